@@ -1,0 +1,3 @@
+export function abiVersion(): u32 {
+  return 1;
+}

@@ -1,0 +1,55 @@
+import type { Pointer } from '../runtime/arena.ts';
+
+/** Rows of f32, each padded with zeros to `stride` floats (a multiple of 4). */
+export interface DenseMatrix {
+  readonly kind: 'dense';
+  readonly nSamples: number;
+  readonly nFeatures: number;
+  readonly stride: number;
+  /** f32, nSamples × stride */
+  readonly values: Pointer;
+}
+
+/** Compressed rows and compressed columns of the same matrix; indices ascend within a row or column. */
+export interface SparseMatrix {
+  readonly kind: 'sparse';
+  readonly nSamples: number;
+  readonly nFeatures: number;
+  readonly nonzeros: number;
+  /** u32, nSamples + 1 */
+  readonly rowStarts: Pointer;
+  /** u32, nonzeros: the feature of each value, row by row */
+  readonly rowIndices: Pointer;
+  /** f32, nonzeros */
+  readonly rowValues: Pointer;
+  /** u32, nFeatures + 1 */
+  readonly columnStarts: Pointer;
+  /** u32, nonzeros: the sample of each value, column by column */
+  readonly columnIndices: Pointer;
+  /** f32, nonzeros */
+  readonly columnValues: Pointer;
+  /**
+   * f64, nFeatures, or 0 for none: the matrix stands for stored − center, column by column, so that
+   * centring keeps it sparse. Dense matrices are centred where they lie.
+   */
+  readonly center: Pointer;
+}
+
+/** The design matrix in the kernels' memory. Plain data: it crosses to a worker as it is. */
+export type DesignMatrix = DenseMatrix | SparseMatrix;
+
+/** The samples that a problem is posed on. */
+export interface TrainingSet {
+  readonly matrix: DesignMatrix;
+  readonly nClasses: number;
+  /** u32, nSamples: class indices 0 … nClasses − 1 */
+  readonly labels: Pointer;
+  /** f64, nSamples, with mean 1, or 0 (the null pointer) where every weight is 1 */
+  readonly sampleWeights: Pointer;
+}
+
+/** How the trained columns come from the original ones: z = (x − mean) / scale. */
+export interface Standardization {
+  readonly mean: Float64Array;
+  readonly scale: Float64Array;
+}

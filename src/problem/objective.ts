@@ -1,0 +1,44 @@
+import type { ParameterLayout } from './parameters.ts';
+import type { Precision, VectorSpace } from './passes.ts';
+import type { PenaltyCoefficients } from './penalty.ts';
+
+/** How good a point is, proved by a dual feasible point. */
+export interface Certificate {
+  readonly objective: number;
+  readonly lowerBound: number;
+  /** (objective − lowerBound) / max(|objective|, tiny) */
+  readonly relativeGap: number;
+}
+
+/**
+ * The objective at θ, split as smooth part F(θ) + ridge · ΣW² and separable part lasso · Σ|W|. Solvers see
+ * only this.
+ */
+export interface Objective {
+  readonly layout: ParameterLayout;
+  readonly vectors: VectorSpace;
+  readonly penalty: PenaltyCoefficients;
+  readonly intercept: boolean;
+  readonly passes: number;
+  /** Smooth part at θ and its gradient; the intercept's row is 0 where there is no intercept. */
+  smoothValueAndGradient(theta: Float64Array, gradient: Float64Array, precision: Precision): number;
+  /** lasso · Σ |W| */
+  lassoValue(theta: Float64Array): number;
+  prepareHessian(theta: Float64Array): void;
+  /** out ← Hessian of the smooth part · direction */
+  hessianProduct(direction: Float64Array, out: Float64Array): void;
+  /**
+   * Moves θ's intercepts to their exact optimum for its W (so that the dual point is feasible) and
+   * certifies there, in double precision. null where no finite certificate exists (no penalty). Leaves the
+   * smooth part's gradient at the moved θ in `gradient`.
+   */
+  certify(theta: Float64Array, gradient: Float64Array): CertifiedPoint;
+}
+
+export interface CertifiedPoint {
+  /** The objective in double precision, unsmoothed. */
+  readonly objective: number;
+  readonly certificate: Certificate | null;
+  /** The largest violation of the optimality conditions, ‖·‖∞. */
+  readonly stationarity: number;
+}

@@ -1,0 +1,19 @@
+/**
+ * W and b in one vector θ of f64, class-minor so that a feature's weights are one SIMD run:
+ *
+ *   θ[j · stride + k] = W[k][j],   θ[nFeatures · stride + k] = b[k]
+ *
+ * `stride` is nClasses padded to a multiple of 4; padding stays 0.
+ */
+export interface ParameterLayout {
+  readonly nFeatures: number;
+  readonly nClasses: number;
+  readonly stride: number;
+  /** (nFeatures + 1) · stride */
+  readonly size: number;
+}
+
+export function parameterLayout(nFeatures: number, nClasses: number): ParameterLayout {
+  const stride = Math.ceil(nClasses / 4) * 4;
+  return { nFeatures, nClasses, stride, size: (nFeatures + 1) * stride };
+}

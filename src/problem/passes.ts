@@ -1,0 +1,64 @@
+import type { ParameterLayout } from './parameters.ts';
+
+/** 'single': f32 products, f64 sums. 'double': f64 throughout on the f32 matrix, for certificates and last steps. */
+export type Precision = 'single' | 'double';
+
+/** The loss that the passes compute; `smoothing` μ > 0 replaces max(0, t) by its quadratic smoothing. */
+export type PassLoss =
+  | { readonly kind: 'softmax' }
+  | { readonly kind: 'hinge'; readonly margin: number; readonly smoothing: number };
+
+/** What a double-precision pass at θ tells for a certificate. */
+export interface CertificatePass {
+  /** mean loss at θ, unsmoothed */
+  readonly loss: number;
+  /**
+   * −(1/n) Σ vᵢ ℓ*(uᵢ) for the residuals uᵢ = ∂ℓ/∂s (of the smoothed loss, where smoothed): the data
+   * part of the dual objective at these residuals. Softmax: mean entropy of p. Hinge: margin · mean Σ_{j≠y} u_j.
+   */
+  readonly dual: number;
+}
+
+/**
+ * Passes over the samples of one training set, for the mean data loss
+ *   F(θ) = (1/n) Σᵢ vᵢ ℓ(W xᵢ + b, yᵢ),   mean v = 1.
+ * θ, gradients and directions are Float64Array of `layout.size` that lie in the runtime's memory.
+ */
+export interface DataPasses {
+  readonly layout: ParameterLayout;
+  readonly nSamples: number;
+  /** Data passes so far; one is X·W and Xᵀ·R together, a score-only pass is a half. */
+  readonly passes: number;
+  /** Changes the smoothing of a hinge loss. */
+  setSmoothing(smoothing: number): void;
+  /** F(θ); writes ∇F(θ), the intercept's row included. */
+  lossAndGradient(theta: Float64Array, gradient: Float64Array, precision: Precision): number;
+  /** Keeps what hessianProduct needs of θ (half a pass). */
+  prepareHessian(theta: Float64Array): void;
+  /** out ← ∇²F · direction at the prepared θ (single precision). */
+  hessianProduct(direction: Float64Array, out: Float64Array): void;
+  /**
+   * Double precision: loss and dual value, ∇F into `gradient` and ∇²_b F, K × K row-major (stride
+   * nClasses), into `interceptHessian`. The gradient's intercept row is Σᵢ vᵢ uᵢ / n: the dual point is
+   * feasible where it is 0.
+   */
+  certificatePass(
+    theta: Float64Array,
+    gradient: Float64Array,
+    interceptHessian: Float64Array,
+  ): CertificatePass;
+  /** −(1/n) Σ vᵢ ℓ*(scale · uᵢ), 0 ≤ scale ≤ 1, residuals as in certificatePass (double precision). */
+  dualValue(theta: Float64Array, scale: number): number;
+}
+
+/** Operations on vectors that lie in the runtime's memory. Results do not depend on the number of threads. */
+export interface VectorSpace {
+  /** A zero vector that lives until the space is released. */
+  zeros(length: number): Float64Array;
+  dot(a: Float64Array, b: Float64Array): number;
+  /** y ← y + alpha x */
+  axpy(alpha: number, x: Float64Array, y: Float64Array): void;
+  /** x ← alpha x */
+  scale(alpha: number, x: Float64Array): void;
+  copy(from: Float64Array, to: Float64Array): void;
+}

@@ -1,0 +1,179 @@
+import { parameterLayout } from '../../src/problem/parameters.ts';
+import type { CertificatePass, DataPasses, PassLoss, VectorSpace } from '../../src/problem/passes.ts';
+
+export interface PlainData {
+  /** nSamples rows of nFeatures */
+  readonly X: readonly (readonly number[])[];
+  readonly y: readonly number[];
+  readonly nClasses: number;
+  readonly sampleWeights?: readonly number[];
+}
+
+/** The passes in plain f64 TypeScript: what kernels are checked against and solvers can be tried on. */
+export function plainPasses(
+  { X, y, nClasses: K, sampleWeights }: PlainData,
+  initialLoss: PassLoss,
+): DataPasses {
+  const n = X.length;
+  const d = X[0]?.length ?? 0;
+  const layout = parameterLayout(d, K);
+  const stride = layout.stride;
+  const weightSum = sampleWeights?.reduce((sum, v) => sum + v, 0) ?? n;
+  const weight = (i: number) => (sampleWeights?.[i] ?? 1) / weightSum;
+  let loss = initialLoss;
+  let passes = 0;
+  let prepared: number[][] = [];
+
+  function scores(theta: Float64Array, i: number): number[] {
+    return Array.from({ length: K }, (_, k) => {
+      let s = theta[d * stride + k];
+      for (let j = 0; j < d; j++) s += X[i][j] * theta[j * stride + k];
+      return s;
+    });
+  }
+
+  function addOuter(i: number, u: readonly number[], factor: number, out: Float64Array) {
+    for (let k = 0; k < K; k++) {
+      for (let j = 0; j < d; j++) out[j * stride + k] += factor * u[k] * X[i][j];
+      out[d * stride + k] += factor * u[k];
+    }
+  }
+
+  return {
+    layout,
+    nSamples: n,
+    get passes() {
+      return passes;
+    },
+    setSmoothing(smoothing) {
+      if (loss.kind === 'hinge') loss = { ...loss, smoothing };
+    },
+    lossAndGradient(theta, gradient) {
+      gradient.fill(0);
+      let sum = 0;
+      for (let i = 0; i < n; i++) {
+        const row = plainLoss(loss, scores(theta, i), y[i]);
+        sum += weight(i) * row.smoothed;
+        addOuter(i, row.residual, weight(i), gradient);
+      }
+      passes++;
+      return sum;
+    },
+    prepareHessian(theta) {
+      prepared = X.map((_, i) => scores(theta, i));
+      passes += 0.5;
+    },
+    hessianProduct(direction, out) {
+      out.fill(0);
+      for (let i = 0; i < n; i++) {
+        const t = scores(direction, i);
+        const H = plainLoss(loss, prepared[i], y[i]).hessian;
+        addOuter(
+          i,
+          H.map((row) => row.reduce((sum, h, k) => sum + h * t[k], 0)),
+          weight(i),
+          out,
+        );
+      }
+      passes++;
+    },
+    certificatePass(theta, gradient, interceptHessian): CertificatePass {
+      gradient.fill(0);
+      interceptHessian.fill(0);
+      let sum = 0;
+      let dual = 0;
+      for (let i = 0; i < n; i++) {
+        const row = plainLoss(loss, scores(theta, i), y[i]);
+        sum += weight(i) * row.loss;
+        dual += weight(i) * row.dual(1);
+        addOuter(i, row.residual, weight(i), gradient);
+        for (let k = 0; k < K; k++)
+          for (let l = 0; l < K; l++) interceptHessian[k * K + l] += weight(i) * row.hessian[k][l];
+      }
+      passes++;
+      return { loss: sum, dual };
+    },
+    dualValue(theta, scale) {
+      let dual = 0;
+      for (let i = 0; i < n; i++) dual += weight(i) * plainLoss(loss, scores(theta, i), y[i]).dual(scale);
+      passes += 0.5;
+      return dual;
+    },
+  };
+}
+
+interface PlainRow {
+  loss: number;
+  smoothed: number;
+  residual: number[];
+  hessian: number[][];
+  dual: (scale: number) => number;
+}
+
+function plainLoss(loss: PassLoss, s: readonly number[], y: number): PlainRow {
+  return loss.kind === 'softmax' ? softmaxRow(s, y) : hingeRow(s, y, loss.margin, loss.smoothing);
+}
+
+function softmaxRow(s: readonly number[], y: number): PlainRow {
+  const top = Math.max(...s);
+  const e = s.map((x) => Math.exp(x - top));
+  const sum = e.reduce((a, b) => a + b, 0);
+  const p = e.map((x) => x / sum);
+  const value = Math.log(sum) + top - s[y];
+  const residual = p.map((x, k) => x - (k === y ? 1 : 0));
+  return {
+    loss: value,
+    smoothed: value,
+    residual,
+    hessian: p.map((a, k) => p.map((b, l) => (k === l ? a : 0) - a * b)),
+    dual: (scale) =>
+      residual.reduce((total, u, k) => {
+        const q = (k === y ? 1 : 0) + scale * u;
+        return q > 0 ? total - q * Math.log(q) : total;
+      }, 0),
+  };
+}
+
+function hingeRow(s: readonly number[], y: number, margin: number, mu: number): PlainRow {
+  const K = s.length;
+  const residual = new Array<number>(K).fill(0);
+  const hessian = s.map(() => new Array<number>(K).fill(0));
+  let exact = 0;
+  let smoothed = 0;
+  for (let j = 0; j < K; j++) {
+    if (j === y) continue;
+    const t = s[j] - s[y] + margin;
+    exact += Math.max(0, t);
+    if (t <= 0) continue;
+    const quadratic = t < mu;
+    smoothed += quadratic ? (t * t) / (2 * mu) : t - mu / 2;
+    const a = quadratic ? t / mu : 1;
+    residual[j] += a;
+    residual[y] -= a;
+    if (quadratic) {
+      hessian[j][j] += 1 / mu;
+      hessian[y][y] += 1 / mu;
+      hessian[j][y] -= 1 / mu;
+      hessian[y][j] -= 1 / mu;
+    }
+  }
+  const mass = -residual[y];
+  return { loss: exact, smoothed, residual, hessian, dual: (scale) => scale * margin * mass };
+}
+
+/** Vector operations on ordinary arrays. */
+export function plainVectors(): VectorSpace {
+  return {
+    zeros: (length) => new Float64Array(length),
+    dot: (a, b) => a.reduce((sum, x, i) => sum + x * b[i], 0),
+    axpy(alpha, x, y) {
+      for (let i = 0; i < x.length; i++) y[i] += alpha * x[i];
+    },
+    scale(alpha, x) {
+      for (let i = 0; i < x.length; i++) x[i] *= alpha;
+    },
+    copy(from, to) {
+      to.set(from);
+    },
+  };
+}
