@@ -19,6 +19,8 @@ export interface Objective {
   readonly vectors: VectorSpace;
   readonly penalty: PenaltyCoefficients;
   readonly intercept: boolean;
+  /** (1/n) Σ vᵢ xᵢⱼ² for each feature j, where the columns differ in scale; null where they do not (or it is unknown). */
+  readonly featureScales?: Float64Array | null;
   readonly passes: number;
   /** Smooth part at θ and its gradient; the intercept's row is 0 where there is no intercept. */
   smoothValueAndGradient(theta: Float64Array, gradient: Float64Array, precision: Precision): number;
@@ -33,6 +35,12 @@ export interface Objective {
    * smooth part's gradient at the moved θ in `gradient`.
    */
   certify(theta: Float64Array, gradient: Float64Array): CertifiedPoint;
+  /**
+   * The classes that the scores at θ prove to separate from all others, so that the loss without a penalty
+   * has no finite optimum. Empty where θ proves nothing. Null or absent where that cannot happen (a penalty,
+   * hinge) or the rows are out of reach.
+   */
+  readonly separatedClasses?: ((theta: Float64Array) => readonly number[]) | null;
 }
 
 export interface CertifiedPoint {

@@ -1,0 +1,136 @@
+import type { ParameterLayout } from './parameters.ts';
+import type { CertificatePass } from './passes.ts';
+import type { PenaltyCoefficients } from './penalty.ts';
+import type { Loss } from './problem.ts';
+
+/** How far residuals must be mixed with feasible ones so that the intercepts' constraint holds. */
+export interface InterceptSlack {
+  /** t: the part of the feasible residuals in the mixture, 0 … 1 */
+  readonly share: number;
+  /** bounds on the feasible residuals' gradient: ‖·‖₂ and ‖·‖∞ */
+  readonly gradientNorm: number;
+  readonly gradientMax: number;
+}
+
+export interface GapInput {
+  readonly theta: Float64Array;
+  /** ∇F(θ), without the penalty */
+  readonly gradient: Float64Array;
+  readonly layout: ParameterLayout;
+  readonly penalty: PenaltyCoefficients;
+  readonly loss: Loss;
+  readonly pass: CertificatePass;
+  /** null where there is no intercept (or no penalty) */
+  readonly slack: InterceptSlack | null;
+}
+
+export interface GapReport {
+  readonly objective: number;
+  /** The better of the dual bound and 0: both losses are ≥ 0. */
+  readonly lowerBound: number;
+  readonly gap: number;
+  /** How much of the gap comes from the intercepts not being optimal (Infinity where nothing is proved for that reason). */
+  readonly interceptShare: number;
+  /** Violation of the optimality conditions by W alone, and by W and b. */
+  readonly weightStationarity: number;
+  readonly stationarity: number;
+}
+
+/**
+ * What rounding may do to the objective and the gap, relative to the terms summed: hundreds of times the
+ * unit roundoff 1.1e-16, so that no bound is a true optimum's rounding above it.
+ */
+const ROUNDING = 3e-14;
+
+/**
+ * The duality gap at θ for the dual point made of its residuals U, with G = ∇_W F:
+ *
+ *   D(c) = −(1/n) Σ vᵢ ℓ*(c uᵢ) − R*(−cG),    R*(G) = Σ (|G| − lasso)₊² / (4 ridge)
+ *
+ * At c = 1 the gap is written as a sum of terms ≥ 0, so that it is exact also where it is far below the
+ * objective's rounding: the loss's Fenchel–Young gap (0 for softmax, the smoothing for hinge), and for each
+ * weight ridge w² + lasso |w| + g w + R*(g); under ridge alone the latter sum to ‖∇_W L‖² / (4 ridge).
+ * Under lasso alone R* is 0 up to max|G| = lasso and infinite beyond: c = lasso / max|G|. `dualAt(c)` is
+ * the data part at c; it is asked for only where c < 1 may be better.
+ */
+export function gapReport(input: GapInput, dualAt: (scale: number) => number): GapReport {
+  const { theta, gradient, layout, penalty, loss, pass, slack } = input;
+  const { ridge, lasso } = penalty;
+  const nWeights = layout.nFeatures * layout.stride;
+
+  let squares = 0;
+  let absolutes = 0;
+  let product = 0;
+  let penaltyGap = 0;
+  let conjugate = 0;
+  let gradientSquares = 0;
+  let gradientMax = 0;
+  let weightStationarity = 0;
+  for (let i = 0; i < nWeights; i++) {
+    const w = theta[i];
+    const g = gradient[i];
+    const size = Math.abs(w);
+    squares += w * w;
+    absolutes += size;
+    product += g * w;
+    gradientSquares += g * g;
+    if (Math.abs(g) > gradientMax) gradientMax = Math.abs(g);
+
+    const excess = Math.max(0, Math.abs(g) - lasso);
+    const along = g > 0 ? -w : w;
+    if (excess > 0 && ridge > 0) {
+      const root = excess - 2 * ridge * along;
+      penaltyGap += (root * root) / (4 * ridge) + lasso * (size - along);
+      conjugate += excess * excess;
+    } else {
+      penaltyGap += ridge * w * w + (lasso * size + g * w);
+    }
+
+    const slope = g + 2 * ridge * w;
+    const violation =
+      w === 0 ? Math.max(0, Math.abs(slope) - lasso) : Math.abs(slope + (w > 0 ? lasso : -lasso));
+    if (violation > weightStationarity) weightStationarity = violation;
+  }
+
+  let interceptProduct = 0;
+  let stationarity = weightStationarity;
+  for (let i = nWeights; i < nWeights + layout.nClasses; i++) {
+    interceptProduct += gradient[i] * theta[i];
+    stationarity = Math.max(stationarity, Math.abs(gradient[i]));
+  }
+
+  const objective = pass.loss + ridge * squares + lasso * absolutes;
+  const lossGap = loss.kind === 'softmax' ? interceptProduct : Math.max(0, pass.loss - pass.dual - product);
+  const rounding = ROUNDING * (objective + (loss.kind === 'softmax' ? 0 : Math.abs(product)));
+  const share = slack?.share ?? 0;
+  const shift = slack === null ? 0 : share * (slack.gradientNorm + Math.sqrt(gradientSquares));
+  const shiftMax = slack === null ? 0 : share * (slack.gradientMax + gradientMax);
+
+  let gap = Number.POSITIVE_INFINITY;
+  let interceptShare = share > 0 ? Number.POSITIVE_INFINITY : 0;
+  const reach = gradientMax + shiftMax;
+  if (ridge > 0 || (lasso > 0 && reach <= lasso)) {
+    const conjugateRise = ridge > 0 ? (2 * Math.sqrt(conjugate) * shift + shift * shift) / (4 * ridge) : 0;
+    const repair = share * pass.dual + conjugateRise;
+    gap = lossGap + penaltyGap + repair;
+    interceptShare = Math.abs(loss.kind === 'softmax' ? interceptProduct : 0) + repair;
+  }
+  if (lasso > 0 && reach > lasso) {
+    const dual = dualAt(lasso / reach);
+    const scaled = objective - (1 - share) * dual;
+    if (scaled < gap) {
+      gap = scaled;
+      interceptShare = share * dual + (dual * shiftMax) / reach;
+    }
+  }
+  gap = Math.max(0, gap) + rounding;
+  const lowerBound = Math.max(0, objective - gap);
+  return {
+    objective,
+    lowerBound,
+    gap: objective - lowerBound,
+    interceptShare,
+    weightStationarity,
+    stationarity,
+  };
+}

@@ -1,0 +1,114 @@
+import type { InterceptSlack } from './certificate.ts';
+import type { DataPasses, VectorSpace } from './passes.ts';
+import type { Loss } from './problem.ts';
+
+/**
+ * What the class sums Mₖ = (1/n) Σ_{yᵢ=k} vᵢ xᵢ bound: the gradients of residuals that depend only on a
+ * row's class. They serve to make a dual point feasible whose residuals do not quite sum to zero.
+ */
+export interface ClassMoments {
+  readonly loss: Loss;
+  /** (1/n) Σ_{yᵢ=k} vᵢ */
+  readonly frequencies: Float64Array;
+  /** ‖(1/n) Σ vᵢ uᵢ xᵢᵀ‖₂ for any admissible residuals that depend on the class only, at most */
+  readonly gradientNorm: number;
+  /** the same for the largest entry */
+  readonly gradientMax: number;
+}
+
+/** Scores so far apart that every residual is exactly 0 or ±1. */
+const PROBE_DISTANCE = 1e4;
+/** The probes run in single precision; bounds made of them are widened by more than its error. */
+const WIDENING = 1.001;
+
+/**
+ * Finds the class sums by two passes at W = 0, with the intercepts ordered by class, falling and rising, and
+ * far apart. Then softmax residuals are e₀ − e_y, so column k of the gradient is −Mₖ for k > 0, and −M₀
+ * stands in column 0 of the other order; hinge residuals are 1 for the classes before y, so column k is
+ * Σ_{y>k} M_y − k Mₖ, and column 0 of the other order is −(K − 1) M₀.
+ *
+ * Overwrites `scratch` (layout.size).
+ */
+export function classMoments(
+  passes: DataPasses,
+  vectors: VectorSpace,
+  loss: Loss,
+  scratch: Float64Array,
+): ClassMoments {
+  const { nFeatures: d, nClasses: K, stride, size } = passes.layout;
+  const probe = vectors.zeros(size);
+  const distance = loss.kind === 'hinge' ? PROBE_DISTANCE * loss.margin : PROBE_DISTANCE;
+
+  for (let k = 0; k < K; k++) probe[d * stride + k] = distance * k;
+  passes.lossAndGradient(probe, scratch, 'single');
+  const first = new Float64Array(d + 1);
+  for (let j = 0; j <= d; j++) first[j] = -scratch[j * stride] / (loss.kind === 'hinge' ? K - 1 : 1);
+
+  for (let k = 0; k < K; k++) probe[d * stride + k] = -distance * k;
+  passes.lossAndGradient(probe, scratch, 'single');
+
+  const squares = new Float64Array(K);
+  const largest = new Float64Array(K);
+  const frequencies = new Float64Array(K);
+  let meanSquares = 0;
+  let meanMax = 0;
+  for (let j = 0; j <= d; j++) {
+    let later = 0;
+    for (let k = K - 1; k >= 0; k--) {
+      const entry = scratch[j * stride + k];
+      const sum = k === 0 ? first[j] : loss.kind === 'hinge' ? (later - entry) / k : -entry;
+      later += sum;
+      if (j === d) frequencies[k] = sum;
+      else {
+        squares[k] += sum * sum;
+        largest[k] = Math.max(largest[k], Math.abs(sum));
+      }
+    }
+    if (j < d) {
+      meanSquares += later * later;
+      meanMax = Math.max(meanMax, Math.abs(later));
+    }
+  }
+
+  if (loss.kind === 'softmax') {
+    // Residuals q − e_y with one distribution q for all rows: the gradient is q ⊗ x̄ − M.
+    const norm = Math.sqrt(meanSquares) + Math.sqrt(squares.reduce((sum, x) => sum + x, 0));
+    const max = meanMax + largest.reduce((a, b) => Math.max(a, b), 0);
+    return { loss, frequencies, gradientNorm: WIDENING * norm, gradientMax: WIDENING * max };
+  }
+  // Residuals Σⱼ f_yj (eⱼ − e_y) with f ≤ 1: the gradient is Σ_y Σⱼ f_yj (eⱼ − e_y) ⊗ M_y.
+  const norm = Math.SQRT2 * (K - 1) * squares.reduce((sum, x) => sum + Math.sqrt(x), 0);
+  const max = (K - 1) * largest.reduce((sum, x) => sum + x, 0);
+  return { loss, frequencies, gradientNorm: WIDENING * norm, gradientMax: WIDENING * max };
+}
+
+/**
+ * Residuals U whose intercept gradient r = (1/n) Σ vᵢ uᵢ is not 0 are not dual feasible. The mixture
+ * (1 − t) U + t V is, for residuals V that depend on the class only and have (1/n) Σ v V = −(1 − t) r / t:
+ *
+ * - softmax: V = q − e_y with q = π − (1 − t) r / t, which must not be negative: t/(1 − t) ≥ max rₖ/πₖ;
+ * - hinge: V moves the mass f_yj = ½ min(π_y, πⱼ) + (1 − t)(r_y − rⱼ)/(2Kt) from each class y to each j,
+ *   which must lie in 0 … π_y: t/(1 − t) ≥ max |r_y − rⱼ| / (K min(π_y, πⱼ)).
+ *
+ * The dual function is concave and ≥ 0 at V but for the penalty's conjugate, so t and V's gradient bound
+ * what the repair costs. Returns t = 1 (nothing is proved) where a class has no samples.
+ */
+export function interceptSlack(moments: ClassMoments, residual: Float64Array): InterceptSlack {
+  const { loss, frequencies, gradientNorm, gradientMax } = moments;
+  const K = frequencies.length;
+  let ratio = 0;
+  for (let k = 0; k < K; k++) {
+    if (residual[k] === 0 && frequencies[k] <= 0) continue;
+    if (loss.kind === 'softmax') ratio = Math.max(ratio, residual[k] / Math.max(frequencies[k], 0));
+    else {
+      for (let j = 0; j < k; j++) {
+        const difference = Math.abs(residual[k] - residual[j]);
+        if (difference === 0) continue;
+        ratio = Math.max(ratio, difference / (K * Math.max(Math.min(frequencies[k], frequencies[j]), 0)));
+      }
+    }
+  }
+  ratio *= WIDENING;
+  const share = ratio < Number.POSITIVE_INFINITY ? ratio / (1 + ratio) : 1;
+  return { share, gradientNorm, gradientMax };
+}

@@ -1,0 +1,159 @@
+import { type GapReport, gapReport, type InterceptSlack } from './certificate.ts';
+import { type ClassMoments, classMoments, interceptSlack } from './class-moments.ts';
+import { interceptStep } from './intercept-step.ts';
+import type { CertifiedPoint, Objective } from './objective.ts';
+import type { DataPasses, VectorSpace } from './passes.ts';
+import type { PenaltyCoefficients } from './penalty.ts';
+import type { Loss } from './problem.ts';
+
+export interface CompositeObjectiveOptions {
+  /** false: b stays 0 */
+  readonly intercept: boolean;
+  readonly loss: Loss;
+  /** (1/n) Σ vᵢ xᵢⱼ² by feature; default null: the columns are of one scale. */
+  readonly featureScales?: Float64Array | null;
+  /** As in Objective; default null. */
+  readonly separatedClasses?: ((theta: Float64Array) => readonly number[]) | null;
+}
+
+/** From a good start one or two steps do; what is left after so many is charged to the bound. */
+const MAXIMUM_INTERCEPT_STEPS = 20;
+/** The intercepts are good enough when their share of the gap is below this part of it. */
+const INTERCEPT_SHARE = 0.02;
+/** Below this a residual of the intercepts (its scale is 1: a mean of probabilities) is rounding. */
+const RESIDUAL_NOISE = 1e-15;
+
+/**
+ * L(W, b) = (1/n) Σ vᵢ ℓ(W xᵢ + b, yᵢ) + ridge · Σ W² + lasso · Σ |W| on the given passes.
+ *
+ * `certify` finds b by Newton's method on its K unknowns, each step one double-precision pass, and charges
+ * what is left of the intercepts' gradient to the lower bound: it never lies above the true optimum.
+ */
+export function compositeObjective(
+  passes: DataPasses,
+  vectors: VectorSpace,
+  penalty: PenaltyCoefficients,
+  { intercept, loss, featureScales = null, separatedClasses = null }: CompositeObjectiveOptions,
+): Objective {
+  const { layout } = passes;
+  const { nFeatures, nClasses, stride, size } = layout;
+  const { ridge, lasso } = penalty;
+  const nWeights = nFeatures * stride;
+  const interceptHessian = vectors.zeros(nClasses * nClasses);
+  const penalized = ridge > 0 || lasso > 0;
+  let moments: ClassMoments | null = null;
+
+  const weights = (theta: Float64Array) => theta.subarray(0, nWeights);
+  const intercepts = (theta: Float64Array) => theta.subarray(nWeights, nWeights + nClasses);
+
+  function finishGradient(theta: Float64Array, gradient: Float64Array) {
+    if (ridge > 0) vectors.axpy(2 * ridge, weights(theta), weights(gradient));
+    if (!intercept) gradient.fill(0, nWeights, size);
+  }
+
+  function report(theta: Float64Array, gradient: Float64Array): GapReport {
+    const pass = passes.certificatePass(theta, gradient, interceptHessian);
+    if (!intercept) gradient.fill(0, nWeights, size);
+    const residual = intercepts(gradient);
+    const slack: InterceptSlack | null = moments && interceptSlack(moments, residual);
+    return gapReport({ theta, gradient, layout, penalty, loss, pass, slack }, (scale) =>
+      passes.dualValue(theta, scale),
+    );
+  }
+
+  /** Newton's method on b: a step is shortened until the slope along it has fallen to a half. */
+  function optimizeIntercepts(theta: Float64Array, gradient: Float64Array): GapReport {
+    const b = intercepts(theta);
+    const residual = intercepts(gradient);
+    let current = report(theta, gradient);
+    let remaining = MAXIMUM_INTERCEPT_STEPS;
+    while (remaining > 0 && !interceptsAreGood(current, residual)) {
+      const step = interceptStep(interceptHessian, residual, nClasses);
+      if (step === null) break;
+      const start = b.slice();
+      const startSlope = dot(residual, step);
+      const startSize = maxAbs(residual);
+      let length = 1;
+      let slope = startSlope;
+      while (remaining > 0) {
+        for (let k = 0; k < nClasses; k++) b[k] = start[k] + length * step[k];
+        current = report(theta, gradient);
+        remaining--;
+        slope = dot(residual, step);
+        if (slope <= 0.5 * Math.abs(startSlope)) break;
+        length *= Math.max(0.1, startSlope / (startSlope - slope));
+      }
+      if (maxAbs(residual) > 0.9 * startSize && maxAbs(residual) < 1e-12) break;
+    }
+    return current;
+  }
+
+  function interceptsAreGood(current: GapReport, residual: Float64Array): boolean {
+    const size = maxAbs(residual);
+    if (size <= RESIDUAL_NOISE) return true;
+    if (!penalized) return size <= Math.max(0.1 * current.weightStationarity, 1e-13);
+    return current.interceptShare <= INTERCEPT_SHARE * current.gap;
+  }
+
+  return {
+    layout,
+    vectors,
+    penalty,
+    intercept,
+    featureScales,
+    separatedClasses,
+    get passes() {
+      return passes.passes;
+    },
+    smoothValueAndGradient(theta, gradient, precision) {
+      const value = passes.lossAndGradient(theta, gradient, precision);
+      finishGradient(theta, gradient);
+      return ridge > 0 ? value + ridge * vectors.dot(weights(theta), weights(theta)) : value;
+    },
+    lassoValue(theta) {
+      return lasso > 0 ? lasso * sumAbs(weights(theta)) : 0;
+    },
+    prepareHessian(theta) {
+      passes.prepareHessian(theta);
+    },
+    hessianProduct(direction, out) {
+      passes.hessianProduct(direction, out);
+      finishGradient(direction, out);
+    },
+    certify(theta, gradient): CertifiedPoint {
+      if (intercept && penalized) moments ??= classMoments(passes, vectors, loss, gradient);
+      const best = intercept ? optimizeIntercepts(theta, gradient) : report(theta, gradient);
+      if (intercept) centre(intercepts(theta));
+      finishGradient(theta, gradient);
+      const { objective, lowerBound, stationarity } = best;
+      if (!penalized && objective > 0) return { objective, certificate: null, stationarity };
+      const relativeGap = (objective - lowerBound) / Math.max(objective, Number.MIN_VALUE);
+      return { objective, certificate: { objective, lowerBound, relativeGap }, stationarity };
+    },
+  };
+}
+
+/** A constant added to every intercept changes nothing: their mean is made 0. */
+function centre(b: Float64Array) {
+  let mean = 0;
+  for (const value of b) mean += value / b.length;
+  for (let k = 0; k < b.length; k++) b[k] -= mean;
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let k = 0; k < a.length; k++) sum += a[k] * b[k];
+  return sum;
+}
+
+function maxAbs(x: Float64Array): number {
+  let max = 0;
+  for (const value of x) max = Math.max(max, Math.abs(value));
+  return max;
+}
+
+function sumAbs(x: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < x.length; i++) sum += Math.abs(x[i]);
+  return sum;
+}

@@ -1,0 +1,47 @@
+/**
+ * The largest change of an intercept in one Newton step. Where the Hessian is nearly singular (a rare class
+ * whose scores are far off, a smoothed hinge with few active rows) the plain step would overshoot by orders
+ * of magnitude.
+ */
+const LONGEST_STEP = 8;
+
+/**
+ * Newton's step −H⁻¹ g for the intercepts, in the space orthogonal to the all-ones direction, along which the
+ * losses do not change. H is K × K row-major and positive semidefinite; what is singular beyond the
+ * all-ones direction is damped. null where H is 0 (no curvature to go by).
+ */
+export function interceptStep(H: Float64Array, gradient: Float64Array, K: number): Float64Array | null {
+  let largest = 0;
+  for (let k = 0; k < K; k++) largest = Math.max(largest, H[k * K + k]);
+  if (!(largest > 0)) return null;
+
+  const L = new Float64Array(K * K);
+  for (let k = 0; k < K; k++) {
+    for (let l = 0; l <= k; l++) L[k * K + l] = H[k * K + l] + largest / K;
+    L[k * K + k] += 1e-11 * H[k * K + k] + 1e-13 * largest;
+  }
+  for (let k = 0; k < K; k++) {
+    for (let l = 0; l <= k; l++) {
+      let sum = L[k * K + l];
+      for (let m = 0; m < l; m++) sum -= L[k * K + m] * L[l * K + m];
+      L[k * K + l] = k === l ? Math.sqrt(Math.max(sum, 1e-15 * largest)) : sum / L[l * K + l];
+    }
+  }
+
+  const step = new Float64Array(K);
+  for (let k = 0; k < K; k++) {
+    let sum = -gradient[k];
+    for (let m = 0; m < k; m++) sum -= L[k * K + m] * step[m];
+    step[k] = sum / L[k * K + k];
+  }
+  for (let k = K - 1; k >= 0; k--) {
+    let sum = step[k];
+    for (let m = k + 1; m < K; m++) sum -= L[m * K + k] * step[m];
+    step[k] = sum / L[k * K + k];
+  }
+
+  let longest = 0;
+  for (const change of step) longest = Math.max(longest, Math.abs(change));
+  if (longest > LONGEST_STEP) for (let k = 0; k < K; k++) step[k] *= LONGEST_STEP / longest;
+  return step;
+}
