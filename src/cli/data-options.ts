@@ -1,0 +1,49 @@
+import { UsageError } from './exit-status.ts';
+import type { OptionTable, OptionValues } from './options.ts';
+
+/** How the data file is read; everything is detected unless it is set. */
+export const dataOptions = {
+  'input-format': {
+    kind: 'choice',
+    choices: ['csv', 'libsvm'],
+    help: 'default: by the name (.svm, .libsvm) or the content',
+  },
+  header: {
+    kind: 'choice',
+    choices: ['yes', 'no'],
+    help: 'does the first line name the columns (c1, c2, … otherwise)',
+  },
+  delimiter: { kind: 'text', value: '<c>', help: 'between the fields: a character, or tab, space' },
+  decimal: { kind: 'choice', choices: ['.', ','], help: 'the decimal mark' },
+  quote: {
+    kind: 'text',
+    value: '<c>',
+    help: 'around fields that contain the delimiter; none for no quoting',
+  },
+  encoding: { kind: 'choice', choices: ['utf-8', 'windows-1252'], help: 'of the text' },
+  missing: {
+    kind: 'list',
+    value: '<texts>',
+    help: 'what marks a missing value; default: NA,NaN,?,null (and nothing)',
+  },
+} as const satisfies OptionTable;
+
+export type DataOptionValues = OptionValues<typeof dataOptions>;
+
+const NAMED_DELIMITERS: Readonly<Record<string, string>> = {
+  tab: '\t',
+  '\\t': '\t',
+  space: ' ',
+  comma: ',',
+  semicolon: ';',
+};
+
+/** One character, or the name of one that is hard to type in a shell. */
+export function readDelimiter(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const delimiter = Object.hasOwn(NAMED_DELIMITERS, text) ? NAMED_DELIMITERS[text] : text;
+  if (delimiter === undefined || [...delimiter].length !== 1 || /["\r\n\w]/.test(delimiter)) {
+    throw new UsageError(`"--delimiter" expected one character, tab or space, got ${JSON.stringify(text)}`);
+  }
+  return delimiter;
+}

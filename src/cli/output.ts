@@ -1,0 +1,68 @@
+import { writeSync } from 'node:fs';
+import { OutputError } from './exit-status.ts';
+
+const STDOUT = 1;
+
+/** Writes a result to standard output. */
+export function print(text: string): void {
+  try {
+    writeAll(STDOUT, Buffer.from(text));
+  } catch (error) {
+    if (codeOf(error) === 'EPIPE') process.exit(0);
+    throw new OutputError(`cannot write to standard output: ${reasonOf(error)}`);
+  }
+}
+
+/** Writes a message to standard error. */
+export function printError(text: string): void {
+  process.stderr.write(text);
+}
+
+/** Messages nobody reads are no failure: `softmargin … | head` ends quietly. */
+export function leaveQuietlyWhenNobodyReads(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error) => {
+      if (codeOf(error) === 'EPIPE') process.exit(0);
+    });
+  }
+}
+
+/** Writes all bytes; a pipe in non-blocking mode may take them piece by piece. */
+export function writeAll(descriptor: number, bytes: Uint8Array): void {
+  let written = 0;
+  while (written < bytes.length) {
+    try {
+      written += writeSync(descriptor, bytes, written);
+    } catch (error) {
+      if (codeOf(error) !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
+}
+
+/** The code of a system error, as "ENOENT". */
+export function codeOf(error: unknown): string | undefined {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or folder',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of the path is not a folder',
+  ENOSPC: 'no space left on the disk',
+  EDQUOT: 'the disk quota is used up',
+  EROFS: 'the file system is read-only',
+  ENAMETOOLONG: 'the name is too long',
+  EMFILE: 'too many open files',
+  EIO: 'the disk failed',
+};
+
+/** A system error in words. */
+export function reasonOf(error: unknown): string {
+  const code = codeOf(error);
+  if (code !== undefined && REASONS[code] !== undefined) return REASONS[code];
+  return code ?? (error instanceof Error ? error.message : String(error));
+}
