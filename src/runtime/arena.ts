@@ -10,6 +10,14 @@ const ALIGNMENT = 64;
 /** The kernels' own constants lie below this address (the build fails if they do not). */
 export const ARENA_BASE = PAGE;
 
+/** How far a memory is in use, and how far it ever was. */
+export interface ArenaExtent {
+  readonly top: Pointer;
+  readonly highWater: Pointer;
+}
+
+const UNUSED: ArenaExtent = { top: ARENA_BASE, highWater: ARENA_BASE };
+
 /**
  * A stack of allocations in one shared WebAssembly memory.
  *
@@ -21,10 +29,16 @@ export class Arena {
   /** Memory above was never used, so it is zero. */
   private highWater: number;
 
-  constructor(memory: WebAssembly.Memory = createMemory(), top = ARENA_BASE) {
+  /** Takes over `memory` with what `extent` says of its use; by default it was never used. */
+  constructor(memory: WebAssembly.Memory = createMemory(), extent: ArenaExtent = UNUSED) {
     this.memory = memory;
-    this.top = top;
-    this.highWater = top;
+    this.top = extent.top;
+    this.highWater = extent.highWater;
+  }
+
+  /** What another thread's Arena needs to go on where this one stands. */
+  extent(): ArenaExtent {
+    return { top: this.top, highWater: this.highWater };
   }
 
   /** Address of `bytes` zeroed bytes, aligned to 64. Throws CapacityError past 4 GB. */

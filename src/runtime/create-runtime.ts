@@ -1,0 +1,33 @@
+import { Arena, createMemory } from './arena.ts';
+import { instantiateKernels } from './load.ts';
+import type { Platform } from './platform.ts';
+import type { Runtime } from './runtime.ts';
+import { singleThreadRuntime } from './single-thread.ts';
+
+export interface RuntimeOptions {
+  readonly platform: Platform;
+  /** Default 1. More need shared memory and a thread that may block (any in Node, a worker in a page). */
+  readonly threads?: number;
+  readonly memory?: WebAssembly.Memory;
+}
+
+/** A runtime led by the calling thread. */
+export interface OwnRuntime extends Runtime {
+  /** Ends its workers. The runtime must not be used after. */
+  close(): void;
+}
+
+export async function createRuntime({
+  platform,
+  threads = 1,
+  memory = createMemory(),
+}: RuntimeOptions): Promise<OwnRuntime> {
+  const module = await platform.loadKernels();
+  const kernels = instantiateKernels(module, memory);
+  const arena = new Arena(memory);
+  if (threads === 1) return { ...singleThreadRuntime(arena, kernels), close() {} };
+  const { startKernelWorkers, threadedRuntime } = await import('./threads.ts');
+  const workers = startKernelWorkers(platform, module, arena, threads - 1, () => {});
+  const runtime = threadedRuntime(module, kernels, arena, workers.dispatch, threads);
+  return { ...runtime, close: workers.close };
+}

@@ -1,0 +1,75 @@
+import type { Arena, Pointer } from './arena.ts';
+import { announceDeath, DISPATCH_BYTES, dispatchWords, lead, stopFollowers } from './dispatch.ts';
+import type { KernelWorkerStart } from './kernel-worker.ts';
+import type { KernelExports } from './kernels.ts';
+import { kernelNames } from './load.ts';
+import type { Platform } from './platform.ts';
+import type { Runtime } from './runtime.ts';
+
+/** Workers that run shards for whoever leads on the same dispatch words. */
+export interface KernelWorkers {
+  /** Address of the dispatch words. */
+  readonly dispatch: Pointer;
+  /** Ends the workers; the memory may be used on, the words not. */
+  close(): void;
+}
+
+/**
+ * Starts `count` kernel workers on the arena's memory. They do not keep the process alive. Returns at once:
+ * a pass needs no worker to have started. A worker that fails makes the leader throw and calls `onError`.
+ */
+export function startKernelWorkers(
+  platform: Platform,
+  module: WebAssembly.Module,
+  arena: Arena,
+  count: number,
+  onError: (error: Error) => void,
+): KernelWorkers {
+  const dispatch = arena.allocate(DISPATCH_BYTES);
+  const words = dispatchWords(arena.memory, dispatch);
+  const start: KernelWorkerStart = { module, memory: arena.memory, dispatch };
+  const workers = Array.from({ length: count }, () => {
+    const worker = platform.spawn('kernel');
+    worker.onError((error) => {
+      announceDeath(words);
+      onError(error);
+    });
+    worker.onMessage((message) => onError(new Error(String(message))));
+    worker.post(start);
+    worker.keepAlive(false);
+    return worker;
+  });
+  return {
+    dispatch,
+    close() {
+      stopFollowers(words);
+      for (const worker of workers) worker.terminate();
+    },
+  };
+}
+
+/** A runtime that leads the kernel workers on `dispatch`. Its `run` blocks: not for a page's main thread. */
+export function threadedRuntime(
+  module: WebAssembly.Module,
+  kernels: KernelExports,
+  arena: Arena,
+  dispatch: Pointer,
+  threads: number,
+): Runtime {
+  const names = kernelNames(module);
+  const numbers = new Map(names.map((name, i) => [name, i]));
+  const exported = names.map((name) => kernels[name] as (task: Pointer, shard: number) => void);
+  const words = dispatchWords(arena.memory, dispatch);
+  const runShard = (kernel: number, task: Pointer, shard: number) => exported[kernel](task, shard);
+  return {
+    arena,
+    kernels,
+    threads,
+    run(kernel, task, nShards) {
+      const number = numbers.get(kernel);
+      if (number === undefined) throw new RangeError(`no kernel "${kernel}"`);
+      if (nShards === 1) exported[number](task, 0);
+      else if (nShards > 1) lead(words, number, task, nShards, runShard);
+    },
+  };
+}

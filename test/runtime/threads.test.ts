@@ -1,0 +1,101 @@
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createRuntime, type OwnRuntime } from '../../src/runtime/create-runtime.ts';
+import type { ShardKernel } from '../../src/runtime/kernels.ts';
+import type { Platform, PlatformWorker } from '../../src/runtime/platform.ts';
+import { nodePlatform } from '../../src/runtime/platform-node.ts';
+import { compileTestKernels } from './test-kernels.ts';
+
+const COUNT = 'count' as ShardKernel;
+const COUNT_SLOWLY = 'countSlowly' as ShardKernel;
+const FAILING = 'failing' as ShardKernel;
+
+let module: WebAssembly.Module;
+let platform: Platform;
+const open: OwnRuntime[] = [];
+
+beforeAll(async () => {
+  module = await compileTestKernels();
+  platform = { ...nodePlatform, loadKernels: async () => module };
+});
+
+afterEach(() => {
+  for (const runtime of open.splice(0)) runtime.close();
+});
+
+async function start(threads: number, on = platform) {
+  const runtime = await createRuntime({ platform: on, threads });
+  open.push(runtime);
+  return runtime;
+}
+
+/** Runs every shard once and tells how often each ran. */
+function runCounts(runtime: OwnRuntime, kernel: ShardKernel, nShards: number, times = 1) {
+  const pointer = runtime.arena.allocate(8 * nShards);
+  for (let i = 0; i < times; i++) runtime.run(kernel, pointer, nShards);
+  return Array.from(new BigUint64Array(runtime.arena.memory.buffer, pointer, nShards), Number);
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe.each([1, 2, 3, 5])('%i threads', (threads) => {
+  test.each([0, 1, 2, 7, 64, 4095, 4096, 10_000])('run each of %i shards once', async (nShards) => {
+    const runtime = await start(threads);
+    expect(runCounts(runtime, COUNT, nShards)).toEqual(new Array(nShards).fill(1));
+  });
+
+  test('run each shard once when threads join and sleep in between', async () => {
+    const runtime = await start(threads);
+    for (let round = 0; round < 20; round++) {
+      expect(runCounts(runtime, COUNT_SLOWLY, 16)).toEqual(new Array(16).fill(1));
+      if (round % 5 === 0) await pause(20);
+    }
+  });
+
+  test('finish 10 000 tiny passes', async () => {
+    const runtime = await start(threads);
+    await pause(100);
+    expect(runCounts(runtime, COUNT, 4, 10_000)).toEqual([10_000, 10_000, 10_000, 10_000]);
+  });
+});
+
+test.each([1, 2, 3])(
+  'a shard that fails throws where the pass was asked for (%i threads)',
+  async (threads) => {
+    const runtime = await start(threads);
+    await pause(50);
+    const pointer = runtime.arena.allocate(8 * 16);
+    expect(() => runtime.run(FAILING, pointer, 16)).toThrow(/unreachable|another thread/);
+  },
+);
+
+test('a shard that fails on another thread throws here', async () => {
+  const runtime = await start(2);
+  await pause(200);
+  const pointer = runtime.arena.allocate(8 * 16);
+  let elsewhere = false;
+  for (let i = 0; i < 50 && !elsewhere; i++) {
+    try {
+      runtime.run(FAILING, pointer, 16);
+    } catch (error) {
+      elsewhere = String(error).includes('another thread');
+    }
+  }
+  expect(elsewhere).toBe(true);
+});
+
+test('passes finish although no worker ever starts', async () => {
+  const deaf: PlatformWorker = {
+    post() {},
+    onMessage() {},
+    onError() {},
+    keepAlive() {},
+    terminate() {},
+  };
+  const runtime = await start(3, { ...platform, spawn: () => deaf });
+  expect(runCounts(runtime, COUNT, 64)).toEqual(new Array(64).fill(1));
+});
+
+test('a kernel that the module lacks is a RangeError', async () => {
+  const runtime = await start(2);
+  expect(() => runtime.run('nothing' as ShardKernel, 0, 4)).toThrow(RangeError);
+});
