@@ -1,0 +1,248 @@
+import type { Arena } from '../runtime/arena.ts';
+import { type ClassLabel, encodeLabels } from './class-labels.ts';
+import { type ColumnStatistics, columnStatistics, sumOfWeights } from './column-scaling.ts';
+import type { DenseMatrix, SparseMatrix } from './design-matrix.ts';
+import {
+  checkFeatures,
+  type DenseInput,
+  type FeatureInput,
+  featureShape,
+  isDenseInput,
+  isSparseInput,
+  type SparseInput,
+} from './feature-input.ts';
+import { fillColumns } from './sparse-columns.ts';
+import type { TrainingData } from './training-data.ts';
+
+export interface ArrayOptions {
+  /** Train on (x − mean) / standard deviation. Default: true for dense features, false for sparse ones. */
+  readonly standardize?: boolean;
+  /** A weight ≥ 0 for each sample; mean and standard deviation are weighted with them. Default 1. */
+  readonly sampleWeights?: ArrayLike<number>;
+}
+
+/**
+ * Puts features and labels into the kernels' memory. Dense features are standardized in f64 before they
+ * are rounded to f32: |error| ≤ 2⁻²⁴ |z|. Sparse ones keep their zeros: stored is x / scale, and the
+ * centre mean / scale is implicit.
+ *
+ * Throws as `checkFeatures` and `encodeLabels`, and a RangeError where lengths differ.
+ */
+export function arrayTrainingData(
+  arena: Arena,
+  X: FeatureInput,
+  y: ArrayLike<ClassLabel>,
+  options: ArrayOptions = {},
+): TrainingData {
+  checkFeatures(X);
+  const { nSamples } = featureShape(X);
+  if (y === null || typeof y !== 'object' || typeof y.length !== 'number') {
+    throw new TypeError(`"y" expected an array of labels, got ${String(y)}`);
+  }
+  if (y.length !== nSamples) throw new RangeError(`"y" expected ${nSamples} labels, got ${y.length}`);
+  const sampleWeights = checkWeights(options.sampleWeights, nSamples);
+  const { classes, indices } = encodeLabels(y);
+  const labels = arena.allocateU32(nSamples);
+  labels.set(indices);
+  const standardize = options.standardize ?? !isSparseInput(X);
+  const scaled = isSparseInput(X)
+    ? sparseMatrix(arena, X, sampleWeights, standardize)
+    : denseMatrix(arena, X, sampleWeights, standardize);
+  return {
+    ...scaled,
+    labels: labels.byteOffset,
+    classes,
+    sampleWeights,
+    encoding: null,
+    featureNames: null,
+    heldOut: null,
+  };
+}
+
+type Scaled = Pick<TrainingData, 'matrix' | 'standardization' | 'warnings'>;
+
+function denseMatrix(
+  arena: Arena,
+  X: Exclude<FeatureInput, SparseInput>,
+  weights: Float64Array | null,
+  standardize: boolean,
+): Scaled {
+  const { nSamples, nFeatures } = featureShape(X);
+  const stride = Math.ceil(nFeatures / 4) * 4;
+  const row: RowOf = isDenseInput(X) ? flatRow(X) : (i) => ({ values: X[i], start: 0 });
+  const values = arena.allocateF32(nSamples * stride);
+  const matrix: DenseMatrix = { kind: 'dense', nSamples, nFeatures, stride, values: values.byteOffset };
+  const statistics = standardize ? denseStatistics(row, nSamples, nFeatures, weights) : null;
+  for (let i = 0; i < nSamples; i++) {
+    const { values: x, start } = row(i);
+    const out = i * stride;
+    if (statistics === null) {
+      for (let j = 0; j < nFeatures; j++) values[out + j] = single(x[start + j], i, j);
+    } else {
+      const { mean, scale } = statistics;
+      for (let j = 0; j < nFeatures; j++) values[out + j] = single((x[start + j] - mean[j]) / scale[j], i, j);
+    }
+  }
+  return { matrix, ...described(statistics) };
+}
+
+type RowOf = (i: number) => { readonly values: ArrayLike<number>; readonly start: number };
+
+function flatRow({ values, nFeatures }: DenseInput): RowOf {
+  return (i) => ({ values, start: i * nFeatures });
+}
+
+function denseStatistics(
+  row: RowOf,
+  nSamples: number,
+  nFeatures: number,
+  weights: Float64Array | null,
+): ColumnStatistics {
+  const mean = new Float64Array(nFeatures);
+  const squares = new Float64Array(nFeatures);
+  const least = new Float64Array(nFeatures).fill(Infinity);
+  const greatest = new Float64Array(nFeatures).fill(-Infinity);
+  const weightSum = sumOfWeights(weights, nSamples);
+  for (let i = 0; i < nSamples; i++) {
+    const { values: x, start } = row(i);
+    const v = weights === null ? 1 : weights[i];
+    for (let j = 0; j < nFeatures; j++) {
+      const value = x[start + j];
+      mean[j] += v * value;
+      if (value < least[j]) least[j] = value;
+      if (value > greatest[j]) greatest[j] = value;
+    }
+  }
+  for (let j = 0; j < nFeatures; j++) mean[j] /= weightSum;
+  for (let i = 0; i < nSamples; i++) {
+    const { values: x, start } = row(i);
+    const v = weights === null ? 1 : weights[i];
+    for (let j = 0; j < nFeatures; j++) squares[j] += v * (x[start + j] - mean[j]) ** 2;
+  }
+  return columnStatistics(mean, squares, least, greatest, weightSum);
+}
+
+function sparseMatrix(
+  arena: Arena,
+  X: SparseInput,
+  weights: Float64Array | null,
+  standardize: boolean,
+): Scaled {
+  const nSamples = X.rowStarts.length - 1;
+  const nonzeros = X.values.length;
+  const rowStarts = arena.allocateU32(nSamples + 1);
+  const rowIndices = arena.allocateU32(nonzeros);
+  const rowValues = arena.allocateF32(nonzeros);
+  rowStarts.set(X.rowStarts);
+  rowIndices.set(X.indices);
+  const statistics = standardize ? sparseStatistics(X, weights) : null;
+  for (let i = 0; i < nSamples; i++) {
+    for (let p = X.rowStarts[i]; p < X.rowStarts[i + 1]; p++) {
+      const j = X.indices[p];
+      rowValues[p] = single(statistics === null ? X.values[p] : X.values[p] / statistics.scale[j], i, j);
+    }
+  }
+  const rows = {
+    nSamples,
+    nFeatures: X.nFeatures,
+    nonzeros,
+    rowStarts: rowStarts.byteOffset,
+    rowIndices: rowIndices.byteOffset,
+    rowValues: rowValues.byteOffset,
+  };
+  const columns = fillColumns(arena, rows);
+  let center = 0;
+  if (statistics !== null) {
+    const centers = arena.allocateF64(X.nFeatures);
+    for (let j = 0; j < X.nFeatures; j++) centers[j] = statistics.mean[j] / statistics.scale[j];
+    center = centers.byteOffset;
+  }
+  const matrix: SparseMatrix = { kind: 'sparse', ...rows, ...columns, center };
+  return { matrix, ...described(statistics) };
+}
+
+const LARGEST_F32 = 3.4028234663852886e38;
+
+/** `x`, if f32 can hold it: rounding to infinity would be silent. */
+function single(x: number, row: number, column: number): number {
+  if (Math.abs(x) <= LARGEST_F32) return x;
+  throw new RangeError(
+    `"X" expected values that single precision can hold, up to 3.4e38, got more in row ${row}, column ${column} (both from 0)`,
+  );
+}
+
+/** Σ v (x − mean)² over the stored values, and mean² for each of the zeros between them. */
+function sparseStatistics(X: SparseInput, weights: Float64Array | null): ColumnStatistics {
+  const { rowStarts, indices, values, nFeatures } = X;
+  const nSamples = rowStarts.length - 1;
+  const mean = new Float64Array(nFeatures);
+  const squares = new Float64Array(nFeatures);
+  const stored = new Float64Array(nFeatures);
+  const count = new Uint32Array(nFeatures);
+  const least = new Float64Array(nFeatures).fill(Infinity);
+  const greatest = new Float64Array(nFeatures).fill(-Infinity);
+  const weightSum = sumOfWeights(weights, nSamples);
+  for (let i = 0; i < nSamples; i++) {
+    const v = weights === null ? 1 : weights[i];
+    for (let p = rowStarts[i]; p < rowStarts[i + 1]; p++) {
+      const j = indices[p];
+      const value = values[p];
+      mean[j] += v * value;
+      stored[j] += v;
+      count[j]++;
+      if (value < least[j]) least[j] = value;
+      if (value > greatest[j]) greatest[j] = value;
+    }
+  }
+  for (let j = 0; j < nFeatures; j++) {
+    mean[j] /= weightSum;
+    if (count[j] === nSamples) continue;
+    if (!(least[j] < 0)) least[j] = 0;
+    if (!(greatest[j] > 0)) greatest[j] = 0;
+  }
+  for (let i = 0; i < nSamples; i++) {
+    const v = weights === null ? 1 : weights[i];
+    for (let p = rowStarts[i]; p < rowStarts[i + 1]; p++) {
+      const j = indices[p];
+      squares[j] += v * (values[p] - mean[j]) ** 2;
+    }
+  }
+  for (let j = 0; j < nFeatures; j++) squares[j] += Math.max(0, weightSum - stored[j]) * mean[j] ** 2;
+  return columnStatistics(mean, squares, least, greatest, weightSum);
+}
+
+function described(statistics: ColumnStatistics | null): Pick<Scaled, 'standardization' | 'warnings'> {
+  if (statistics === null) return { standardization: null, warnings: [] };
+  const { mean, scale, constant } = statistics;
+  const shown = constant.slice(0, 10).join(', ') + (constant.length > 10 ? ', …' : '');
+  const warnings =
+    constant.length === 0
+      ? []
+      : [
+          `${constant.length === 1 ? 'feature' : 'features'} ${shown} (from 0) hold one value only and tell nothing`,
+        ];
+  return { standardization: { mean, scale }, warnings };
+}
+
+function checkWeights(weights: ArrayLike<number> | undefined, nSamples: number): Float64Array | null {
+  if (weights === undefined) return null;
+  if (typeof weights !== 'object' || weights === null) {
+    throw new TypeError(`"sampleWeights" expected an array of numbers, got ${String(weights)}`);
+  }
+  if (weights.length !== nSamples) {
+    throw new RangeError(`"sampleWeights" expected ${nSamples} numbers, got ${weights.length}`);
+  }
+  let sum = 0;
+  for (let i = 0; i < nSamples; i++) {
+    const v = weights[i];
+    if (typeof v !== 'number')
+      throw new TypeError(`"sampleWeights" expected numbers, got ${typeof v} at ${i}`);
+    if (!Number.isFinite(v) || v < 0)
+      throw new RangeError(`"sampleWeights" expected numbers >= 0, got ${v} at ${i}`);
+    sum += v;
+  }
+  if (!(sum > 0) || !Number.isFinite(sum)) {
+    throw new RangeError(`"sampleWeights" expected a positive, finite sum, got ${sum}`);
+  }
+  return Float64Array.from(weights);
+}

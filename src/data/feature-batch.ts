@@ -1,0 +1,32 @@
+/** Rows of features in original units and double precision, for prediction. */
+export type FeatureBatch = DenseBatch | SparseBatch;
+
+export interface DenseBatch {
+  readonly kind: 'dense';
+  readonly nRows: number;
+  readonly nFeatures: number;
+  /** nRows × nFeatures, row-major */
+  readonly values: Float64Array;
+}
+
+/** Compressed rows; indices ascend within a row. */
+export interface SparseBatch {
+  readonly kind: 'sparse';
+  readonly nRows: number;
+  readonly nFeatures: number;
+  /** nRows + 1 */
+  readonly rowStarts: Uint32Array;
+  readonly indices: Uint32Array;
+  readonly values: Float64Array;
+}
+
+/**
+ * About 1 MB of features: large enough that the work per batch is nothing, small enough to stay in a
+ * second-level cache.
+ */
+export const BATCH_VALUES = 131072;
+
+/** How many rows a batch of `nFeatures` columns holds. */
+export function batchRows(nFeatures: number): number {
+  return Math.max(1, Math.min(4096, Math.floor(BATCH_VALUES / Math.max(1, nFeatures))));
+}

@@ -1,0 +1,155 @@
+/** Dense features, row-major: value j of sample i is values[i · nFeatures + j]. */
+export interface DenseInput {
+  readonly values: ArrayLike<number>;
+  readonly nSamples: number;
+  readonly nFeatures: number;
+}
+
+/**
+ * Sparse features in compressed rows: the values of sample i are values[rowStarts[i]] up to
+ * values[rowStarts[i + 1]], in the columns that `indices` names. A column may not come twice in a row.
+ */
+export interface SparseInput {
+  /** nSamples + 1 */
+  readonly rowStarts: ArrayLike<number>;
+  readonly indices: ArrayLike<number>;
+  readonly values: ArrayLike<number>;
+  readonly nFeatures: number;
+}
+
+/** Rows of numbers, one typed array with its shape, or compressed sparse rows. */
+export type FeatureInput = readonly ArrayLike<number>[] | DenseInput | SparseInput;
+
+export function isSparseInput(X: FeatureInput): X is SparseInput {
+  return typeof X === 'object' && X !== null && 'rowStarts' in X;
+}
+
+export function isDenseInput(X: FeatureInput): X is DenseInput {
+  return typeof X === 'object' && X !== null && 'nSamples' in X && !('rowStarts' in X);
+}
+
+/** Numbers of samples and features; throws as `checkFeatures` where it is neither form. */
+export function featureShape(X: FeatureInput): { nSamples: number; nFeatures: number } {
+  if (isSparseInput(X)) return { nSamples: X.rowStarts.length - 1, nFeatures: X.nFeatures };
+  if (isDenseInput(X)) return { nSamples: X.nSamples, nFeatures: X.nFeatures };
+  return { nSamples: X.length, nFeatures: X[0]?.length ?? 0 };
+}
+
+/**
+ * Throws a TypeError where `X` is no features at all, and a RangeError where rows differ in length, shapes
+ * do not match, an index lies outside or comes twice, or a value is not finite — with its place.
+ */
+export function checkFeatures(X: FeatureInput): void {
+  if (typeof X !== 'object' || X === null) {
+    throw new TypeError(
+      `"X" expected rows of numbers, { values, nSamples, nFeatures } or { rowStarts, indices, values, nFeatures }, got ${X === null ? 'null' : typeof X}`,
+    );
+  }
+  if (isSparseInput(X)) checkSparse(X);
+  else if (isDenseInput(X)) checkDense(X);
+  else checkRows(X);
+}
+
+function checkRows(rows: readonly ArrayLike<number>[]): void {
+  if (!Array.isArray(rows)) {
+    throw new TypeError(
+      '"X" expected an array of rows; give a single typed array as { values, nSamples, nFeatures }',
+    );
+  }
+  if (rows.length === 0) throw new RangeError('"X" expected at least one row, got none');
+  const width = rows[0]?.length;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i];
+    if (typeof row !== 'object' || row === null || typeof row.length !== 'number') {
+      throw new TypeError(`"X" expected an array of numbers at X[${i}], got ${String(row)}`);
+    }
+    if (row.length !== width) {
+      throw new RangeError(
+        `"X" expected rows of one length, got ${width} values at X[0] and ${row.length} at X[${i}]`,
+      );
+    }
+    for (let j = 0; j < width; j++) if (!Number.isFinite(row[j])) refuse(row[j], `X[${i}][${j}]`);
+  }
+  if (width === 0) throw new RangeError('"X" expected at least one feature, got rows without values');
+}
+
+function checkDense(X: DenseInput): void {
+  expectCount('X.nSamples', X.nSamples, 1);
+  expectCount('X.nFeatures', X.nFeatures, 1);
+  expectArray('X.values', X.values);
+  if (X.values.length !== X.nSamples * X.nFeatures) {
+    throw new RangeError(
+      `"X.values" expected ${X.nSamples} × ${X.nFeatures} = ${X.nSamples * X.nFeatures} numbers, got ${X.values.length}`,
+    );
+  }
+  for (let i = 0; i < X.values.length; i++) {
+    if (!Number.isFinite(X.values[i])) {
+      refuse(X.values[i], `row ${Math.floor(i / X.nFeatures)}, column ${i % X.nFeatures} (both from 0)`);
+    }
+  }
+}
+
+function checkSparse(X: SparseInput): void {
+  expectCount('X.nFeatures', X.nFeatures, 1);
+  for (const name of ['rowStarts', 'indices', 'values'] as const) expectArray(`X.${name}`, X[name]);
+  const { rowStarts, indices, values, nFeatures } = X;
+  const nSamples = rowStarts.length - 1;
+  if (nSamples < 1) throw new RangeError('"X.rowStarts" expected nSamples + 1 >= 2 numbers');
+  if (indices.length !== values.length) {
+    throw new RangeError(
+      `"X.indices" and "X.values" expected one length, got ${indices.length} and ${values.length}`,
+    );
+  }
+  if (rowStarts[0] !== 0 || rowStarts[nSamples] !== values.length) {
+    throw new RangeError(
+      `"X.rowStarts" expected to run from 0 to ${values.length}, got ${rowStarts[0]} to ${rowStarts[nSamples]}`,
+    );
+  }
+  // The last row in which a column was seen: finds duplicates without sorting.
+  const seenIn = new Int32Array(nFeatures).fill(-1);
+  for (let i = 0; i < nSamples; i++) {
+    if (!Number.isInteger(rowStarts[i + 1]) || !(rowStarts[i + 1] >= rowStarts[i])) {
+      throw new RangeError(
+        `"X.rowStarts" expected ascending whole numbers, got ${rowStarts[i + 1]} at ${i + 1}`,
+      );
+    }
+    if (rowStarts[i + 1] > values.length) {
+      throw new RangeError(
+        `"X.rowStarts" expected at most ${values.length}, got ${rowStarts[i + 1]} at ${i + 1}`,
+      );
+    }
+    for (let p = rowStarts[i]; p < rowStarts[i + 1]; p++) {
+      const j = indices[p];
+      if (!Number.isInteger(j) || j < 0 || j >= nFeatures) {
+        throw new RangeError(
+          `"X.indices" expected whole numbers 0 to ${nFeatures - 1}, got ${j} in row ${i}`,
+        );
+      }
+      if (seenIn[j] === i)
+        throw new RangeError(`"X.indices" expected each column once a row, got ${j} twice in row ${i}`);
+      seenIn[j] = i;
+      if (!Number.isFinite(values[p])) refuse(values[p], `row ${i}, column ${j} (both from 0)`);
+    }
+  }
+}
+
+function refuse(value: unknown, place: string): never {
+  const message = `"X" expected finite numbers, got ${typeof value === 'string' ? JSON.stringify(value) : String(value)} at ${place}`;
+  throw typeof value === 'number' ? new RangeError(message) : new TypeError(message);
+}
+
+function expectCount(name: string, value: unknown, least: number): void {
+  if (typeof value !== 'number')
+    throw new TypeError(`"${name}" expected a whole number, got ${typeof value}`);
+  if (!Number.isInteger(value) || value < least) {
+    throw new RangeError(`"${name}" expected a whole number >= ${least}, got ${value}`);
+  }
+}
+
+function expectArray(name: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null || !('length' in value)) {
+    throw new TypeError(
+      `"${name}" expected an array of numbers, got ${value === null ? 'null' : typeof value}`,
+    );
+  }
+}
