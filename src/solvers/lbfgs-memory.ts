@@ -1,0 +1,87 @@
+import type { VectorSpace } from '../problem/passes.ts';
+import { applyScaling } from './smooth-parts.ts';
+
+/** The limited-memory inverse of the Hessian. */
+export interface InverseHessian {
+  isEmpty(): boolean;
+  clear(): void;
+  /** direction ← −H g */
+  direction(gradient: Float64Array, direction: Float64Array): void;
+  /** Learns from a step of `length` along `direction`; keeps nothing where the curvature is not positive. */
+  update(length: number, direction: Float64Array, before: Float64Array, after: Float64Array): void;
+}
+
+interface Pair {
+  readonly s: Float64Array;
+  readonly y: Float64Array;
+  curvature: number;
+}
+
+/**
+ * Products with the inverse Hessian that BFGS updates make of the last `memory` pairs, by the two-loop
+ * recursion. It starts from γD, D the given diagonal (default the identity) and γ = sᵀy / yᵀDy of the last pair.
+ */
+export function inverseHessian(
+  vectors: VectorSpace,
+  size: number,
+  memory: number,
+  scaling: Float64Array | null,
+): InverseHessian {
+  const pairs: Pair[] = [];
+  const spare: Pair[] = [];
+  const coefficients = new Float64Array(memory);
+  const stride = scaling === null ? 0 : size / scaling.length;
+  const scaled = scaling === null ? null : vectors.zeros(size);
+  let gamma = 1;
+
+  function newPair(): Pair {
+    const oldest = pairs.length >= memory ? pairs.shift() : spare.pop();
+    return oldest ?? { s: vectors.zeros(size), y: vectors.zeros(size), curvature: 0 };
+  }
+
+  return {
+    isEmpty: () => pairs.length === 0,
+    clear() {
+      spare.push(...pairs.splice(0));
+      gamma = 1;
+    },
+    direction(gradient, direction) {
+      vectors.copy(gradient, direction);
+      for (let i = pairs.length - 1; i >= 0; i--) {
+        const { s, y, curvature } = pairs[i];
+        coefficients[i] = vectors.dot(s, direction) / curvature;
+        vectors.axpy(-coefficients[i], y, direction);
+      }
+      if (scaling !== null) applyScaling(scaling, direction, stride);
+      vectors.scale(-gamma, direction);
+      for (let i = 0; i < pairs.length; i++) {
+        const { s, y, curvature } = pairs[i];
+        const beta = vectors.dot(y, direction) / curvature;
+        vectors.axpy(-coefficients[i] - beta, s, direction);
+      }
+    },
+    update(length, direction, before, after) {
+      const pair = newPair();
+      const { s, y } = pair;
+      vectors.copy(direction, s);
+      vectors.scale(length, s);
+      vectors.copy(after, y);
+      vectors.axpy(-1, before, y);
+      const curvature = vectors.dot(s, y);
+      let change = vectors.dot(y, y);
+      // Rounding makes up differences below this: such a pair would poison the memory.
+      if (!(curvature > 1e-12 * Math.sqrt(change * vectors.dot(s, s)))) {
+        spare.push(pair);
+        return;
+      }
+      if (scaling !== null && scaled !== null) {
+        vectors.copy(y, scaled);
+        applyScaling(scaling, scaled, stride);
+        change = vectors.dot(y, scaled);
+      }
+      pair.curvature = curvature;
+      gamma = curvature / change;
+      pairs.push(pair);
+    },
+  };
+}

@@ -1,0 +1,78 @@
+import type { CertifiedPoint, Objective } from '../problem/objective.ts';
+import type { Iteration, Solution, SolverOptions, Status } from './solver.ts';
+
+/** What every solver keeps besides its algorithm: the best bound, the iterations, the limits. */
+export interface Progress {
+  readonly iterations: number;
+  /** Certifies θ (moving its intercepts, see Objective.certify) and keeps the bound where it is the best. */
+  certify(theta: Float64Array, gradient: Float64Array): CertifiedPoint;
+  /** True when the last certified point is within the tolerance of the best bound, or stationary without one. */
+  isConverged(): boolean;
+  /** (objective − best lower bound) / objective at the last certified point; null without a certificate. */
+  relativeGap(): number | null;
+  /** Counts and describes an iteration. */
+  iteration(objective: number): Iteration;
+  /** The status to end with, where a limit is reached or the caller wishes it. */
+  limit(): Status | null;
+  /** The solution at θ, which must be the point certified last. */
+  solution(status: Status, theta: Float64Array, separatedClasses?: readonly number[]): Solution;
+}
+
+export function trackProgress(solver: string, objective: Objective, options: SolverOptions): Progress {
+  let iterations = 0;
+  let lowerBound: number | null = null;
+  let last: CertifiedPoint | null = null;
+
+  const gapTo = (value: number) =>
+    lowerBound === null ? null : Math.max(0, value - lowerBound) / Math.max(value, Number.MIN_VALUE);
+  const relativeGap = () => (last === null ? null : gapTo(last.objective));
+
+  return {
+    get iterations() {
+      return iterations;
+    },
+    certify(theta, gradient) {
+      last = objective.certify(theta, gradient);
+      const bound = last.certificate?.lowerBound;
+      if (bound !== undefined && (lowerBound === null || bound > lowerBound)) lowerBound = bound;
+      return last;
+    },
+    isConverged() {
+      const gap = relativeGap();
+      if (gap !== null) return gap <= options.tolerance;
+      return last !== null && last.stationarity <= options.tolerance;
+    },
+    relativeGap,
+    iteration(value) {
+      iterations++;
+      return {
+        iteration: iterations,
+        objective: value,
+        lowerBound,
+        relativeGap: gapTo(value),
+        seconds: options.clock(),
+        passes: objective.passes,
+      };
+    },
+    limit() {
+      if (options.aborted()) return 'aborted';
+      if (iterations >= options.maxIterations) return 'max-iterations';
+      return options.clock() >= options.maxSeconds ? 'max-seconds' : null;
+    },
+    solution(status, theta, separatedClasses) {
+      if (last === null) throw new Error('a solution must be certified first');
+      return {
+        status,
+        solver,
+        theta,
+        objective: last.objective,
+        lowerBound,
+        relativeGap: relativeGap(),
+        stationarity: last.stationarity,
+        iterations,
+        passes: objective.passes,
+        ...(separatedClasses === undefined ? {} : { separatedClasses }),
+      };
+    },
+  };
+}
