@@ -1,0 +1,144 @@
+import type { Objective } from '../problem/objective.ts';
+import type { Precision } from '../problem/passes.ts';
+import { wolfeLineSearch } from './line-search.ts';
+import { trackProgress } from './progress.ts';
+import { gradientGap } from './smooth-parts.ts';
+import type { SolverOptions, SolverRun, Status } from './solver.ts';
+
+/** Where a direction is asked for. */
+export interface DescentPoint {
+  readonly theta: Float64Array;
+  readonly gradient: Float64Array;
+  readonly value: number;
+  /** The gap estimate (as of gradientGap) that the run is after. */
+  readonly target: number;
+}
+
+/** What makes the methods differ: how they choose a direction. */
+export interface DirectionRule {
+  /** Writes a descent direction and returns the step to try first along it. */
+  direction(point: DescentPoint, direction: Float64Array): number;
+  /** After a step of `length` along `direction` that took the gradient from `before` to `after`. */
+  update(length: number, direction: Float64Array, before: Float64Array, after: Float64Array): void;
+  /** Called where a direction led nowhere: forgets what may be wrong. False where there is nothing to forget. */
+  reset(): boolean;
+}
+
+export interface DescentSettings {
+  /**
+   * Where given, the run ends (as converged) once the estimated gap of the *smooth* objective is below this
+   * part of it, and certifies only there: for a caller who changes the objective between runs.
+   */
+  readonly innerGap?: number;
+}
+
+/** Rounding of the objective in either precision, relative (single: measured up to 4e-8). */
+const NOISE: Readonly<Record<Precision, number>> = { single: 1e-7, double: 1e-14 };
+/** So many iterations without a better gradient mean that the precision is used up. */
+const PATIENCE: Readonly<Record<Precision, number>> = { single: 60, double: 200 };
+/** A certificate is tried when the estimate is this much below the tolerance: it costs about three passes. */
+const CERTIFY_BELOW = 0.7;
+
+/**
+ * Descends on a smooth objective (no lasso) along the rule's directions, in single precision as far as that
+ * goes, then in double. Works on θ in place and starts from it.
+ *
+ * ‖∇_W L‖²/(4 ridge), the gap if b were optimal, tells when a certificate is worth its passes. Without a
+ * penalty it stops where the largest entry of the gradient is within the tolerance, or where the classes
+ * are seen to separate.
+ */
+export function* descend(
+  solver: string,
+  objective: Objective,
+  theta: Float64Array,
+  options: SolverOptions,
+  rule: DirectionRule,
+  settings: DescentSettings = {},
+): SolverRun {
+  const { vectors, layout } = objective;
+  const progress = trackProgress(solver, objective, options);
+  let gradient = vectors.zeros(layout.size);
+  let nextGradient = vectors.zeros(layout.size);
+  const direction = vectors.zeros(layout.size);
+  const start = vectors.zeros(layout.size);
+
+  let precision = 'single' as Precision;
+  let value = objective.smoothValueAndGradient(theta, gradient, precision);
+  let target = CERTIFY_BELOW * (settings.innerGap ?? options.tolerance);
+  let best = Number.POSITIVE_INFINITY;
+  let sinceBest = 0;
+  let nextSeparationCheck = 4;
+
+  const goOnInDouble = () => {
+    precision = 'double';
+    value = objective.smoothValueAndGradient(theta, gradient, precision);
+    best = Number.POSITIVE_INFINITY;
+    sinceBest = 0;
+  };
+  const end = (status: Status, separatedClasses?: readonly number[]) => {
+    progress.certify(theta, gradient);
+    const reached = status !== 'separable' && progress.isConverged();
+    return progress.solution(reached ? 'converged' : status, theta, separatedClasses);
+  };
+
+  while (true) {
+    const estimate = gradientGap(objective, value, gradient);
+    if (estimate <= target) {
+      if (settings.innerGap !== undefined) {
+        progress.certify(theta, gradient);
+        return progress.solution('converged', theta);
+      }
+      value = progress.certify(theta, gradient).objective;
+      if (progress.isConverged()) return progress.solution('converged', theta);
+      const certified = progress.relativeGap() ?? gradientGap(objective, value, gradient);
+      target = 0.5 * Math.min(target, estimate * Math.min(1, options.tolerance / certified));
+      if (precision === 'single') goOnInDouble();
+    }
+
+    if (objective.separatedClasses && progress.iterations >= nextSeparationCheck) {
+      nextSeparationCheck = Math.ceil(1.5 * nextSeparationCheck);
+      const separated = objective.separatedClasses(theta);
+      if (separated.length > 0) return end('separable', separated);
+    }
+
+    const limit = progress.limit();
+    if (limit !== null) return end(limit);
+
+    const firstStep = rule.direction({ theta, gradient, value, target }, direction);
+    const slope = vectors.dot(gradient, direction);
+    vectors.copy(theta, start);
+    let evaluated = Number.NaN;
+    const evaluate = (step: number) => {
+      vectors.copy(start, theta);
+      vectors.axpy(step, direction, theta);
+      evaluated = step;
+      const at = objective.smoothValueAndGradient(theta, nextGradient, precision);
+      return { step, value: at, slope: vectors.dot(nextGradient, direction) };
+    };
+    const noise = NOISE[precision];
+    const found =
+      slope < 0 ? wolfeLineSearch(evaluate, { step: 0, value, slope }, { firstStep, noise }) : null;
+
+    if (found === null) {
+      vectors.copy(start, theta);
+      const changed = rule.reset();
+      if (precision === 'single') goOnInDouble();
+      else if (!changed) return end('stalled');
+      continue;
+    }
+    if (evaluated !== found.step) evaluate(found.step);
+    rule.update(found.step, direction, gradient, nextGradient);
+    [gradient, nextGradient] = [nextGradient, gradient];
+    value = found.value;
+    yield progress.iteration(value);
+
+    const reached = gradientGap(objective, value, gradient);
+    if (reached < 0.9 * best) {
+      best = reached;
+      sinceBest = 0;
+    } else if (++sinceBest >= PATIENCE[precision]) {
+      if (precision === 'double') return end('stalled');
+      goOnInDouble();
+    }
+  }
+}

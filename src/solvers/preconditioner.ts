@@ -1,0 +1,23 @@
+import type { Objective } from '../problem/objective.ts';
+import { applyScaling, diagonalScaling } from './smooth-parts.ts';
+
+/** An approximate inverse of the Hessian, positive definite. */
+export interface Preconditioner {
+  /** Follows θ. */
+  prepare(theta: Float64Array): void;
+  /** out ← M⁻¹ x */
+  apply(x: Float64Array, out: Float64Array): void;
+}
+
+/** The Hessian's diagonal at θ = 0, where the columns differ in scale; else the identity. */
+export function diagonalPreconditioner(objective: Objective): Preconditioner {
+  const scaling = diagonalScaling(objective);
+  const { vectors, layout } = objective;
+  return {
+    prepare() {},
+    apply(x, out) {
+      vectors.copy(x, out);
+      if (scaling !== null) applyScaling(scaling, out, layout.stride);
+    },
+  };
+}
