@@ -1,3 +1,15 @@
+export { densePass, densePassDouble, denseReduce } from './dense';
+export { dualCoordinateEpoch } from './dual-coordinate-descent';
+export { hingeDualGradient, hingeDualSums, hingeLoss } from './hinge-dual-certificate';
+export { multiplyCenter, packWeights } from './pack-weights';
+export { sparseColumns, sparseColumnsDouble, sparseRows, sparseRowsDouble } from './sparse';
+export { axpy, axpyShard, copyShard, dot, dotShard, scale, scaleShard } from './vectors';
+
+/** First byte above the kernels' own constants. */
+export function staticEnd(): usize {
+  return __heap_base;
+}
+
 export function abiVersion(): u32 {
   return 1;
 }

@@ -1,7 +1,40 @@
-/** Kernels that work shard by shard: `kernel(task, shard)`. */
-export type ShardKernel = keyof KernelExports & string;
+import type { Pointer } from './arena.ts';
 
-/** What the wasm module exports. */
-export interface KernelExports {
+/**
+ * Kernels that work shard by shard: `task` points to a descriptor in memory, and a shard owns what it writes.
+ * What each computes stands in kernels/.
+ */
+export interface ShardKernels {
+  densePass(task: Pointer, shard: number): void;
+  densePassDouble(task: Pointer, shard: number): void;
+  denseReduce(task: Pointer, shard: number): void;
+  sparseRows(task: Pointer, shard: number): void;
+  sparseRowsDouble(task: Pointer, shard: number): void;
+  sparseColumns(task: Pointer, shard: number): void;
+  sparseColumnsDouble(task: Pointer, shard: number): void;
+  packWeights(task: Pointer, shard: number): void;
+  multiplyCenter(task: Pointer, shard: number): void;
+  dotShard(task: Pointer, shard: number): void;
+  axpyShard(task: Pointer, shard: number): void;
+  scaleShard(task: Pointer, shard: number): void;
+  copyShard(task: Pointer, shard: number): void;
+  hingeDualGradient(task: Pointer, shard: number): void;
+  hingeLoss(task: Pointer, shard: number): void;
+}
+
+export type ShardKernel = keyof ShardKernels;
+
+/** What the wasm module exports. Addresses above 2³¹ come back negative: `>>> 0`. */
+export interface KernelExports extends ShardKernels {
   abiVersion(): number;
+  /** First byte above the kernels' own constants. */
+  staticEnd(): number;
+  /** Σ aᵢ bᵢ */
+  dot(a: Pointer, b: Pointer, length: number): number;
+  /** y ← y + alpha x */
+  axpy(alpha: number, x: Pointer, y: Pointer, length: number): void;
+  /** x ← alpha x */
+  scale(alpha: number, x: Pointer, length: number): void;
+  dualCoordinateEpoch(task: Pointer): void;
+  hingeDualSums(task: Pointer): void;
 }

@@ -1,0 +1,29 @@
+import { PassTask } from './pass-task';
+
+/** weights (f32) ← θ (f64) for one feature shard, rounded to nearest. */
+export function packWeights(task: usize, shard: u32): void {
+  const t = changetype<PassTask>(task);
+  const from = load<u32>(t.featureShards + (shard << 2)) * t.stride;
+  const to = load<u32>(t.featureShards + ((shard + 1) << 2)) * t.stride;
+  for (let i = from; i < to; i += 4) {
+    const low = f32x4.demote_f64x2_zero(v128.load(t.theta + (i << 3)));
+    const high = f32x4.demote_f64x2_zero(v128.load(t.theta + (i << 3), 16));
+    v128.store(t.weights + (i << 2), i64x2.shuffle(low, high, 0, 2));
+  }
+}
+
+/** centerPartials[shard] ← Σ center_j · W_j over the features of one feature shard. */
+export function multiplyCenter(task: usize, shard: u32): void {
+  const t = changetype<PassTask>(task);
+  const classBytes: usize = t.stride << 3;
+  const out = t.centerPartials + shard * classBytes;
+  const last = load<u32>(t.featureShards + ((shard + 1) << 2));
+  memory.fill(out, 0, classBytes);
+  for (let j = load<u32>(t.featureShards + (shard << 2)); j < last; j++) {
+    const w = t.theta + j * classBytes;
+    const center = f64x2.splat(load<f64>(t.center + (j << 3)));
+    for (let k: usize = 0; k < classBytes; k += 16) {
+      v128.store(out + k, f64x2.add(v128.load(out + k), f64x2.mul(center, v128.load(w + k))));
+    }
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * What one pass over the samples needs, laid out as src/problem/pass-task.ts writes it. The kernels only read
+ * it. Pointers are byte addresses; 0 stands for "not there".
+ */
+@unmanaged
+export class PassTask {
+  /** Δ of the hinge */
+  margin: f64;
+  /** μ of the smoothed hinge, 0 for none */
+  smoothing: f64;
+  /** the factor on the residuals in a dual value */
+  dualScale: f64;
+  /** 1 / nSamples */
+  inverseCount: f64;
+  nSamples: u32;
+  nFeatures: u32;
+  nClasses: u32;
+  /** classes padded to a multiple of 4 */
+  stride: u32;
+  /** what is done with a block of scores: one of rows.ts */
+  mode: u32;
+  /** u32 × nSamples */
+  labels: usize;
+  /** f64 × nSamples, or 0 */
+  sampleWeights: usize;
+  /** u32 × (row shards + 1): first row of each shard */
+  rowShards: usize;
+  nRowShards: u32;
+  /** u32 × (feature shards + 1) */
+  featureShards: usize;
+  /** f32 × X's rows (dense) */
+  values: usize;
+  /** floats from one row of X to the next (dense) */
+  rowStride: u32;
+  /** rows that are worked on together (dense) */
+  blockRows: u32;
+  rowStarts: usize;
+  rowIndices: usize;
+  rowValues: usize;
+  columnStarts: usize;
+  columnIndices: usize;
+  columnValues: usize;
+  center: usize;
+  /** θ or a direction, f64 (nFeatures + 1) × stride */
+  theta: usize;
+  /** the same as f32, features padded to a multiple of 4 with zero rows, no intercept row */
+  weights: usize;
+  /** f32 × stride: intercepts, less center · W; padding as the mode wants it */
+  interceptsSingle: usize;
+  /** f64 × stride */
+  intercepts: usize;
+  /** scores, then residuals: one block per row shard (dense) or all rows (sparse) */
+  work: usize;
+  /** bytes from one shard's work space to the next (dense) */
+  workStep: usize;
+  /** what each row shard sums: see partial.ts */
+  partials: usize;
+  partialStep: usize;
+  /** f32 × nSamples × stride: what a Hessian product needs of each row */
+  prepared: usize;
+  /** f64 × stride: Σ v u over all rows */
+  residualSums: usize;
+  /** f64 (nFeatures + 1) × stride */
+  gradient: usize;
+  /** f64 × feature shards × stride: center · W of each feature shard */
+  centerPartials: usize;
+}
+
+/** Modes of a pass: what becomes of a block of scores. */
+export const SOFTMAX: u32 = 0;
+export const HINGE: u32 = 1;
+export const SOFTMAX_PREPARE: u32 = 2;
+export const HINGE_PREPARE: u32 = 3;
+export const SOFTMAX_HESSIAN: u32 = 4;
+export const HINGE_HESSIAN: u32 = 5;
+export const SOFTMAX_CERTIFICATE: u32 = 6;
+export const HINGE_CERTIFICATE: u32 = 7;
+export const SOFTMAX_DUAL: u32 = 8;
+export const HINGE_DUAL: u32 = 9;
+
+/** Does the mode end with Xᵀ R? */
+export function hasGradient(mode: u32): bool {
+  return mode !== SOFTMAX_PREPARE && mode !== HINGE_PREPARE && mode !== SOFTMAX_DUAL && mode !== HINGE_DUAL;
+}
+
+/**
+ * A row shard's partial sums: f64 loss, f64 dual, then from byte 64 on f64 × stride Σ v u, then f64
+ * nClasses × stride of the intercept Hessian, then (dense, aligned to 64) f64 × features × stride of Xᵀ R.
+ */
+export function partialOf(task: PassTask, shard: u32): usize {
+  return task.partials + shard * task.partialStep;
+}
+
+/** Zeroes what this mode sums, but Xᵀ R. */
+export function clearSums(task: PassTask, partial: usize): void {
+  const certificate = task.mode === SOFTMAX_CERTIFICATE || task.mode === HINGE_CERTIFICATE;
+  memory.fill(partial, 0, 64 + ((task.stride * (certificate ? 1 + task.nClasses : 1)) << 3));
+}
+
+export function addLoss(partial: usize, value: f64): void {
+  store<f64>(partial, load<f64>(partial) + value);
+}
+
+export function addDual(partial: usize, value: f64): void {
+  store<f64>(partial, load<f64>(partial, 8) + value, 8);
+}
+
+export function residualSumsOf(partial: usize): usize {
+  return partial + 64;
+}
+
+export function interceptHessianOf(partial: usize, stride: u32): usize {
+  return partial + 64 + 8 * stride;
+}
+
+export function gradientOf(partial: usize, stride: u32, nClasses: u32): usize {
+  return (partial + 64 + 8 * stride * (1 + nClasses) + 63) & ~63;
+}

@@ -1,0 +1,199 @@
+import type { TrainingSet } from '../data/design-matrix.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { type ParameterLayout, parameterLayout } from './parameters.ts';
+import { denseShards, type PassShards, sparseShards } from './pass-shards.ts';
+import { MODES, type PassTask, partialLayout, passTask, roundUp } from './pass-task.ts';
+import type { DataPasses, PassLoss, Precision } from './passes.ts';
+
+/** Scores padding is given: its exponential and its hinge are exactly 0. */
+const PADDING_SCORE = -1e30;
+/**
+ * A block of rows and its scores stay in the second-level cache between X W and Xᵀ R. More rows spread the cost of
+ * adding a block's gradient to its f64 sums, and lengthen what is summed in f32.
+ */
+const BLOCK_BYTES = 200_000;
+const FEWEST_BLOCK_ROWS = 16;
+const MOST_BLOCK_ROWS = 64;
+
+/**
+ * Passes by the kernels over a training set in the runtime's memory, on all of its threads; the same bits for any
+ * number of them. X stays where it is; work space is taken from the arena when the passes are made, and for Hessian
+ * products when the first is prepared.
+ */
+export function dataPasses(runtime: Runtime, trainingSet: TrainingSet, initialLoss: PassLoss): DataPasses {
+  const machine = passMachine(runtime, trainingSet);
+  const { layout } = machine;
+  const { nSamples } = trainingSet.matrix;
+  const modes = MODES[initialLoss.kind];
+  let passes = 0;
+  machine.setLoss(initialLoss);
+
+  return {
+    layout,
+    nSamples,
+    get passes() {
+      return passes;
+    },
+    setSmoothing(smoothing) {
+      if (initialLoss.kind === 'hinge') machine.setLoss({ ...initialLoss, smoothing });
+    },
+    lossAndGradient(theta, gradient, precision) {
+      passes++;
+      machine.pass(modes.loss, theta, gradient, precision);
+      return machine.sum(0) / nSamples;
+    },
+    prepareHessian(theta) {
+      passes += 0.5;
+      machine.reservePrepared();
+      machine.pass(modes.prepare, theta, null, 'single');
+    },
+    hessianProduct(direction, out) {
+      passes++;
+      machine.pass(modes.hessian, direction, out, 'single');
+    },
+    certificatePass(theta, gradient, interceptHessian) {
+      passes++;
+      machine.pass(modes.certificate, theta, gradient, 'double');
+      machine.readInterceptHessian(interceptHessian);
+      return { loss: machine.sum(0) / nSamples, dual: machine.sum(8) / nSamples };
+    },
+    dualValue(theta, scale) {
+      passes += 0.5;
+      machine.setDualScale(scale);
+      machine.pass(modes.dual, theta, null, 'double');
+      return machine.sum(8) / nSamples;
+    },
+  };
+}
+
+/** The kernels' descriptor, its work space, and how a pass is run. */
+interface PassMachine {
+  readonly layout: ParameterLayout;
+  setLoss(loss: PassLoss): void;
+  setDualScale(scale: number): void;
+  reservePrepared(): void;
+  pass(mode: number, theta: Float64Array, gradient: Float64Array | null, precision: Precision): void;
+  /** Σ over row shards, in their order, of the f64 at `offset` of their partial sums */
+  sum(offset: number): number;
+  readInterceptHessian(out: Float64Array): void;
+}
+
+function passMachine(
+  runtime: Runtime,
+  { matrix, nClasses, labels, sampleWeights }: TrainingSet,
+): PassMachine {
+  const { arena } = runtime;
+  const { nSamples, nFeatures } = matrix;
+  const layout = parameterLayout(nFeatures, nClasses);
+  const { stride } = layout;
+  const dense = matrix.kind === 'dense';
+  const shards = dense ? denseShards(matrix, stride) : sparseShards(arena, matrix, nClasses, stride);
+  const nRowShards = shards.rows.length - 1;
+  const nFeatureShards = shards.features.length - 1;
+  const partial = partialLayout(dense ? roundUp(nFeatures, 4) : 1, nClasses, stride);
+  const partials = arena.allocate(partial.bytes * Math.max(nRowShards, dense ? 0 : nFeatureShards));
+  const intercepts = arena.allocateF64(stride);
+  const interceptsSingle = arena.allocateF32(stride);
+  const residualSums = arena.allocateF64(stride);
+  const center = dense ? 0 : matrix.center;
+  const centerPartials = arena.allocateF64(center === 0 ? 0 : nFeatureShards * stride);
+  const task = passTask(arena);
+  task.set({
+    inverseCount: 1 / nSamples,
+    nSamples,
+    nFeatures,
+    nClasses,
+    stride,
+    labels,
+    sampleWeights,
+    weights: arena.allocate(roundUp(nFeatures, 4) * stride * 4),
+    interceptsSingle: interceptsSingle.byteOffset,
+    intercepts: intercepts.byteOffset,
+    partials,
+    partialStep: partial.bytes,
+    residualSums: residualSums.byteOffset,
+    center,
+    centerPartials: centerPartials.byteOffset,
+  });
+  describeShards(runtime, task, shards);
+  if (dense) {
+    const rowBytes = matrix.stride * 4 + stride * 4;
+    const fitting = Math.floor(BLOCK_BYTES / rowBytes / 4) * 4;
+    const blockRows = Math.min(MOST_BLOCK_ROWS, Math.max(FEWEST_BLOCK_ROWS, fitting));
+    const workStep = roundUp(blockRows * stride * 8, 64);
+    task.set({ values: matrix.values, rowStride: matrix.stride, blockRows, workStep });
+    task.set({ work: arena.allocate(workStep * nRowShards) });
+  } else {
+    const { rowStarts, rowIndices, rowValues, columnStarts, columnIndices, columnValues } = matrix;
+    task.set({ rowStarts, rowIndices, rowValues, columnStarts, columnIndices, columnValues });
+    // Doubles; a single-precision pass uses (and makes resident) the first half only.
+    task.set({ work: arena.allocate(nSamples * stride * 8) });
+  }
+  let prepared = 0;
+
+  function setIntercepts(theta: Float64Array, padding: number): void {
+    if (center !== 0) runtime.run('multiplyCenter', task.pointer, nFeatureShards);
+    for (let k = 0; k < stride; k++) {
+      let b = k < nClasses ? theta[nFeatures * stride + k] : padding;
+      for (let s = 0; center !== 0 && s < nFeatureShards; s++) b -= centerPartials[s * stride + k];
+      intercepts[k] = b;
+    }
+    interceptsSingle.set(intercepts);
+  }
+
+  function sum(offset: number): number {
+    let total = 0;
+    for (let s = 0; s < nRowShards; s++) total += arena.f64(partials + s * partial.bytes + offset, 1)[0];
+    return total;
+  }
+
+  return {
+    layout,
+    setLoss(loss) {
+      if (loss.kind === 'hinge') task.set({ margin: loss.margin, smoothing: loss.smoothing });
+    },
+    setDualScale(scale) {
+      task.set({ dualScale: scale });
+    },
+    reservePrepared() {
+      if (prepared === 0) prepared = arena.allocate(nSamples * stride * 4);
+      task.set({ prepared });
+    },
+    pass(mode, theta, gradient, precision) {
+      const single = precision === 'single';
+      const isHessian = mode === MODES.softmax.hessian || mode === MODES.hinge.hessian;
+      task.set({ mode, theta: theta.byteOffset, gradient: gradient?.byteOffset ?? 0 });
+      if (single) runtime.run('packWeights', task.pointer, nFeatureShards);
+      setIntercepts(theta, isHessian ? 0 : PADDING_SCORE);
+      if (dense) runtime.run(single ? 'densePass' : 'densePassDouble', task.pointer, nRowShards);
+      else runtime.run(single ? 'sparseRows' : 'sparseRowsDouble', task.pointer, nRowShards);
+      if (gradient === null) return;
+      for (let k = 0; k < stride; k++) {
+        residualSums[k] = sum(partial.residualSums + 8 * k);
+        gradient[nFeatures * stride + k] = residualSums[k] / nSamples;
+      }
+      if (dense) runtime.run('denseReduce', task.pointer, nFeatureShards);
+      else runtime.run(single ? 'sparseColumns' : 'sparseColumnsDouble', task.pointer, nFeatureShards);
+    },
+    sum,
+    readInterceptHessian(out) {
+      for (let k = 0; k < nClasses; k++) {
+        for (let l = 0; l < nClasses; l++) {
+          out[k * nClasses + l] = sum(partial.interceptHessian + 8 * (k * stride + l)) / nSamples;
+        }
+      }
+    },
+  };
+}
+
+function describeShards({ arena }: Runtime, task: PassTask, { rows, features }: PassShards): void {
+  const rowShards = arena.allocateU32(rows.length);
+  const featureShards = arena.allocateU32(features.length);
+  rowShards.set(rows);
+  featureShards.set(features);
+  task.set({
+    rowShards: rowShards.byteOffset,
+    nRowShards: rows.length - 1,
+    featureShards: featureShards.byteOffset,
+  });
+}

@@ -1,0 +1,77 @@
+import type { DenseMatrix, SparseMatrix } from '../data/design-matrix.ts';
+import type { Arena } from '../runtime/arena.ts';
+
+/** First index of each shard, and the end: shard s works on bounds[s] … bounds[s + 1] − 1. */
+export type ShardBounds = readonly number[];
+
+/**
+ * How a pass is cut. It depends on the data's shape only, never on the number of threads, since sums are added
+ * in the order of shards.
+ */
+export interface PassShards {
+  readonly rows: ShardBounds;
+  readonly features: ShardBounds;
+}
+
+/** Enough for 8 threads to finish at about the same time. */
+const MOST_ROW_SHARDS = 16;
+const MOST_SPARSE_SHARDS = 32;
+/** Multiplications that are worth a shard of their own: some 10 µs, as waking a thread costs. */
+const SHARD_PRODUCTS = 1 << 17;
+/** Room for the shards' gradients, where it is not an eighth of X. */
+const PARTIAL_BYTES = 1 << 23;
+
+export function denseShards(matrix: DenseMatrix, stride: number): PassShards {
+  const { nSamples, nFeatures } = matrix;
+  const gradientBytes = nFeatures * stride * 8;
+  const room = Math.max(PARTIAL_BYTES, (nSamples * matrix.stride * 4) / 8);
+  const wanted = Math.ceil((nSamples * (nFeatures + 16) * stride) / SHARD_PRODUCTS);
+  const affordable = Math.max(2, Math.floor(room / gradientBytes));
+  const nRowShards = Math.min(wanted, affordable, MOST_ROW_SHARDS, Math.ceil(nSamples / 16));
+  const nFeatureShards = Math.ceil((nRowShards * nFeatures * stride) / SHARD_PRODUCTS);
+  return {
+    rows: evenBounds(nSamples, nRowShards, 4),
+    features: evenBounds(nFeatures, Math.min(nFeatureShards, MOST_ROW_SHARDS, nFeatures), 1),
+  };
+}
+
+/** Shards of about as many nonzeros each; a row or a feature costs about as much as `ROW` more. */
+export function sparseShards(
+  arena: Arena,
+  matrix: SparseMatrix,
+  nClasses: number,
+  stride: number,
+): PassShards {
+  const rowStarts = arena.u32(matrix.rowStarts, matrix.nSamples + 1);
+  const columnStarts = arena.u32(matrix.columnStarts, matrix.nFeatures + 1);
+  const products = (matrix.nonzeros + matrix.nSamples * ROW + matrix.nFeatures) * stride;
+  const affordable = Math.max(2, Math.floor((2 * PARTIAL_BYTES) / (nClasses * stride * 8)));
+  const nShards = Math.min(Math.ceil(products / SHARD_PRODUCTS), affordable, MOST_SPARSE_SHARDS);
+  return {
+    rows: balancedBounds(rowStarts, Math.min(nShards, matrix.nSamples), ROW),
+    features: balancedBounds(columnStarts, Math.min(nShards, matrix.nFeatures), 1),
+  };
+}
+
+/** Work on a row's scores (exp), counted in nonzeros. */
+const ROW = 8;
+
+function evenBounds(length: number, nShards: number, multiple: number): ShardBounds {
+  return Array.from({ length: nShards + 1 }, (_, s) =>
+    s === nShards ? length : Math.floor((length * s) / nShards / multiple) * multiple,
+  );
+}
+
+/** Bounds that cut starts[i] + i · perItem into equal parts. */
+function balancedBounds(starts: Uint32Array, nShards: number, perItem: number): ShardBounds {
+  const length = starts.length - 1;
+  const total = starts[length] + length * perItem;
+  const bounds = [0];
+  let i = 0;
+  for (let s = 1; s < nShards; s++) {
+    while (i < length && starts[i] + i * perItem < (total * s) / nShards) i++;
+    bounds.push(i);
+  }
+  bounds.push(length);
+  return bounds;
+}

@@ -1,0 +1,88 @@
+import type { Arena, Pointer } from '../runtime/arena.ts';
+
+/** Byte offsets of the fields of kernels/pass-task.ts: keep both in step. */
+const F64_FIELDS = { margin: 0, smoothing: 8, dualScale: 16, inverseCount: 24 } as const;
+const U32_FIELDS = {
+  nSamples: 32,
+  nFeatures: 36,
+  nClasses: 40,
+  stride: 44,
+  mode: 48,
+  labels: 52,
+  sampleWeights: 56,
+  rowShards: 60,
+  nRowShards: 64,
+  featureShards: 68,
+  values: 72,
+  rowStride: 76,
+  blockRows: 80,
+  rowStarts: 84,
+  rowIndices: 88,
+  rowValues: 92,
+  columnStarts: 96,
+  columnIndices: 100,
+  columnValues: 104,
+  center: 108,
+  theta: 112,
+  weights: 116,
+  interceptsSingle: 120,
+  intercepts: 124,
+  work: 128,
+  workStep: 132,
+  partials: 136,
+  partialStep: 140,
+  prepared: 144,
+  residualSums: 148,
+  gradient: 152,
+  centerPartials: 156,
+} as const;
+const TASK_BYTES = 160;
+
+type TaskField = keyof typeof F64_FIELDS | keyof typeof U32_FIELDS;
+
+/** A descriptor in the kernels' memory. */
+export interface PassTask {
+  readonly pointer: Pointer;
+  set(fields: { readonly [field in TaskField]?: number }): void;
+}
+
+export function passTask(arena: Arena): PassTask {
+  const pointer = arena.allocate(TASK_BYTES);
+  const f64 = arena.f64(pointer, TASK_BYTES / 8);
+  const u32 = arena.u32(pointer, TASK_BYTES / 4);
+  return {
+    pointer,
+    set(fields) {
+      for (const [field, value] of Object.entries(fields)) {
+        if (field in F64_FIELDS) f64[F64_FIELDS[field as keyof typeof F64_FIELDS] / 8] = value;
+        else u32[U32_FIELDS[field as keyof typeof U32_FIELDS] / 4] = value;
+      }
+    },
+  };
+}
+
+/** What becomes of a block of scores; numbers as in kernels/pass-task.ts. */
+export const MODES = {
+  softmax: { loss: 0, prepare: 2, hessian: 4, certificate: 6, dual: 8 },
+  hinge: { loss: 1, prepare: 3, hessian: 5, certificate: 7, dual: 9 },
+} as const;
+
+/** Where a row shard's partial sums lie, in bytes from their start; as in kernels/pass-task.ts. */
+export interface PartialLayout {
+  readonly residualSums: number;
+  readonly interceptHessian: number;
+  readonly gradient: number;
+  /** all of it, with a gradient of `nFeatures` rows, a multiple of 64 */
+  readonly bytes: number;
+}
+
+export function partialLayout(nFeatures: number, nClasses: number, stride: number): PartialLayout {
+  const residualSums = 64;
+  const interceptHessian = residualSums + 8 * stride;
+  const gradient = roundUp(interceptHessian + 8 * stride * nClasses, 64);
+  return { residualSums, interceptHessian, gradient, bytes: roundUp(gradient + 8 * stride * nFeatures, 64) };
+}
+
+export function roundUp(value: number, multiple: number): number {
+  return Math.ceil(value / multiple) * multiple;
+}

@@ -1,0 +1,52 @@
+import type { Runtime } from '../runtime/runtime.ts';
+import type { VectorSpace } from './passes.ts';
+
+/** As in kernels/vectors.ts. */
+const SHARD_LENGTH = 32768;
+/** Waking threads costs as much as a few shards' work. */
+const FEWEST_SHARDS = 4;
+
+/**
+ * Operations on f64 vectors in the runtime's memory. Long vectors are cut into pieces of 32 768, whose sums are
+ * added in their order: the same bits for any number of threads.
+ */
+export function vectorSpace(runtime: Runtime): VectorSpace {
+  const { arena, kernels } = runtime;
+  const task = arena.allocate(32);
+  const factor = arena.f64(task, 1);
+  const fields = arena.u32(task + 8, 5);
+  let partials: Float64Array = new Float64Array(0);
+
+  function describe(alpha: number, x: Float64Array, y: Float64Array): number {
+    const nShards = Math.ceil(x.length / SHARD_LENGTH);
+    if (partials.length < nShards) partials = arena.allocateF64(nShards);
+    factor[0] = alpha;
+    fields.set([x.byteOffset, y.byteOffset, x.length, 0, partials.byteOffset]);
+    return nShards;
+  }
+
+  return {
+    zeros: (length) => arena.allocateF64(length),
+    dot(a, b) {
+      if (a.length < FEWEST_SHARDS * SHARD_LENGTH) return kernels.dot(a.byteOffset, b.byteOffset, a.length);
+      const nShards = describe(1, a, b);
+      runtime.run('dotShard', task, nShards);
+      let sum = 0;
+      for (let shard = 0; shard < nShards; shard++) sum += partials[shard];
+      return sum;
+    },
+    axpy(alpha, x, y) {
+      if (x.length < FEWEST_SHARDS * SHARD_LENGTH) {
+        kernels.axpy(alpha, x.byteOffset, y.byteOffset, x.length);
+      } else runtime.run('axpyShard', task, describe(alpha, x, y));
+    },
+    scale(alpha, x) {
+      if (x.length < FEWEST_SHARDS * SHARD_LENGTH) kernels.scale(alpha, x.byteOffset, x.length);
+      else runtime.run('scaleShard', task, describe(alpha, x, x));
+    },
+    copy(from, to) {
+      if (from.length < FEWEST_SHARDS * SHARD_LENGTH) to.set(from);
+      else runtime.run('copyShard', task, describe(1, from, to));
+    },
+  };
+}

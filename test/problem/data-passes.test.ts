@@ -1,0 +1,199 @@
+import { describe, expect, test } from 'vitest';
+import { dataPasses } from '../../src/problem/data-passes.ts';
+import { parameterLayout } from '../../src/problem/parameters.ts';
+import type { DataPasses, PassLoss } from '../../src/problem/passes.ts';
+import { denseTrainingSet, sparseTrainingSet } from '../twins/kernel-data.ts';
+import { kernelRuntime } from '../twins/kernel-runtime.ts';
+import { type PlainData, plainPasses } from '../twins/plain-passes.ts';
+
+const EPSILON = 2 ** -24;
+
+const losses: readonly PassLoss[] = [
+  { kind: 'softmax' },
+  { kind: 'hinge', margin: 1, smoothing: 0.5 },
+  { kind: 'hinge', margin: 1.5, smoothing: 0 },
+];
+
+/** n, d, K: every remainder of the tiles of 4 rows, 4 features and 1 to 3 class vectors; several blocks and shards. */
+const shapes: readonly (readonly [number, number, number])[] = [
+  [1, 1, 2],
+  [5, 3, 2],
+  [7, 4, 5],
+  [67, 9, 10],
+  [130, 13, 13],
+  [33, 300, 17],
+  [301, 6, 26],
+  [1030, 65, 12],
+  [40, 21, 53],
+];
+
+for (const loss of losses) {
+  const name = loss.kind === 'hinge' ? `hinge with smoothing ${loss.smoothing}` : loss.kind;
+  for (const [n, d, K] of shapes) {
+    describe(`${name}, ${n} × ${d}, ${K} classes`, () => {
+      for (const layout of ['dense', 'sparse', 'sparse, centred'] as const) {
+        for (const weighted of [false, true]) {
+          if (weighted && d % 2 === 0) continue;
+          const title = `${layout}${weighted ? ', weighted' : ''}`;
+          test(`${title}: double passes agree with the plain twin to 1e-12`, () => {
+            checkDouble(makeCase(layout, n, d, K, weighted, loss), loss);
+          });
+          test(`${title}: single passes agree with the plain twin within 2⁻²⁴ (terms + 270) Σ |x w| and what follows`, () => {
+            checkSingle(makeCase(layout, n, d, K, weighted, loss), loss);
+          });
+        }
+      }
+    });
+  }
+}
+
+interface Case {
+  readonly data: PlainData;
+  readonly twin: DataPasses;
+  readonly passes: DataPasses;
+  readonly theta: Float64Array;
+  readonly direction: Float64Array;
+  readonly gradient: Float64Array;
+  readonly size: number;
+  /** bound of the error of a score, and the largest |x| */
+  readonly scoreError: number;
+  readonly largest: number;
+}
+
+function makeCase(
+  layout: 'dense' | 'sparse' | 'sparse, centred',
+  n: number,
+  d: number,
+  K: number,
+  weighted: boolean,
+  loss: PassLoss,
+): Case {
+  const random = generator(n * 1000 + d * 10 + K);
+  const center = Array.from({ length: d }, () => (layout === 'sparse, centred' ? random() - 0.5 : 0));
+  const stored = Array.from({ length: n }, () =>
+    Array.from({ length: d }, () => {
+      const zero = layout !== 'dense' && random() < 0.7;
+      return zero ? 0 : Math.fround(2 * random() - 1);
+    }),
+  );
+  const y = Array.from({ length: n }, () => Math.floor(random() * K));
+  const weights = weighted ? { sampleWeights: y.map(() => 0.25 + random()) } : {};
+  const X = stored.map((row) => row.map((x, j) => x - center[j]));
+  const data = { X, y, nClasses: K, ...weights };
+  const runtime = kernelRuntime();
+  const { arena } = runtime;
+  const set =
+    layout === 'dense'
+      ? denseTrainingSet(arena, { ...data, X: stored }, 4 * (n % 2))
+      : sparseTrainingSet(arena, { ...data, X: stored }, layout === 'sparse' ? undefined : center);
+  const { size, stride } = parameterLayout(d, K);
+  const draw = () => {
+    const vector = arena.allocateF64(size);
+    for (let i = 0; i < size; i++) if (i % stride < K) vector[i] = (4 * random() - 2) / Math.sqrt(d);
+    return vector;
+  };
+  const theta = draw();
+  const direction = draw();
+  const largestTheta = Math.max(...theta.map(Math.abs), ...direction.map(Math.abs));
+  const largest = Math.max(...stored.flat().map(Math.abs), ...center.map(Math.abs), 1);
+  return {
+    data,
+    twin: plainPasses(data, loss),
+    passes: dataPasses(runtime, set, loss),
+    theta,
+    direction,
+    gradient: arena.allocateF64(size).fill(7),
+    size,
+    scoreError: (d + 270) * EPSILON * 2 * (d + 1) * largest * largestTheta,
+    largest: 2 * largest,
+  };
+}
+
+function checkDouble({ data, twin, passes, theta, gradient, size }: Case, loss: PassLoss): void {
+  const K = data.nClasses;
+  const expected = new Float64Array(size);
+  const expectedHessian = new Float64Array(K * K);
+  const hessian = new Float64Array(K * K).fill(7);
+  const value = twin.lossAndGradient(theta, expected, 'double');
+  expectClose(passes.lossAndGradient(theta, gradient, 'double'), value, 1e-12);
+  expectAllClose(gradient, expected, 1e-12);
+  const certificate = twin.certificatePass(theta, expected, expectedHessian);
+  const found = passes.certificatePass(theta, gradient, hessian);
+  expectClose(found.loss, certificate.loss, 1e-12);
+  expectClose(found.dual, certificate.dual, 1e-12);
+  expectAllClose(gradient, expected, 1e-12);
+  expectAllClose(hessian, expectedHessian, 1e-12);
+  for (const scale of [0, 0.3, 1]) {
+    expectClose(passes.dualValue(theta, scale), twin.dualValue(theta, scale), 1e-12);
+  }
+  if (loss.kind === 'hinge') {
+    twin.setSmoothing(0.125);
+    passes.setSmoothing(0.125);
+    expectClose(
+      passes.lossAndGradient(theta, gradient, 'double'),
+      twin.lossAndGradient(theta, expected, 'double'),
+      1e-12,
+    );
+    expectAllClose(gradient, expected, 1e-12);
+  }
+  expect(passes.passes).toBe(twin.passes);
+}
+
+/**
+ * A score is off by δ, a residual by the loss's curvature (1 for softmax, 1/μ per hinge term) times 2δ and a few
+ * roundings, and the gradient's element by that and 66 roundings of a block's sum, times |x| ≤ largest and
+ * weights ≤ 5. Hinge terms within δ of a kink may differ by their whole jump; such data is unlikely enough to
+ * leave out only where μ > 0 makes it impossible, so exact hinge is compared by its loss.
+ */
+function checkSingle(item: Case, loss: PassLoss): void {
+  const { data, twin, passes, theta, direction, gradient, size, scoreError, largest } = item;
+  const K = data.nClasses;
+  const terms = loss.kind === 'hinge' ? K : 1;
+  const curvature = loss.kind === 'hinge' && loss.smoothing > 0 ? 1 / loss.smoothing : 1;
+  const residualError = 5 * terms * (2 * curvature * scoreError + (K + 16) * 2 * EPSILON);
+  const bound = largest * (residualError + 5 * terms * 300 * EPSILON);
+  const expected = new Float64Array(size);
+  const value = twin.lossAndGradient(theta, expected, 'single');
+  expectClose(
+    passes.lossAndGradient(theta, gradient, 'single'),
+    value,
+    2 * terms * scoreError + 1e-6 * value,
+  );
+  const kinked = loss.kind === 'hinge' && loss.smoothing === 0;
+  if (!kinked) expectAllClose(gradient, expected, bound);
+  expectPaddingZero(gradient, K);
+  twin.prepareHessian(theta);
+  passes.prepareHessian(theta);
+  twin.hessianProduct(direction, expected);
+  passes.hessianProduct(direction, gradient);
+  expectAllClose(gradient, expected, 8 * largest * bound);
+  expectPaddingZero(gradient, K);
+  expect(passes.passes).toBe(twin.passes);
+}
+
+function expectClose(actual: number, expected: number, bound: number): void {
+  expect(Math.abs(actual - expected)).toBeLessThanOrEqual(bound * Math.max(1, Math.abs(expected)));
+}
+
+function expectAllClose(actual: Float64Array, expected: Float64Array, bound: number): void {
+  expect(actual.length).toBe(expected.length);
+  let worst = 0;
+  for (let i = 0; i < expected.length; i++) {
+    worst = Math.max(worst, Math.abs(actual[i] - expected[i]) / Math.max(1, Math.abs(expected[i])));
+  }
+  expect(worst).toBeLessThanOrEqual(bound);
+}
+
+function expectPaddingZero(gradient: Float64Array, K: number): void {
+  const { stride } = parameterLayout(0, K);
+  expect(gradient.every((g, i) => i % stride < K || g === 0)).toBe(true);
+}
+
+/** Uniform numbers in [0, 1): a linear congruence. */
+function generator(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}

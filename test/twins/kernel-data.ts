@@ -1,0 +1,81 @@
+import type { DenseMatrix, SparseMatrix, TrainingSet } from '../../src/data/design-matrix.ts';
+import type { Arena } from '../../src/runtime/arena.ts';
+import type { PlainData } from './plain-passes.ts';
+
+/** The plain data as a dense matrix in the kernels' memory. Values must be f32 for the two to be the same. */
+export function denseTrainingSet(arena: Arena, data: PlainData, extraStride = 0): TrainingSet {
+  const { X } = data;
+  const nFeatures = X[0]?.length ?? 0;
+  const stride = Math.ceil(nFeatures / 4) * 4 + extraStride;
+  const values = arena.allocateF32(X.length * stride);
+  for (const [i, row] of X.entries()) values.set(row, i * stride);
+  const matrix: DenseMatrix = {
+    kind: 'dense',
+    nSamples: X.length,
+    nFeatures,
+    stride,
+    values: values.byteOffset,
+  };
+  return trainingSet(arena, data, matrix);
+}
+
+/** The plain data as compressed rows and columns; zeros are left out. With `center` it stands for X − center. */
+export function sparseTrainingSet(arena: Arena, data: PlainData, center?: readonly number[]): TrainingSet {
+  const { X } = data;
+  const nFeatures = X[0]?.length ?? 0;
+  const rows = compress(arena, X);
+  const columns = compress(
+    arena,
+    Array.from({ length: nFeatures }, (_, j) => X.map((row) => row[j])),
+  );
+  const centers = arena.allocateF64(center === undefined ? 0 : nFeatures);
+  if (center !== undefined) centers.set(center);
+  const matrix: SparseMatrix = {
+    kind: 'sparse',
+    nSamples: X.length,
+    nFeatures,
+    nonzeros: rows.nonzeros,
+    rowStarts: rows.starts,
+    rowIndices: rows.indices,
+    rowValues: rows.values,
+    columnStarts: columns.starts,
+    columnIndices: columns.indices,
+    columnValues: columns.values,
+    center: center === undefined ? 0 : centers.byteOffset,
+  };
+  return trainingSet(arena, data, matrix);
+}
+
+function compress(arena: Arena, lines: readonly (readonly number[])[]) {
+  const entries = lines.map((line) => [...line.entries()].filter(([, x]) => x !== 0));
+  const nonzeros = entries.reduce((sum, line) => sum + line.length, 0);
+  const starts = arena.allocateU32(lines.length + 1);
+  const indices = arena.allocateU32(nonzeros);
+  const values = arena.allocateF32(nonzeros);
+  let at = 0;
+  for (const [i, line] of entries.entries()) {
+    for (const [j, x] of line) {
+      indices[at] = j;
+      values[at++] = x;
+    }
+    starts[i + 1] = at;
+  }
+  return { starts: starts.byteOffset, indices: indices.byteOffset, values: values.byteOffset, nonzeros };
+}
+
+function trainingSet(arena: Arena, data: PlainData, matrix: DenseMatrix | SparseMatrix): TrainingSet {
+  const labels = arena.allocateU32(data.y.length);
+  labels.set(data.y);
+  const given = data.sampleWeights;
+  const weights = arena.allocateF64(given?.length ?? 0);
+  if (given !== undefined) {
+    const mean = given.reduce((sum, v) => sum + v, 0) / given.length;
+    weights.set(given.map((v) => v / mean));
+  }
+  return {
+    matrix,
+    nClasses: data.nClasses,
+    labels: labels.byteOffset,
+    sampleWeights: given === undefined ? 0 : weights.byteOffset,
+  };
+}
