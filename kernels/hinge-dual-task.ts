@@ -1,0 +1,50 @@
+/**
+ * What dual coordinate descent and its certificate work on. The TypeScript side writes it by offsets
+ * (src/solvers/dual-coordinate-descent-task.ts): keep both in step.
+ */
+@unmanaged
+export class HingeDualTask {
+  kappa: f64; // 0: 1 / (2 ridge n)
+  rho: f64; // 8: 0 without intercept
+  margin: f64; // 16
+  centerNorm: f64; // 24: c·c
+  slack: f64; // 32: what the next repair may add to every weight, as a part of the box
+  mass: f64; // 40: out, Σ a after repair
+  nSamples: u32; // 48
+  nFeatures: u32; // 52
+  nClasses: u32; // 56
+  stride: u32; // 60: floats between features of W, a multiple of 4
+  rowStride: u32; // 64: floats between dense rows, or 0 for sparse rows
+  seed: u32; // 68
+  epoch: u32; // 72
+  visited: u32; // 76: out, rows
+  moved: u32; // 80: out, rows
+  nPotentials: u32; // 84
+  nShards: u32; // 88: of the rows
+  values: usize; // 92: f32
+  rowStarts: usize; // 96: u32
+  rowIndices: usize; // 100: u32
+  labels: usize; // 104: u32
+  sampleWeights: usize; // 108: f64 or 0
+  alpha: usize; // 112: f32, nSamples × stride
+  weights: usize; // 116: f32, nFeatures × stride: A
+  intercepts: usize; // 120: f64, stride: b₀
+  columnSums: usize; // 124: f64, stride: U
+  centerProduct: usize; // 128: f64, stride: A c
+  squaredNorms: usize; // 132: f32, nSamples: ‖x − c‖²
+  centerDots: usize; // 136: f64, nSamples: x·c, or 0 without centring
+  due: usize; // 140: u32, nSamples: the epoch that visits the row next
+  calm: usize; // 144: u8, nSamples: visits in a row that moved nothing
+  order: usize; // 148: u32, nSamples
+  scratch: usize; // 152: f32, 4 × stride
+  gradient: usize; // 156: f64, nFeatures × stride: Σ u xᵀ over the stored rows
+  theta: usize; // 160: f64, (nFeatures + 1) × stride
+  potentials: usize; // 164: f64, nPotentials × stride
+  slacks: usize; // 168: f64, nPotentials
+  flow: usize; // 172: f64, stride × stride: [y][j], the weight between two classes
+  repairedSums: usize; // 176: f64, stride
+  rowMass: usize; // 180: f64, nSamples
+  shardSums: usize; // 184: f64, nShards
+  shardScores: usize; // 188: f64, nShards × stride
+  scoreIntercepts: usize; // 192: f64, stride: b − W c, which the stored rows need
+}
