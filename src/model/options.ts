@@ -1,13 +1,12 @@
+import type { ClassLabel } from '../data/class-labels.ts';
 import { expectBoolean, expectChoice, expectNumber, UnsupportedError } from '../errors.ts';
 import type { PenaltyCoefficients } from '../problem/penalty.ts';
 import type { Loss } from '../problem/problem.ts';
 import type { Iteration } from '../solvers/solver.ts';
 
 export type LossName = 'softmax' | 'hinge';
+export type { ClassLabel };
 export type PenaltyName = 'l2' | 'l1' | 'elastic-net' | 'none';
-
-/** A class name as it stands in the data. */
-export type ClassLabel = string | number | boolean;
 
 export interface FitOptions {
   /** Default 'softmax'. */
