@@ -75,10 +75,16 @@ export function* descend(
     best = Number.POSITIVE_INFINITY;
     sinceBest = 0;
   };
-  const end = (status: Status, separatedClasses?: readonly number[]) => {
+  const separated = () => objective.separatedClasses?.(theta) ?? [];
+  const end = (status: Status) => {
     progress.certify(theta, gradient);
-    const reached = status !== 'separable' && progress.isConverged();
-    return progress.solution(reached ? 'converged' : status, theta, separatedClasses);
+    return finish(progress.isConverged() ? 'converged' : status);
+  };
+  /** Without a penalty the gradient vanishes also where the classes separate, far out. */
+  const finish = (status: Status) => {
+    const classes = status === 'converged' || status === 'stalled' ? separated() : [];
+    if (classes.length > 0) return progress.solution('separable', theta, classes);
+    return progress.solution(status, theta);
   };
 
   while (true) {
@@ -89,7 +95,7 @@ export function* descend(
         return progress.solution('converged', theta);
       }
       value = progress.certify(theta, gradient).objective;
-      if (progress.isConverged()) return progress.solution('converged', theta);
+      if (progress.isConverged()) return finish('converged');
       const certified = progress.relativeGap() ?? gradientGap(objective, value, gradient);
       target = 0.5 * Math.min(target, estimate * Math.min(1, options.tolerance / certified));
       if (precision === 'single') goOnInDouble();
@@ -97,8 +103,11 @@ export function* descend(
 
     if (objective.separatedClasses && progress.iterations >= nextSeparationCheck) {
       nextSeparationCheck = Math.ceil(1.5 * nextSeparationCheck);
-      const separated = objective.separatedClasses(theta);
-      if (separated.length > 0) return end('separable', separated);
+      const classes = separated();
+      if (classes.length > 0) {
+        progress.certify(theta, gradient);
+        return progress.solution('separable', theta, classes);
+      }
     }
 
     const limit = progress.limit();

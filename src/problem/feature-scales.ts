@@ -1,0 +1,30 @@
+import type { TrainingSet } from '../data/design-matrix.ts';
+import type { Arena } from '../runtime/arena.ts';
+
+/**
+ * (1/n) Σ vᵢ xᵢⱼ² for each feature of sparse data, whose columns differ in scale by how rarely they occur;
+ * null for dense data, where a diagonal scaling made things slower.
+ */
+export function featureScales(arena: Arena, trainingSet: TrainingSet): Float64Array | null {
+  const { matrix } = trainingSet;
+  if (matrix.kind === 'dense') return null;
+  const { nSamples: n, nFeatures: d } = matrix;
+  const weights = trainingSet.sampleWeights === 0 ? null : arena.f64(trainingSet.sampleWeights, n);
+  const starts = arena.u32(matrix.columnStarts, d + 1);
+  const samples = arena.u32(matrix.columnIndices, matrix.nonzeros);
+  const values = arena.f32(matrix.columnValues, matrix.nonzeros);
+  const center = matrix.center === 0 ? null : arena.f64(matrix.center, d);
+  const scales = new Float64Array(d);
+  for (let j = 0; j < d; j++) {
+    let first = 0;
+    let second = 0;
+    for (let at = starts[j]; at < starts[j + 1]; at++) {
+      const v = weights === null ? 1 : weights[samples[at]];
+      first += v * values[at];
+      second += v * values[at] * values[at];
+    }
+    const c = center === null ? 0 : center[j];
+    scales[j] = Math.max(0, second / n - (2 * c * first) / n + c * c);
+  }
+  return scales;
+}

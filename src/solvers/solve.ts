@@ -1,0 +1,65 @@
+import { UnsupportedError } from '../errors.ts';
+import type { Problem } from '../problem/problem.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { chooseSolver } from './choose.ts';
+import { type SolverEntry, solverRegistry } from './registry.ts';
+import type { SolverOptions, SolverRun } from './solver.ts';
+
+/**
+ * Minimizes the problem from θ (in the runtime's memory, changed in place) by the named solver, or by the one
+ * that suits it ('auto'). What the solver allocates is given back when its run ends.
+ *
+ * Throws RangeError for a name that is no solver's, UnsupportedError for a solver that cannot minimize this
+ * problem; both say what is possible.
+ */
+export function solve(
+  runtime: Runtime,
+  problem: Problem,
+  theta: Float64Array,
+  solver: string,
+  options: SolverOptions,
+): SolverRun {
+  return run(findSolver(problem, solver), runtime, problem, theta, options);
+}
+
+function* run(
+  entry: SolverEntry,
+  runtime: Runtime,
+  problem: Problem,
+  theta: Float64Array,
+  options: SolverOptions,
+): SolverRun {
+  const mark = runtime.arena.mark();
+  try {
+    return yield* entry.run(runtime, problem, theta, options);
+  } finally {
+    runtime.arena.release(mark);
+  }
+}
+
+function findSolver(problem: Problem, name: string): SolverEntry {
+  const possible = solverRegistry.filter((entry) => entry.supports(problem));
+  const wanted = name === 'auto' ? chooseSolver(problem) : name;
+  const found = possible.find((entry) => entry.name === wanted);
+  if (found !== undefined) return found;
+
+  const names = (entries: readonly SolverEntry[]) => entries.map((entry) => entry.name).join(', ');
+  const entry = solverRegistry.find((candidate) => candidate.name === wanted);
+  if (entry === undefined && name !== 'auto') {
+    throw new RangeError(
+      `"solver" expected auto | ${solverRegistry.map((e) => e.name).join(' | ')}, got "${name}"`,
+    );
+  }
+  const description = describeProblem(problem);
+  if (possible.length === 0) throw new UnsupportedError(`no solver can minimize ${description}`);
+  throw new UnsupportedError(
+    `solver "${wanted}" cannot minimize ${description}: it needs ${entry?.needs ?? 'another problem'}; for ${description}: ${names(possible)}`,
+  );
+}
+
+function describeProblem({ loss, penalty, dropout }: Problem): string {
+  const { ridge, lasso } = penalty;
+  const name =
+    lasso > 0 ? (ridge > 0 ? 'an elastic net' : 'an L1 penalty') : ridge > 0 ? 'an L2 penalty' : 'no penalty';
+  return `${loss.kind} with ${name}${dropout > 0 ? ' and dropout' : ''}`;
+}

@@ -1,0 +1,162 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { UnsupportedError } from '../../src/errors.ts';
+import { parameterLayout } from '../../src/problem/parameters.ts';
+import type { Problem } from '../../src/problem/problem.ts';
+import type { Runtime } from '../../src/runtime/runtime.ts';
+import { chooseSolver } from '../../src/solvers/choose.ts';
+import { solverRegistry } from '../../src/solvers/registry.ts';
+import { solve } from '../../src/solvers/solve.ts';
+import type { Solution, SolverOptions } from '../../src/solvers/solver.ts';
+import { denseTrainingSet, sparseTrainingSet } from '../twins/kernel-data.ts';
+import { kernelRuntime } from '../twins/kernel-runtime.ts';
+import type { PlainData } from '../twins/plain-passes.ts';
+
+const defaults: SolverOptions = {
+  tolerance: 1e-6,
+  maxIterations: 10_000,
+  maxSeconds: Number.POSITIVE_INFINITY,
+  seed: 0,
+  clock: () => 0,
+  aborted: () => false,
+};
+
+function irisData(): PlainData {
+  const text = readFileSync(new URL('../../examples/iris.csv', import.meta.url), 'utf8');
+  const rows = text.trim().split('\n').slice(1);
+  const species = ['setosa', 'versicolor', 'virginica'];
+  return {
+    X: rows.map((row) => row.split(',').slice(0, 4).map(Number)),
+    y: rows.map((row) => species.indexOf(row.split(',')[4])),
+    nClasses: 3,
+  };
+}
+
+const iris = irisData();
+
+function pose(runtime: Runtime, changes: Partial<Problem> = {}, data = iris, sparse = false): Problem {
+  const trainingSet = (sparse ? sparseTrainingSet : denseTrainingSet)(runtime.arena, data);
+  const penalty = { ridge: 1e-3, lasso: 0 };
+  return { trainingSet, loss: { kind: 'softmax' }, penalty, intercept: true, dropout: 0, ...changes };
+}
+
+function train(
+  changes: Partial<Problem> = {},
+  solver = 'auto',
+  options: Partial<SolverOptions> = {},
+  sparse = false,
+): Solution {
+  const runtime = kernelRuntime();
+  const problem = pose(runtime, changes, iris, sparse);
+  const { nFeatures } = problem.trainingSet.matrix;
+  const theta = runtime.arena.allocateF64(parameterLayout(nFeatures, problem.trainingSet.nClasses).size);
+  const mark = runtime.arena.mark();
+  const run = solve(runtime, problem, theta, solver, { ...defaults, ...options });
+  let step = run.next();
+  while (!step.done) step = run.next();
+  expect(runtime.arena.mark()).toBe(mark);
+  return step.value;
+}
+
+describe('solve on the kernels', () => {
+  test.each(['lbfgs', 'newton-cg'])(
+    '%s reaches a gap of 1e-10 in double precision, dense and sparse',
+    (name) => {
+      const objectives = [false, true].map((sparse) => {
+        const solution = train({}, name, { tolerance: 1e-10 }, sparse);
+        expect([solution.status, solution.solver]).toEqual(['converged', name]);
+        expect(solution.relativeGap).toBeLessThanOrEqual(1e-10);
+        return solution.objective;
+      });
+      expect(Math.abs(objectives[0] / objectives[1] - 1)).toBeLessThan(1e-9);
+    },
+  );
+
+  test('no bound lies above the optimum that a tighter run finds', () => {
+    const tight = train({}, 'newton-cg', { tolerance: 1e-12 });
+    for (const maxIterations of [1, 2, 4, 8, 16]) {
+      const { lowerBound, objective } = train({}, 'lbfgs', { maxIterations });
+      expect(lowerBound).toBeLessThanOrEqual(tight.objective);
+      expect(objective).toBeGreaterThanOrEqual(tight.lowerBound ?? Number.NaN);
+    }
+  });
+
+  test('without a penalty iris ends as separable and names setosa, within a second', () => {
+    for (const solver of ['lbfgs', 'newton-cg']) {
+      const started = performance.now();
+      const solution = train({ penalty: { ridge: 0, lasso: 0 } }, solver);
+      expect([solution.status, solution.separatedClasses]).toEqual(['separable', [0]]);
+      expect([solution.lowerBound, solution.relativeGap]).toEqual([null, null]);
+      expect(performance.now() - started).toBeLessThan(1000);
+    }
+  });
+
+  test('without a penalty overlapping classes have an optimum, and it is found', () => {
+    const rows = iris.y.flatMap((y, i) => (y === 0 ? [] : [i]));
+    const data = {
+      X: rows.map((i) => iris.X[i].slice(0, 2)),
+      y: rows.map((i) => iris.y[i] - 1),
+      nClasses: 2,
+    };
+    const runtime = kernelRuntime();
+    const problem = pose(runtime, { penalty: { ridge: 0, lasso: 0 } }, data);
+    const theta = runtime.arena.allocateF64(parameterLayout(2, 2).size);
+    const run = solve(runtime, problem, theta, 'auto', defaults);
+    let step = run.next();
+    while (!step.done) step = run.next();
+    expect(step.value.status).toBe('converged');
+    expect(step.value.stationarity).toBeLessThanOrEqual(1e-6);
+  });
+
+  test('arena space comes back also where the run is given up', () => {
+    const runtime = kernelRuntime();
+    const problem = pose(runtime);
+    const theta = runtime.arena.allocateF64(parameterLayout(4, 3).size);
+    const mark = runtime.arena.mark();
+    const run = solve(runtime, problem, theta, 'auto', defaults);
+    run.next();
+    expect(runtime.arena.mark()).toBeGreaterThan(mark);
+    run.return({} as Solution);
+    expect(runtime.arena.mark()).toBe(mark);
+  });
+});
+
+describe('choosing a solver', () => {
+  const penalties = [
+    { ridge: 1, lasso: 0 },
+    { ridge: 0, lasso: 1 },
+    { ridge: 1, lasso: 1 },
+    { ridge: 0, lasso: 0 },
+  ];
+  const losses = [{ kind: 'softmax' }, { kind: 'hinge', margin: 1 }] as const;
+
+  test('auto names a solver that supports the problem, for every loss, penalty and dropout', () => {
+    const runtime = kernelRuntime();
+    for (const loss of losses.slice(0, 1))
+      for (const penalty of penalties)
+        for (const dropout of [0]) {
+          const problem = pose(runtime, { loss, penalty, dropout });
+          const entry = solverRegistry.find(({ name }) => name === chooseSolver(problem));
+          expect([loss.kind, penalty, dropout, entry?.supports(problem)]).toEqual([
+            loss.kind,
+            penalty,
+            dropout,
+            true,
+          ]);
+        }
+  });
+
+  test('an impossible pair is refused with what is possible', () => {
+    const ask = (changes: Partial<Problem>, solver: string) => () => train(changes, solver);
+    expect(ask({ penalty: { ridge: 0, lasso: 1 } }, 'lbfgs')).toThrow(UnsupportedError);
+    expect(ask({ penalty: { ridge: 0, lasso: 1 } }, 'lbfgs')).toThrow(
+      'solver "lbfgs" cannot minimize softmax with an L1 penalty: it needs softmax with L2 or no penalty; for softmax with an L1 penalty: proximal-newton, owl-qn',
+    );
+    expect(ask({}, 'dual-coordinate-descent')).toThrow(/for softmax with an L2 penalty: lbfgs, newton-cg/);
+  });
+
+  test('an unknown name is refused with the names there are', () => {
+    expect(() => train({}, 'sgd')).toThrow(RangeError);
+    expect(() => train({}, 'sgd')).toThrow(/"solver" expected auto \| lbfgs \| .*, got "sgd"/);
+  });
+});
