@@ -1,0 +1,50 @@
+import type { Standardization } from '../data/design-matrix.ts';
+import type { ParameterLayout } from '../problem/parameters.ts';
+
+/** W and b in original units: nClasses × nFeatures row-major, and nClasses. */
+export interface OriginalWeights {
+  readonly weights: Float64Array;
+  readonly intercepts: Float64Array;
+}
+
+/**
+ * Folds standardization back into the weights: with z = (x − mean) / scale,
+ *   W_orig = W / scale,   b_orig = b − Σ_j W_j mean_j / scale_j
+ */
+export function toOriginalUnits(
+  theta: Float64Array,
+  { nFeatures, nClasses, stride }: ParameterLayout,
+  standardization: Standardization | null,
+): OriginalWeights {
+  const weights = new Float64Array(nClasses * nFeatures);
+  const intercepts = new Float64Array(nClasses);
+  for (let k = 0; k < nClasses; k++) {
+    let b = theta[nFeatures * stride + k];
+    for (let j = 0; j < nFeatures; j++) {
+      const w = theta[j * stride + k] / (standardization?.scale[j] ?? 1);
+      weights[k * nFeatures + j] = w;
+      if (standardization !== null) b -= w * standardization.mean[j];
+    }
+    intercepts[k] = b;
+  }
+  return { weights, intercepts };
+}
+
+/** The inverse: writes θ for weights in original units. Without `intercept` b becomes 0. */
+export function fromOriginalUnits(
+  { weights, intercepts }: OriginalWeights,
+  { nFeatures, nClasses, stride }: ParameterLayout,
+  standardization: Standardization | null,
+  intercept: boolean,
+  theta: Float64Array,
+): void {
+  for (let k = 0; k < nClasses; k++) {
+    let b = intercepts[k];
+    for (let j = 0; j < nFeatures; j++) {
+      const w = weights[k * nFeatures + j];
+      theta[j * stride + k] = w * (standardization?.scale[j] ?? 1);
+      if (standardization !== null) b += w * standardization.mean[j];
+    }
+    theta[nFeatures * stride + k] = intercept ? b : 0;
+  }
+}

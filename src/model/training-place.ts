@@ -1,0 +1,47 @@
+import type { DesignMatrix } from '../data/design-matrix.ts';
+import type { Platform } from '../runtime/platform.ts';
+
+/** Where a fit's solver runs: on the calling thread, or in a worker that leads `threads` threads in all. */
+export type TrainingPlace = { readonly kind: 'here' } | { readonly kind: 'worker'; readonly threads: number };
+
+/** What one thread does, roughly: products and sums a second in a pass, dense and gathered. */
+const DENSE_RATE = 8e9;
+const SPARSE_RATE = 2e9;
+/** exp and log of one score. */
+const SCORE_SECONDS = 4e-9;
+/** Passes of a typical fit. */
+const TYPICAL_PASSES = 60;
+/**
+ * Seconds of work from which a worker pays. Starting one and its helpers costs 40 to 60 ms (2-core Zen 4,
+ * Node 20), and a calling thread that is blocked a tenth of a second in slices is not felt.
+ */
+const WORKER_SECONDS = 0.15;
+/** Each thread should have this much of a pass, or handing it out costs more than it saves. */
+const SECONDS_PER_THREAD = 50e-6;
+/** More than this many threads seldom gain: passes are bound by memory then. */
+const DEFAULT_THREADS = 8;
+
+/** Chooses by the size of a pass; `threads` null means as many as are good. The model does not depend on it. */
+export function trainingPlace(
+  platform: Platform,
+  matrix: DesignMatrix,
+  nClasses: number,
+  threads: number | null,
+): TrainingPlace {
+  const seconds = passSeconds(matrix, nClasses);
+  if (seconds * TYPICAL_PASSES < WORKER_SECONDS || !platform.canShareMemory()) return { kind: 'here' };
+  const useful = Math.max(1, Math.floor(seconds / SECONDS_PER_THREAD));
+  const available = threads ?? Math.min(platform.processors(), DEFAULT_THREADS);
+  return { kind: 'worker', threads: Math.min(available, useful) };
+}
+
+/** One X·W and one Xᵀ·R on one thread. */
+function passSeconds(matrix: DesignMatrix, nClasses: number): number {
+  const { nSamples } = matrix;
+  const columns = Math.ceil(nClasses / 4) * 4;
+  const products =
+    matrix.kind === 'dense'
+      ? (4 * nSamples * matrix.stride * columns) / DENSE_RATE
+      : (4 * matrix.nonzeros * columns) / SPARSE_RATE;
+  return products + nSamples * nClasses * SCORE_SECONDS;
+}

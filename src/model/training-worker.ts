@@ -1,0 +1,59 @@
+import { parameterLayout } from '../problem/parameters.ts';
+import { Arena } from '../runtime/arena.ts';
+import { instantiateKernels } from '../runtime/load.ts';
+import { threadedRuntime } from '../runtime/threads.ts';
+import { workerPort } from '../runtime/worker-port.ts';
+import { solve } from '../solvers/solve.ts';
+import type { Iteration, Solution } from '../solvers/solver.ts';
+import { plainError, type TrainingReport, type TrainingStart } from './training-message.ts';
+
+/** Iterations are sent together at most this often: a message costs the receiving event loop a turn. */
+const REPORT_MS = 50;
+
+const port = workerPort();
+
+port.onMessage((message) => {
+  try {
+    const { theta, ...solution } = train(message as TrainingStart);
+    send({ kind: 'solution', solution: { ...solution, theta: theta.byteOffset } });
+  } catch (error) {
+    send({ kind: 'error', error: plainError(error) });
+  }
+  port.close();
+});
+
+function send(report: TrainingReport): void {
+  port.post(report);
+}
+
+function train(start: TrainingStart): Solution {
+  const { module, memory, problem, solver, limits } = start;
+  const { matrix, nClasses } = problem.trainingSet;
+  const arena = new Arena(memory, start.extent);
+  const kernels = instantiateKernels(module, memory);
+  const runtime = threadedRuntime(module, kernels, arena, start.dispatch, start.threads);
+  const theta = arena.f64(start.theta, parameterLayout(matrix.nFeatures, nClasses).size);
+  const abortFlag = new Int32Array(memory.buffer, start.abortFlag, 1);
+  const began = performance.now();
+  const run = solve(runtime, problem, theta, solver, {
+    ...limits,
+    clock: () => start.seconds + (performance.now() - began) / 1000,
+    aborted: () => Atomics.load(abortFlag, 0) !== 0,
+  });
+
+  let pending: Iteration[] = [];
+  let reportAt = performance.now();
+  const report = () => {
+    if (pending.length > 0) send({ kind: 'iterations', iterations: pending });
+    pending = [];
+    reportAt = performance.now() + REPORT_MS;
+  };
+  for (let step = run.next(); ; step = run.next()) {
+    if (step.done) {
+      report();
+      return step.value;
+    }
+    pending.push(step.value);
+    if (performance.now() >= reportAt) report();
+  }
+}
