@@ -1,9 +1,10 @@
 /**
  * Gradient of a block of rows in single precision, summed in double: G ← G + Xᵀ R.
  *
- *   X   f32, nRows × xBytes, features padded with zeros to a multiple of 4
+ *   X   f32, nRows × rowBytes
  *   R   f32, nRows × stride, residuals
- *   G   f64, nFeatures (a multiple of 4) × stride
+ *   G   f64, features × stride, with room for three features beyond the last one: features go by three or four, and
+ *       what is added beyond means nothing
  *
  * Only a block's products are summed in f32: |error| ≤ (nRows + 1) · 2⁻²⁴ · Σ |x r| for the block.
  */
@@ -18,23 +19,24 @@ export function denseGradient(
 ): void {
   const rBytes: usize = stride << 2;
   const gBytes: usize = stride << 3;
-  for (let j: u32 = 0; j < nFeatures; j += 4) {
-    const x = X + (j << 2);
-    const g = G + j * gBytes;
-    let tile: usize = 0;
-    while (tile < rBytes) {
-      const left = rBytes - tile;
-      // Three vectors at a time, but four are two and two.
-      if (left === 16) {
-        gradient4x1(x, rowBytes, nRows, R + tile, rBytes, g + 2 * tile, gBytes);
-        tile += 16;
-      } else if (left === 32 || left === 64) {
-        gradient4x2(x, rowBytes, nRows, R + tile, rBytes, g + 2 * tile, gBytes);
-        tile += 32;
-      } else {
-        gradient4x3(x, rowBytes, nRows, R + tile, rBytes, g + 2 * tile, gBytes);
-        tile += 48;
+  let tile: usize = 0;
+  while (tile < rBytes) {
+    const left = rBytes - tile;
+    const r = R + tile;
+    const g = G + 2 * tile;
+    // Three vectors at a time, but four are two and two.
+    if (left === 16 || left === 32 || left === 64) {
+      for (let j: u32 = 0; j < nFeatures; j += 4) {
+        const x = X + (j << 2);
+        if (left === 16) gradient4x1(x, rowBytes, nRows, r, rBytes, g + j * gBytes, gBytes);
+        else gradient4x2(x, rowBytes, nRows, r, rBytes, g + j * gBytes, gBytes);
       }
+      tile += left === 16 ? 16 : 32;
+    } else {
+      for (let j: u32 = 0; j < nFeatures; j += 3) {
+        gradient3x3(X + (j << 2), rowBytes, nRows, r, rBytes, g + j * gBytes, gBytes);
+      }
+      tile += 48;
     }
   }
 }
@@ -64,7 +66,11 @@ function addProduct(sum: v128, x: v128, r: v128): v128 {
   return f32x4.add(sum, f32x4.mul(x, r));
 }
 
-function gradient4x3(
+/** As in dense-scores.ts. */
+const FENCE_1: usize = 4;
+const FENCE_2: usize = 8;
+
+function gradient3x3(
   x: usize,
   xBytes: usize,
   nRows: u32,
@@ -82,32 +88,48 @@ function gradient4x3(
   let a20 = f32x4.splat(0);
   let a21 = f32x4.splat(0);
   let a22 = f32x4.splat(0);
-  let a30 = f32x4.splat(0);
-  let a31 = f32x4.splat(0);
-  let a32 = f32x4.splat(0);
   const end = r + nRows * rBytes;
-  while (r !== end) {
-    const r0 = v128.load(r);
-    const r1 = v128.load(r, 16);
-    const r2 = v128.load(r, 32);
+  while (true) {
+    let r0 = v128.load(r);
+    let r1 = v128.load(r, 16);
+    let r2 = v128.load(r, 32);
     let u = v128.load_splat<u32>(x);
     a00 = addProduct(a00, u, r0);
     a01 = addProduct(a01, u, r1);
     a02 = addProduct(a02, u, r2);
+    if (r === FENCE_1) break;
     u = v128.load_splat<u32>(x, 4);
     a10 = addProduct(a10, u, r0);
     a11 = addProduct(a11, u, r1);
     a12 = addProduct(a12, u, r2);
+    if (r === FENCE_2) break;
     u = v128.load_splat<u32>(x, 8);
     a20 = addProduct(a20, u, r0);
     a21 = addProduct(a21, u, r1);
     a22 = addProduct(a22, u, r2);
-    u = v128.load_splat<u32>(x, 12);
-    a30 = addProduct(a30, u, r0);
-    a31 = addProduct(a31, u, r1);
-    a32 = addProduct(a32, u, r2);
     x += xBytes;
     r += rBytes;
+    if (r === end) break;
+    r0 = v128.load(r);
+    r1 = v128.load(r, 16);
+    r2 = v128.load(r, 32);
+    u = v128.load_splat<u32>(x);
+    a00 = addProduct(a00, u, r0);
+    a01 = addProduct(a01, u, r1);
+    a02 = addProduct(a02, u, r2);
+    if (r === FENCE_1) break;
+    u = v128.load_splat<u32>(x, 4);
+    a10 = addProduct(a10, u, r0);
+    a11 = addProduct(a11, u, r1);
+    a12 = addProduct(a12, u, r2);
+    if (r === FENCE_2) break;
+    u = v128.load_splat<u32>(x, 8);
+    a20 = addProduct(a20, u, r0);
+    a21 = addProduct(a21, u, r1);
+    a22 = addProduct(a22, u, r2);
+    x += xBytes;
+    r += rBytes;
+    if (r === end) break;
   }
   addToDouble(g, a00);
   addToDouble(g + 32, a01);
@@ -120,10 +142,6 @@ function gradient4x3(
   addToDouble(g, a20);
   addToDouble(g + 32, a21);
   addToDouble(g + 64, a22);
-  g += gBytes;
-  addToDouble(g, a30);
-  addToDouble(g + 32, a31);
-  addToDouble(g + 64, a32);
 }
 
 function gradient4x2(
@@ -144,9 +162,9 @@ function gradient4x2(
   let a30 = f32x4.splat(0);
   let a31 = f32x4.splat(0);
   const end = r + nRows * rBytes;
-  while (r !== end) {
-    const r0 = v128.load(r);
-    const r1 = v128.load(r, 16);
+  while (true) {
+    let r0 = v128.load(r);
+    let r1 = v128.load(r, 16);
     let u = v128.load_splat<u32>(x);
     a00 = addProduct(a00, u, r0);
     a01 = addProduct(a01, u, r1);
@@ -161,6 +179,7 @@ function gradient4x2(
     a31 = addProduct(a31, u, r1);
     x += xBytes;
     r += rBytes;
+    if (r === end) break;
   }
   addToDouble(g, a00);
   addToDouble(g + 32, a01);
@@ -189,8 +208,8 @@ function gradient4x1(
   let a20 = f32x4.splat(0);
   let a30 = f32x4.splat(0);
   const end = r + nRows * rBytes;
-  while (r !== end) {
-    const r0 = v128.load(r);
+  while (true) {
+    let r0 = v128.load(r);
     let u = v128.load_splat<u32>(x);
     a00 = addProduct(a00, u, r0);
     u = v128.load_splat<u32>(x, 4);
@@ -201,6 +220,43 @@ function gradient4x1(
     a30 = addProduct(a30, u, r0);
     x += xBytes;
     r += rBytes;
+    if (r === end) break;
+    r0 = v128.load(r);
+    u = v128.load_splat<u32>(x);
+    a00 = addProduct(a00, u, r0);
+    u = v128.load_splat<u32>(x, 4);
+    a10 = addProduct(a10, u, r0);
+    u = v128.load_splat<u32>(x, 8);
+    a20 = addProduct(a20, u, r0);
+    u = v128.load_splat<u32>(x, 12);
+    a30 = addProduct(a30, u, r0);
+    x += xBytes;
+    r += rBytes;
+    if (r === end) break;
+    r0 = v128.load(r);
+    u = v128.load_splat<u32>(x);
+    a00 = addProduct(a00, u, r0);
+    u = v128.load_splat<u32>(x, 4);
+    a10 = addProduct(a10, u, r0);
+    u = v128.load_splat<u32>(x, 8);
+    a20 = addProduct(a20, u, r0);
+    u = v128.load_splat<u32>(x, 12);
+    a30 = addProduct(a30, u, r0);
+    x += xBytes;
+    r += rBytes;
+    if (r === end) break;
+    r0 = v128.load(r);
+    u = v128.load_splat<u32>(x);
+    a00 = addProduct(a00, u, r0);
+    u = v128.load_splat<u32>(x, 4);
+    a10 = addProduct(a10, u, r0);
+    u = v128.load_splat<u32>(x, 8);
+    a20 = addProduct(a20, u, r0);
+    u = v128.load_splat<u32>(x, 12);
+    a30 = addProduct(a30, u, r0);
+    x += xBytes;
+    r += rBytes;
+    if (r === end) break;
   }
   addToDouble(g, a00);
   g += gBytes;

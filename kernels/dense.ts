@@ -16,7 +16,7 @@ export function densePass(task: usize, shard: u32): void {
   const U = residualSumsOf(partial);
   const S = t.work + shard * t.workStep;
   const rowBytes: usize = t.rowStride << 2;
-  const nFeatures = (t.nFeatures + 3) & ~3;
+  const nFeatures = t.nFeatures;
   const last = load<u32>(t.rowShards + ((shard + 1) << 2));
   clearSums(t, partial);
   if (withGradient) memory.fill(G, 0, (nFeatures * t.stride) << 3);

@@ -12,8 +12,12 @@ const PADDING_SCORE = -1e30;
  * adding a block's gradient to its f64 sums, and lengthen what is summed in f32.
  */
 const BLOCK_BYTES = 200_000;
-const FEWEST_BLOCK_ROWS = 16;
-const MOST_BLOCK_ROWS = 64;
+const FEWEST_BLOCK_ROWS = 24;
+const MOST_BLOCK_ROWS = 60;
+/** Rows go by three or by four. */
+const ROW_TILE = 12;
+/** Features beyond the last one that a tile of the gradient writes. */
+const GRADIENT_OVERHANG = 3;
 
 /**
  * Passes by the kernels over a training set in the runtime's memory, on all of its threads; the same bits for any
@@ -90,7 +94,7 @@ function passMachine(
   const shards = dense ? denseShards(matrix, stride) : sparseShards(arena, matrix, nClasses, stride);
   const nRowShards = shards.rows.length - 1;
   const nFeatureShards = shards.features.length - 1;
-  const partial = partialLayout(dense ? roundUp(nFeatures, 4) : 1, nClasses, stride);
+  const partial = partialLayout(dense ? nFeatures + GRADIENT_OVERHANG : 1, nClasses, stride);
   const partials = arena.allocate(partial.bytes * Math.max(nRowShards, dense ? 0 : nFeatureShards));
   const intercepts = arena.allocateF64(stride);
   const interceptsSingle = arena.allocateF32(stride);
@@ -106,7 +110,7 @@ function passMachine(
     stride,
     labels,
     sampleWeights,
-    weights: arena.allocate(roundUp(nFeatures, 4) * stride * 4),
+    weights: arena.allocate(nFeatures * stride * 4),
     interceptsSingle: interceptsSingle.byteOffset,
     intercepts: intercepts.byteOffset,
     partials,
@@ -118,7 +122,7 @@ function passMachine(
   describeShards(runtime, task, shards);
   if (dense) {
     const rowBytes = matrix.stride * 4 + stride * 4;
-    const fitting = Math.floor(BLOCK_BYTES / rowBytes / 4) * 4;
+    const fitting = Math.floor(BLOCK_BYTES / rowBytes / ROW_TILE) * ROW_TILE;
     const blockRows = Math.min(MOST_BLOCK_ROWS, Math.max(FEWEST_BLOCK_ROWS, fitting));
     const workStep = roundUp(blockRows * stride * 8, 64);
     task.set({ values: matrix.values, rowStride: matrix.stride, blockRows, workStep });
