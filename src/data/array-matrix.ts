@@ -12,6 +12,7 @@ import {
   type SparseInput,
 } from './feature-input.ts';
 import { fillColumns } from './sparse-columns.ts';
+import { sparseStatistics } from './sparse-statistics.ts';
 import type { TrainingData } from './training-data.ts';
 
 export interface ArrayOptions {
@@ -169,46 +170,6 @@ function single(x: number, row: number, column: number): number {
   throw new RangeError(
     `"X" expected values that single precision can hold, up to 3.4e38, got more in row ${row}, column ${column} (both from 0)`,
   );
-}
-
-/** Σ v (x − mean)² over the stored values, and mean² for each of the zeros between them. */
-function sparseStatistics(X: SparseInput, weights: Float64Array | null): ColumnStatistics {
-  const { rowStarts, indices, values, nFeatures } = X;
-  const nSamples = rowStarts.length - 1;
-  const mean = new Float64Array(nFeatures);
-  const squares = new Float64Array(nFeatures);
-  const stored = new Float64Array(nFeatures);
-  const count = new Uint32Array(nFeatures);
-  const least = new Float64Array(nFeatures).fill(Infinity);
-  const greatest = new Float64Array(nFeatures).fill(-Infinity);
-  const weightSum = sumOfWeights(weights, nSamples);
-  for (let i = 0; i < nSamples; i++) {
-    const v = weights === null ? 1 : weights[i];
-    for (let p = rowStarts[i]; p < rowStarts[i + 1]; p++) {
-      const j = indices[p];
-      const value = values[p];
-      mean[j] += v * value;
-      stored[j] += v;
-      count[j]++;
-      if (value < least[j]) least[j] = value;
-      if (value > greatest[j]) greatest[j] = value;
-    }
-  }
-  for (let j = 0; j < nFeatures; j++) {
-    mean[j] /= weightSum;
-    if (count[j] === nSamples) continue;
-    if (!(least[j] < 0)) least[j] = 0;
-    if (!(greatest[j] > 0)) greatest[j] = 0;
-  }
-  for (let i = 0; i < nSamples; i++) {
-    const v = weights === null ? 1 : weights[i];
-    for (let p = rowStarts[i]; p < rowStarts[i + 1]; p++) {
-      const j = indices[p];
-      squares[j] += v * (values[p] - mean[j]) ** 2;
-    }
-  }
-  for (let j = 0; j < nFeatures; j++) squares[j] += Math.max(0, weightSum - stored[j]) * mean[j] ** 2;
-  return columnStatistics(mean, squares, least, greatest, weightSum);
 }
 
 function described(statistics: ColumnStatistics | null): Pick<Scaled, 'standardization' | 'warnings'> {

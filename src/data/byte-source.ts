@@ -11,7 +11,12 @@ export interface ByteSource {
 }
 
 /** What tables can be read from anywhere; Node adds paths. */
-export type SourceInput = ByteSource | Uint8Array | Blob | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
+export type SourceInput =
+  | ByteSource
+  | Uint8Array
+  | Blob
+  | ReadableStream<Uint8Array>
+  | AsyncIterable<Uint8Array>;
 
 /** A source over bytes in memory, a File or Blob, or a stream. */
 export function byteSource(input: SourceInput, name?: string): ByteSource {

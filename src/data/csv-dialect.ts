@@ -46,7 +46,12 @@ const SAMPLE_RECORDS = 200;
  * other delimiter; the decimal mark is the one that makes more cells numbers; the first line is a header
  * where it has texts above columns of numbers.
  */
-export function detectDialect(sample: Uint8Array, whole: boolean, options: CsvOptions, file: string): Dialect {
+export function detectDialect(
+  sample: Uint8Array,
+  whole: boolean,
+  options: CsvOptions,
+  file: string,
+): Dialect {
   const quote = quoteByte(options.quote);
   const given = delimiterByte(options.delimiter);
   const candidates = given === null ? DELIMITERS : [given];
@@ -157,12 +162,14 @@ function detectHeader(cells: readonly string[][], decimal: number, missing: Read
   let repeated = false;
   for (let j = 0; j < first.length; j++) {
     const column = body.map((row) => row[j] ?? '').filter((cell) => !missing.has(cell));
-    const numeric = column.length > 0 && column.filter((cell) => isNumber(cell, decimal)).length > column.length / 2;
+    const numeric =
+      column.length > 0 && column.filter((cell) => isNumber(cell, decimal)).length > column.length / 2;
     if (numeric && isText(first[j])) textOverNumbers++;
     else if (numeric && isNumber(first[j], decimal)) numberOverNumbers++;
     else if (!numeric && column.includes(first[j])) repeated = true;
   }
-  if (textOverNumbers > 0) return textOverNumbers >= numberOverNumbers || new Set(first).size === first.length;
+  if (textOverNumbers > 0)
+    return textOverNumbers >= numberOverNumbers || new Set(first).size === first.length;
   return numberOverNumbers === 0 && !repeated && !first.some((cell) => missing.has(cell) && cell !== '');
 }
 

@@ -156,8 +156,8 @@ export class CsvRecords {
         this.openedAt = line;
         start = ++p;
         for (;;) {
-          while ((c = bytes[p]) !== quote) {
-            if (c === NEWLINE) {
+          while (bytes[p] !== quote) {
+            if (bytes[p] === NEWLINE) {
               if (p >= end) return false;
               line++;
             }
@@ -213,7 +213,9 @@ export class CsvRecords {
 
   private textAfterQuote(line: number, p: number): DataError {
     const from = Math.max(this.position, p - 20);
-    const text = new TextDecoder().decode(this.bytes.subarray(from, Math.min(this.end, p + 10))).split('\n')[0];
+    const text = new TextDecoder()
+      .decode(this.bytes.subarray(from, Math.min(this.end, p + 10)))
+      .split('\n')[0];
     return new DataError(`text follows a closing quote: ${JSON.stringify(text)}`, {
       file: this.file,
       line,

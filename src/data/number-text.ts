@@ -48,7 +48,7 @@ export function parseNumber(bytes: Uint8Array, start: number, end: number, decim
     value = fraction === 0 ? leading : leading / POWERS[fraction];
   } else {
     value = digits <= 30 && fraction <= 22 ? longDecimal(leading, trailing, nTrailing, fraction) : Number.NaN;
-    if (value !== value) return spelled(bytes, start, end, decimal);
+    if (Number.isNaN(value)) return spelled(bytes, start, end, decimal);
   }
   return negative ? -value : value;
 }

@@ -1,0 +1,145 @@
+import type { Arena, Pointer } from '../runtime/arena.ts';
+import type { DenseMatrix, SparseMatrix } from './design-matrix.ts';
+import type { BuiltEncoding, NumericSlot } from './slot-encoder.ts';
+import type { SlotRows } from './slot-rows.ts';
+import { categoryFeature, type SlotScaling } from './slot-scaling.ts';
+import { fillColumns } from './sparse-columns.ts';
+
+/**
+ * Whether one-hot columns leave so few values that compressed rows and columns (16 bytes a value) are the
+ * better form. At a quarter both take the same memory; below an eighth they take half of it.
+ */
+export function prefersSparse({ slots, nFeatures }: BuiltEncoding, nRows: number): boolean {
+  return nFeatures >= 64 && slots.length <= nFeatures / 8 && nRows * nFeatures >= 1 << 18;
+}
+
+/**
+ * Writes the dense matrix over the slots that it comes from. `block` begins at `pointer`, holds `bytes`
+ * bytes and is the last of the arena; it grows or shrinks to the size of the matrix. Rows are taken from
+ * the last to the first where they grow, and from the first where they shrink, so that none is overwritten
+ * before it was read.
+ */
+export function expandDense(
+  arena: Arena,
+  pointer: Pointer,
+  bytes: number,
+  rows: SlotRows,
+  encoding: BuiltEncoding,
+  scaling: SlotScaling | null,
+): DenseMatrix {
+  const { nRows, nColumns } = rows;
+  const { nFeatures } = encoding;
+  const stride = Math.ceil(nFeatures / 4) * 4;
+  const needed = Math.ceil((nRows * stride * 4) / 64) * 64;
+  if (needed > bytes) arena.allocate(needed - bytes);
+  const values = arena.f32(pointer, nRows * stride);
+  const template = new Float32Array(stride);
+  if (scaling !== null) {
+    for (let j = 0; j < nFeatures; j++) template[j] = -scaling.mean[j] / scaling.scale[j];
+  }
+  const f32 = new Float32Array(nColumns);
+  const u32 = new Uint32Array(f32.buffer);
+  const backwards = stride > nColumns;
+  for (let step = 0; step < nRows; step++) {
+    const i = backwards ? nRows - 1 - step : step;
+    for (let k = 0; k < nColumns; k++) u32[k] = rows.u32[i * nColumns + k];
+    const out = i * stride;
+    for (let j = 0; j < stride; j++) values[out + j] = template[j];
+    for (const column of encoding.slots) {
+      if (column.kind === 'categorical') {
+        const feature = categoryFeature(column, u32[column.slot]);
+        if (feature >= 0) values[out + feature] = one(scaling, feature);
+        continue;
+      }
+      const x = f32[column.slot];
+      values[out + column.feature] = numeric(column, x, scaling);
+      if (Number.isNaN(x) && column.indicator >= 0)
+        values[out + column.indicator] = one(scaling, column.indicator);
+    }
+  }
+  arena.release(pointer + needed);
+  return { kind: 'dense', nSamples: nRows, nFeatures, stride, values: pointer };
+}
+
+/**
+ * The sparse matrix, after the slots in memory. Numeric columns have no zeros to keep and are centred where
+ * they lie; one-hot columns are scaled, and their centre is implicit.
+ */
+export function expandSparse(
+  arena: Arena,
+  rows: SlotRows,
+  encoding: BuiltEncoding,
+  scaling: SlotScaling | null,
+): SparseMatrix {
+  const { nRows, nColumns, f32, u32 } = rows;
+  const { nFeatures, slots } = encoding;
+  const rowStarts = arena.allocateU32(nRows + 1);
+  let nonzeros = 0;
+  for (let i = 0; i < nRows; i++) {
+    const start = i * nColumns;
+    for (const column of slots) {
+      if (column.kind === 'categorical') {
+        if (categoryFeature(column, u32[start + column.slot]) >= 0) nonzeros++;
+        continue;
+      }
+      const x = f32[start + column.slot];
+      if (numeric(column, x, scaling) !== 0) nonzeros++;
+      if (Number.isNaN(x) && column.indicator >= 0) nonzeros++;
+    }
+    rowStarts[i + 1] = nonzeros;
+  }
+  const rowIndices = arena.allocateU32(nonzeros);
+  const rowValues = arena.allocateF32(nonzeros);
+  let p = 0;
+  for (let i = 0; i < nRows; i++) {
+    const start = i * nColumns;
+    for (const column of slots) {
+      if (column.kind === 'categorical') {
+        const feature = categoryFeature(column, u32[start + column.slot]);
+        if (feature < 0) continue;
+        rowIndices[p] = feature;
+        rowValues[p++] = scaling === null ? 1 : 1 / scaling.scale[feature];
+        continue;
+      }
+      const x = f32[start + column.slot];
+      const value = numeric(column, x, scaling);
+      if (value !== 0) {
+        rowIndices[p] = column.feature;
+        rowValues[p++] = value;
+      }
+      if (Number.isNaN(x) && column.indicator >= 0) {
+        rowIndices[p] = column.indicator;
+        rowValues[p++] = scaling === null ? 1 : 1 / scaling.scale[column.indicator];
+      }
+    }
+  }
+  const compressed = {
+    nSamples: nRows,
+    nFeatures,
+    nonzeros,
+    rowStarts: rowStarts.byteOffset,
+    rowIndices: rowIndices.byteOffset,
+    rowValues: rowValues.byteOffset,
+  };
+  const columns = fillColumns(arena, compressed);
+  return { kind: 'sparse', ...compressed, ...columns, center: centers(arena, encoding, scaling) };
+}
+
+function centers(arena: Arena, { slots, nFeatures }: BuiltEncoding, scaling: SlotScaling | null): Pointer {
+  if (scaling === null) return 0;
+  const center = arena.allocateF64(nFeatures);
+  for (let j = 0; j < nFeatures; j++) center[j] = scaling.mean[j] / scaling.scale[j];
+  for (const column of slots) if (column.kind === 'numeric') center[column.feature] = 0;
+  return center.byteOffset;
+}
+
+function numeric(column: NumericSlot, slot: number, scaling: SlotScaling | null): number {
+  const x = !Number.isNaN(slot) ? slot : column.fill;
+  return scaling === null
+    ? x + column.reference
+    : (x - scaling.slotMean[column.feature]) / scaling.scale[column.feature];
+}
+
+function one(scaling: SlotScaling | null, feature: number): number {
+  return scaling === null ? 1 : (1 - scaling.mean[feature]) / scaling.scale[feature];
+}

@@ -1,0 +1,31 @@
+import type { ByteSource } from './byte-source.ts';
+
+/**
+ * `source`, or, where it is a stream that comes once only, a source that keeps what it has read: its
+ * beginning tells how it is written, and the reader may have to start over.
+ */
+export function rereadable(source: ByteSource): ByteSource {
+  if (source.rereadable) return source;
+  const kept: Uint8Array[] = [];
+  let stream: AsyncIterator<Uint8Array> | null = null;
+  let ended = false;
+  return {
+    name: source.name,
+    rereadable: true,
+    async *open() {
+      for (let i = 0; ; i++) {
+        if (i === kept.length) {
+          if (ended) return;
+          stream ??= source.open()[Symbol.asyncIterator]();
+          const next = await stream.next();
+          if (next.done) {
+            ended = true;
+            return;
+          }
+          kept.push(next.value.slice());
+        }
+        yield kept[i];
+      }
+    },
+  };
+}
