@@ -1,7 +1,7 @@
 import { type GapReport, gapReport, type InterceptSlack } from './certificate.ts';
 import { type ClassMoments, classMoments, interceptSlack } from './class-moments.ts';
 import { interceptStep } from './intercept-step.ts';
-import type { CertifiedPoint, Objective } from './objective.ts';
+import type { CertifiedPoint, ColumnScales, Objective } from './objective.ts';
 import type { DataPasses, VectorSpace } from './passes.ts';
 import type { PenaltyCoefficients } from './penalty.ts';
 import type { Loss } from './problem.ts';
@@ -10,8 +10,8 @@ export interface CompositeObjectiveOptions {
   /** false: b stays 0 */
   readonly intercept: boolean;
   readonly loss: Loss;
-  /** (1/n) Σ vᵢ xᵢⱼ² by feature; default null: the columns are of one scale. */
-  readonly featureScales?: Float64Array | null;
+  /** As in Objective; default null: the columns are of one scale. */
+  readonly scales?: ColumnScales | null;
   /** As in Objective; default null. */
   readonly separatedClasses?: ((theta: Float64Array) => readonly number[]) | null;
 }
@@ -33,7 +33,7 @@ export function compositeObjective(
   passes: DataPasses,
   vectors: VectorSpace,
   penalty: PenaltyCoefficients,
-  { intercept, loss, featureScales = null, separatedClasses = null }: CompositeObjectiveOptions,
+  { intercept, loss, scales = null, separatedClasses = null }: CompositeObjectiveOptions,
 ): Objective {
   const { layout } = passes;
   const { nFeatures, nClasses, stride, size } = layout;
@@ -100,7 +100,7 @@ export function compositeObjective(
     vectors,
     penalty,
     intercept,
-    featureScales,
+    scales,
     separatedClasses,
     get passes() {
       return passes.passes;

@@ -10,6 +10,14 @@ export interface Certificate {
   readonly relativeGap: number;
 }
 
+/** What the diagonal of the loss's Hessian is made of, where the columns differ in scale. */
+export interface ColumnScales {
+  /** (1/n) Σ vᵢ xᵢⱼ² for each feature */
+  readonly features: Float64Array;
+  /** (1/n) Σ_{yᵢ=k} vᵢ for each class */
+  readonly frequencies: Float64Array;
+}
+
 /**
  * The objective at θ, split as smooth part F(θ) + ridge · ΣW² and separable part lasso · Σ|W|. Solvers see
  * only this.
@@ -19,8 +27,8 @@ export interface Objective {
   readonly vectors: VectorSpace;
   readonly penalty: PenaltyCoefficients;
   readonly intercept: boolean;
-  /** (1/n) Σ vᵢ xᵢⱼ² for each feature j, where the columns differ in scale; null where they do not (or it is unknown). */
-  readonly featureScales?: Float64Array | null;
+  /** Null or absent where the columns are of one scale (or theirs are unknown). */
+  readonly scales?: ColumnScales | null;
   readonly passes: number;
   /** Smooth part at θ and its gradient; the intercept's row is 0 where there is no intercept. */
   smoothValueAndGradient(theta: Float64Array, gradient: Float64Array, precision: Precision): number;

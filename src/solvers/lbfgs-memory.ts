@@ -1,5 +1,5 @@
 import type { VectorSpace } from '../problem/passes.ts';
-import { applyScaling } from './smooth-parts.ts';
+import { applyScaling } from './diagonal-scaling.ts';
 
 /** The limited-memory inverse of the Hessian. */
 export interface InverseHessian {
@@ -25,12 +25,11 @@ export function inverseHessian(
   vectors: VectorSpace,
   size: number,
   memory: number,
-  scaling: Float64Array | null,
+  scaling: Float32Array | null,
 ): InverseHessian {
   const pairs: Pair[] = [];
   const spare: Pair[] = [];
   const coefficients = new Float64Array(memory);
-  const stride = scaling === null ? 0 : size / scaling.length;
   const scaled = scaling === null ? null : vectors.zeros(size);
   let gamma = 1;
 
@@ -52,7 +51,7 @@ export function inverseHessian(
         coefficients[i] = vectors.dot(s, direction) / curvature;
         vectors.axpy(-coefficients[i], y, direction);
       }
-      if (scaling !== null) applyScaling(scaling, direction, stride);
+      if (scaling !== null) applyScaling(scaling, direction);
       vectors.scale(-gamma, direction);
       for (let i = 0; i < pairs.length; i++) {
         const { s, y, curvature } = pairs[i];
@@ -76,7 +75,7 @@ export function inverseHessian(
       }
       if (scaling !== null && scaled !== null) {
         vectors.copy(y, scaled);
-        applyScaling(scaling, scaled, stride);
+        applyScaling(scaling, scaled);
         change = vectors.dot(y, scaled);
       }
       pair.curvature = curvature;

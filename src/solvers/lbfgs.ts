@@ -1,7 +1,7 @@
 import type { Objective } from '../problem/objective.ts';
 import { type DescentSettings, descend } from './descent.ts';
+import { diagonalScaling } from './diagonal-scaling.ts';
 import { inverseHessian } from './lbfgs-memory.ts';
-import { diagonalScaling } from './smooth-parts.ts';
 import type { SolverOptions, SolverRun } from './solver.ts';
 
 export interface LbfgsSettings extends DescentSettings {

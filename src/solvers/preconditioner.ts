@@ -1,5 +1,5 @@
 import type { Objective } from '../problem/objective.ts';
-import { applyScaling, diagonalScaling } from './smooth-parts.ts';
+import { applyScaling, diagonalScaling } from './diagonal-scaling.ts';
 
 /** An approximate inverse of the Hessian, positive definite. */
 export interface Preconditioner {
@@ -12,12 +12,12 @@ export interface Preconditioner {
 /** The Hessian's diagonal at θ = 0, where the columns differ in scale; else the identity. */
 export function diagonalPreconditioner(objective: Objective): Preconditioner {
   const scaling = diagonalScaling(objective);
-  const { vectors, layout } = objective;
+  const { vectors } = objective;
   return {
     prepare() {},
     apply(x, out) {
       vectors.copy(x, out);
-      if (scaling !== null) applyScaling(scaling, out, layout.stride);
+      if (scaling !== null) applyScaling(scaling, out);
     },
   };
 }

@@ -1,6 +1,6 @@
+import { columnScales } from '../problem/column-scales.ts';
 import { compositeObjective } from '../problem/composite-objective.ts';
 import { dataPasses } from '../problem/data-passes.ts';
-import { featureScales } from '../problem/feature-scales.ts';
 import type { Objective } from '../problem/objective.ts';
 import type { Problem } from '../problem/problem.ts';
 import { separabilityTest } from '../problem/separability.ts';
@@ -64,7 +64,7 @@ function poseObjective(runtime: Runtime, problem: Problem): Objective {
   return compositeObjective(passes, vectorSpace(runtime), penalty, {
     intercept,
     loss,
-    featureScales: featureScales(arena, trainingSet),
+    scales: columnScales(arena, trainingSet),
     separatedClasses: unpenalized ? separabilityTest(arena, trainingSet, passes.layout, intercept) : null,
   });
 }

@@ -1,11 +1,12 @@
 import type { TrainingSet } from '../data/design-matrix.ts';
 import type { Arena } from '../runtime/arena.ts';
+import type { ColumnScales } from './objective.ts';
 
 /**
- * (1/n) Σ vᵢ xᵢⱼ² for each feature of sparse data, whose columns differ in scale by how rarely they occur;
- * null for dense data, where a diagonal scaling made things slower.
+ * Scales of sparse data, whose columns differ by how rarely they occur; null for dense data, where a diagonal
+ * scaling made things slower.
  */
-export function featureScales(arena: Arena, trainingSet: TrainingSet): Float64Array | null {
+export function columnScales(arena: Arena, trainingSet: TrainingSet): ColumnScales | null {
   const { matrix } = trainingSet;
   if (matrix.kind === 'dense') return null;
   const { nSamples: n, nFeatures: d } = matrix;
@@ -14,7 +15,7 @@ export function featureScales(arena: Arena, trainingSet: TrainingSet): Float64Ar
   const samples = arena.u32(matrix.columnIndices, matrix.nonzeros);
   const values = arena.f32(matrix.columnValues, matrix.nonzeros);
   const center = matrix.center === 0 ? null : arena.f64(matrix.center, d);
-  const scales = new Float64Array(d);
+  const features = new Float64Array(d);
   for (let j = 0; j < d; j++) {
     let first = 0;
     let second = 0;
@@ -24,7 +25,11 @@ export function featureScales(arena: Arena, trainingSet: TrainingSet): Float64Ar
       second += v * values[at] * values[at];
     }
     const c = center === null ? 0 : center[j];
-    scales[j] = Math.max(0, second / n - (2 * c * first) / n + c * c);
+    features[j] = Math.max(0, second / n - (2 * c * first) / n + c * c);
   }
-  return scales;
+
+  const labels = arena.u32(trainingSet.labels, n);
+  const frequencies = new Float64Array(trainingSet.nClasses);
+  for (let i = 0; i < n; i++) frequencies[labels[i]] += (weights === null ? 1 : weights[i]) / n;
+  return { features, frequencies };
 }
