@@ -15,7 +15,9 @@ import { lbfgs } from './lbfgs.ts';
 import { newtonCg } from './newton-cg.ts';
 import { owlQn } from './owl-qn.ts';
 import { proximalNewton } from './proximal-newton.ts';
+import { SMOOTHING, smoothing, supportsSmoothing } from './smoothing.ts';
 import type { SolverOptions, SolverRun } from './solver.ts';
+import { STOCHASTIC, stochastic, supportsStochastic } from './stochastic.ts';
 
 /** One algorithm: what it can minimize and how it is run. A new solver is one file and one entry here. */
 export interface SolverEntry {
@@ -39,6 +41,13 @@ export const solverRegistry: readonly SolverEntry[] = [
     needs: 'hinge with L2',
     supports: supportsDualCoordinateDescent,
     run: dualCoordinateDescent,
+  },
+  { name: SMOOTHING, needs: 'hinge without dropout', supports: supportsSmoothing, run: smoothing },
+  {
+    name: STOCHASTIC,
+    needs: 'dropout, and columns that are not centred implicitly (sparse data without standardization)',
+    supports: supportsStochastic,
+    run: stochastic,
   },
 ];
 

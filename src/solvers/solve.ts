@@ -51,9 +51,9 @@ function findSolver(problem: Problem, name: string): SolverEntry {
     );
   }
   const description = describeProblem(problem);
-  if (possible.length === 0) throw new UnsupportedError(`no solver can minimize ${description}`);
+  const alternatives = possible.length === 0 ? 'no solver' : names(possible);
   throw new UnsupportedError(
-    `solver "${wanted}" cannot minimize ${description}: it needs ${entry?.needs ?? 'another problem'}; for ${description}: ${names(possible)}`,
+    `solver "${wanted}" cannot minimize ${description}: it needs ${entry?.needs ?? 'another problem'}; for ${description}: ${alternatives}`,
   );
 }
 
