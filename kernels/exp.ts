@@ -1,26 +1,27 @@
 /**
  * exp of four f32, for x ≤ 88.
  *
- * x = n ln 2 + r with |r| ≤ ln 2 / 2 in two parts, then Cephes' polynomial of degree 5 for exp(r) and 2ⁿ by the
- * exponent bits. Below −87.3 the result is 0 (so that padding scored −1e30 gets exactly 0). Relative error
- * ≤ 2 ulp = 2.4e-7.
+ * x = n ln 2 + r with |r| ≤ ln 2 / 2, ln 2 in two parts, then the polynomial of degree 5 of Cephes' expf (Moshier)
+ * and 2ⁿ by the exponent bits. Below −87.3 the result is 0 (so that padding scored −1e30 gets exactly 0). Relative
+ * error ≤ 2 ulp = 2.4e-7.
  */
-export function exp4(x: v128): v128 {
-  const inRange = f32x4.ge(x, f32x4.splat(-87.3));
-  const bounded = f32x4.max(x, f32x4.splat(-87.3));
+export function expSingle(x: v128): v128 {
+  const lowest = f32x4.splat(-87.3);
+  const inRange = f32x4.ge(x, lowest);
+  const bounded = f32x4.pmax(x, lowest);
   // Adding 1.5 · 2²³ rounds to an integer and leaves that integer in the low bits.
-  const shifted = f32x4.add(f32x4.mul(bounded, f32x4.splat(1.44269504088896341)), f32x4.splat(12582912.0));
+  const shifted = f32x4.add(f32x4.mul(bounded, f32x4.splat(1.442695)), f32x4.splat(12582912.0));
   const n = f32x4.sub(shifted, f32x4.splat(12582912.0));
   const r = f32x4.sub(
     f32x4.sub(bounded, f32x4.mul(n, f32x4.splat(0.693359375))),
     f32x4.mul(n, f32x4.splat(-2.1219444e-4)),
   );
-  let p = f32x4.splat(1.98756915e-4);
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.3981999507e-3));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(8.3334519073e-3));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(4.1665795894e-2));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.6666665459e-1));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(5.0000001201e-1));
+  let p = f32x4.splat(1.987569e-4);
+  p = stepSingle(p, r, 1.3981999e-3);
+  p = stepSingle(p, r, 8.333452e-3);
+  p = stepSingle(p, r, 4.1665796e-2);
+  p = stepSingle(p, r, 1.6666666e-1);
+  p = stepSingle(p, r, 0.5);
   p = f32x4.add(f32x4.mul(f32x4.mul(p, r), r), f32x4.add(r, f32x4.splat(1.0)));
   return v128.and(i32x4.add(p, i32x4.shl(shifted, 23)), inRange);
 }
@@ -31,30 +32,49 @@ export function exp4(x: v128): v128 {
  * x = n ln 2 + r as above, then the Taylor polynomial of degree 13 (its remainder at |r| = 0.35 is 1e-17 relative).
  * Below −700 the result is 0. Relative error ≤ 2 ulp = 4.5e-16.
  */
-export function exp2(x: v128): v128 {
-  const inRange = f64x2.ge(x, f64x2.splat(-700.0));
-  const bounded = f64x2.max(x, f64x2.splat(-700.0));
+export function expDouble(x: v128): v128 {
+  const lowest = f64x2.splat(-700.0);
+  const inRange = f64x2.ge(x, lowest);
+  const bounded = f64x2.pmax(x, lowest);
   const shifted = f64x2.add(
-    f64x2.mul(bounded, f64x2.splat(1.442695040888963387)),
+    f64x2.mul(bounded, f64x2.splat(1.4426950408889634)),
     f64x2.splat(6755399441055744.0),
   );
   const n = f64x2.sub(shifted, f64x2.splat(6755399441055744.0));
   const r = f64x2.sub(
-    f64x2.sub(bounded, f64x2.mul(n, f64x2.splat(6.9314718036912381649e-1))),
-    f64x2.mul(n, f64x2.splat(1.90821492927058770002e-10)),
+    f64x2.sub(bounded, f64x2.mul(n, f64x2.splat(0.6931471803691238))),
+    f64x2.mul(n, f64x2.splat(1.9082149292705877e-10)),
   );
   let p = f64x2.splat(1.0 / 6227020800.0);
-  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(1.0 / 479001600.0));
-  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(1.0 / 39916800.0));
-  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(1.0 / 3628800.0));
-  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(1.0 / 362880.0));
-  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(1.0 / 40320.0));
-  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(1.0 / 5040.0));
-  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(1.0 / 720.0));
-  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(1.0 / 120.0));
-  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(1.0 / 24.0));
-  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(1.0 / 6.0));
-  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(0.5));
+  p = stepDouble(p, r, 1.0 / 479001600.0);
+  p = stepDouble(p, r, 1.0 / 39916800.0);
+  p = stepDouble(p, r, 1.0 / 3628800.0);
+  p = stepDouble(p, r, 1.0 / 362880.0);
+  p = stepDouble(p, r, 1.0 / 40320.0);
+  p = stepDouble(p, r, 1.0 / 5040.0);
+  p = stepDouble(p, r, 1.0 / 720.0);
+  p = stepDouble(p, r, 1.0 / 120.0);
+  p = stepDouble(p, r, 1.0 / 24.0);
+  p = stepDouble(p, r, 1.0 / 6.0);
+  p = stepDouble(p, r, 0.5);
   p = f64x2.add(f64x2.add(f64x2.mul(f64x2.mul(p, r), r), r), f64x2.splat(1.0));
   return v128.and(i64x2.add(p, i64x2.shl(shifted, 52)), inRange);
+}
+
+function stepSingle(p: v128, x: v128, coefficient: f32): v128 {
+  return f32x4.add(f32x4.mul(p, x), f32x4.splat(coefficient));
+}
+
+function stepDouble(p: v128, x: v128, coefficient: f64): v128 {
+  return f64x2.add(f64x2.mul(p, x), f64x2.splat(coefficient));
+}
+
+/** out ← exp(x), f32 × count, a multiple of 4: for the tests. */
+export function expSingleArray(x: usize, out: usize, count: u32): void {
+  for (let i: usize = 0; i < count << 2; i += 16) v128.store(out + i, expSingle(v128.load(x + i)));
+}
+
+/** out ← exp(x), f64 × count, a multiple of 2: for the tests. */
+export function expDoubleArray(x: usize, out: usize, count: u32): void {
+  for (let i: usize = 0; i < count << 3; i += 16) v128.store(out + i, expDouble(v128.load(x + i)));
 }

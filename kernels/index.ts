@@ -1,6 +1,8 @@
 export { densePass, densePassDouble, denseReduce } from './dense';
 export { dualCoordinateEpoch } from './dual-coordinate-descent';
-export { hingeDualGradient, hingeDualSums, hingeLoss } from './hinge-dual-certificate';
+export { expDoubleArray, expSingleArray } from './exp';
+export { hingeDualGradient, hingeDualSums, hingeInterceptPass, hingeScores } from './hinge-dual-certificate';
+export { logDoubleArray } from './log';
 export { multiplyCenter, packWeights } from './pack-weights';
 export { sparseColumns, sparseColumnsDouble, sparseRows, sparseRowsDouble } from './sparse';
 export { axpy, axpyShard, copyShard, dot, dotShard, scale, scaleShard } from './vectors';

@@ -85,7 +85,8 @@ export function hasGradient(mode: u32): bool {
 
 /**
  * A row shard's partial sums: f64 loss, f64 dual, then from byte 64 on f64 × stride Σ v u, then f64
- * nClasses × stride of the intercept Hessian, then (dense, aligned to 64) f64 × features × stride of Xᵀ R.
+ * nClasses × stride of the intercept Hessian; aligned to 64, ROW_SCRATCH bytes for numbers of each row of a block;
+ * and (dense) f64 × features × stride of Xᵀ R.
  */
 export function partialOf(task: PassTask, shard: u32): usize {
   return task.partials + shard * task.partialStep;
@@ -113,6 +114,13 @@ export function interceptHessianOf(partial: usize, stride: u32): usize {
   return partial + 64 + 8 * stride;
 }
 
-export function gradientOf(partial: usize, stride: u32, nClasses: u32): usize {
+export function rowScratchOf(partial: usize, stride: u32, nClasses: u32): usize {
   return (partial + 64 + 8 * stride * (1 + nClasses) + 63) & ~63;
 }
+
+export function gradientOf(partial: usize, stride: u32, nClasses: u32): usize {
+  return rowScratchOf(partial, stride, nClasses) + ROW_SCRATCH;
+}
+
+/** Three f32 for each of up to 64 rows. */
+const ROW_SCRATCH: usize = 768;

@@ -1,11 +1,5 @@
-import {
-  hingeCertificateRows,
-  hingeDualRows,
-  hingeHessianRows,
-  hingePrepareRows,
-  hingeRows,
-  hingeRowsDouble,
-} from './hinge-rows';
+import { hingeHessianRows, hingePrepareRows, hingeRows } from './hinge-rows';
+import { hingeCertificateRows, hingeDualRows, hingeRowsDouble } from './hinge-rows-double';
 import {
   HINGE,
   HINGE_CERTIFICATE,
@@ -18,14 +12,8 @@ import {
   SOFTMAX_HESSIAN,
   SOFTMAX_PREPARE,
 } from './pass-task';
-import {
-  softmaxCertificateRows,
-  softmaxDualRows,
-  softmaxHessianRows,
-  softmaxPrepareRows,
-  softmaxRows,
-  softmaxRowsDouble,
-} from './softmax-rows';
+import { softmaxHessianRows, softmaxPrepareRows, softmaxRows } from './softmax-rows';
+import { softmaxCertificateRows, softmaxDualRows, softmaxRowsDouble } from './softmax-rows-double';
 
 /** Does with a block of single-precision scores, in place, what the pass's mode says. */
 export function workOnRows(task: PassTask, S: usize, firstRow: u32, nRows: u32, partial: usize): void {

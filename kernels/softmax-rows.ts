@@ -1,76 +1,106 @@
-import { exp2, exp4 } from './exp';
-import { log } from './log';
-import { addDual, addLoss, interceptHessianOf, PassTask } from './pass-task';
-
-function maximum4(x: v128): f32 {
-  return max(
-    max(f32x4.extract_lane(x, 0), f32x4.extract_lane(x, 1)),
-    max(f32x4.extract_lane(x, 2), f32x4.extract_lane(x, 3)),
-  );
-}
-
-function sum4(x: v128): f64 {
-  return (
-    <f64>f32x4.extract_lane(x, 0) +
-    <f64>f32x4.extract_lane(x, 1) +
-    (<f64>f32x4.extract_lane(x, 2) + <f64>f32x4.extract_lane(x, 3))
-  );
-}
+import { expSingle } from './exp';
+import { maximumOfLanes, sumOfLanes } from './lanes';
+import { logDouble } from './log';
+import { addLoss, PassTask, rowScratchOf } from './pass-task';
 
 /**
  * Scores of rows → residuals u = v (p − onehot(y)), p = softmax(s), in place, and their loss
  * Σ v (log Σ exp(s_k − max) + max − s_y) into the partial sums. Padding is scored −1e30 and gets residual 0.
  *
- * f32, the loss's logarithm and sum f64: |error of u| ≤ v · (5 + stride / 4) · 2⁻²³ beyond that of the scores.
+ * f32, the loss's logarithm and sum f64: |error of u| ≤ v (8 + stride / 4) 2⁻²³ beyond what the scores' error makes.
  */
 export function softmaxRows(task: PassTask, S: usize, firstRow: u32, nRows: u32, partial: usize): void {
   const rowBytes: usize = task.stride << 2;
   const labels = task.labels + (firstRow << 2);
   const sampleWeights = task.sampleWeights === 0 ? 0 : task.sampleWeights + (firstRow << 3);
-  let loss: f64 = 0;
+  const sums = rowScratchOf(partial, task.stride, task.nClasses);
+  const tops = sums + SCRATCH;
+  const owns = tops + SCRATCH;
+  for (let i: u32 = 0; i < nRows; i++) {
+    store<f32>(owns + (i << 2), load<f32>(S + i * rowBytes + (load<u32>(labels + (i << 2)) << 2)));
+  }
+  subtractMaxima(S, rowBytes, nRows, tops);
+  exponentiate(S, S + nRows * rowBytes);
   for (let i: u32 = 0; i < nRows; i++) {
     const end = S + rowBytes;
-    const v: f64 = sampleWeights === 0 ? 1 : load<f64>(sampleWeights + (i << 3));
     const own = S + (load<u32>(labels + (i << 2)) << 2);
-    const ownScore = load<f32>(own);
-    const top = softmaxExponentials(S, end);
-    const sum = lastSum;
-    const factor = f32x4.splat(<f32>(v / sum));
-    for (let s = S; s < end; s += 16) v128.store(s, f32x4.mul(v128.load(s), factor));
-    store<f32>(own, load<f32>(own) - <f32>v);
-    loss += v * (log(sum) + (<f64>top - <f64>ownScore));
-    S = end;
+    const v: f32 = sampleWeights === 0 ? 1 : <f32>load<f64>(sampleWeights + (i << 3));
+    const sum = sumOfRow(S, end);
+    store<f32>(sums + (i << 2), f32x4.extract_lane(sum, 0));
+    const factor = f32x4.div(f32x4.splat(v), sum);
+    for (; S < end; S += 16) v128.store(S, f32x4.mul(v128.load(S), factor));
+    store<f32>(own, load<f32>(own) - v);
   }
-  addLoss(partial, loss);
+  addLoss(partial, sumLogarithms(sums, sampleWeights, nRows));
 }
 
-/** The sum that softmaxExponentials found, beside the maximum that it returns. */
-let lastSum: f64 = 0;
+/** Bytes of one f32 for each row of a block. */
+const SCRATCH: usize = 256;
 
-/** Replaces s by exp(s − max); returns max. */
-function softmaxExponentials(S: usize, end: usize): f32 {
-  let tops = v128.load(S);
-  for (let s = S + 16; s < end; s += 16) tops = f32x4.max(tops, v128.load(s));
-  const top = maximum4(tops);
-  const shift = f32x4.splat(top);
-  let sums = f32x4.splat(0);
-  for (let s = S; s < end; s += 16) {
-    const e = exp4(f32x4.sub(v128.load(s), shift));
-    v128.store(s, e);
-    sums = f32x4.add(sums, e);
+/** Σ v (log(sum) + top − own), two rows at a time; a last odd row by itself, beside a row of weight 0. */
+function sumLogarithms(sums: usize, sampleWeights: usize, nRows: u32): f64 {
+  if (nRows & 1) {
+    const last = sums + (nRows << 2);
+    store<f32>(last, 1);
+    store<f32>(last + SCRATCH, 0);
+    store<f32>(last + 2 * SCRATCH, 0);
   }
-  lastSum = sum4(sums);
-  return top;
+  let total = f64x2.splat(0);
+  for (let i: u32 = 0; i < nRows; i += 2) {
+    const at = sums + (i << 2);
+    const logarithm = logDouble(f64x2.promote_low_f32x4(v128.load64_zero(at)));
+    const top = f64x2.promote_low_f32x4(v128.load64_zero(at + SCRATCH));
+    const own = f64x2.promote_low_f32x4(v128.load64_zero(at + 2 * SCRATCH));
+    const loss = f64x2.add(logarithm, f64x2.sub(top, own));
+    if (sampleWeights === 0) total = f64x2.add(total, loss);
+    else {
+      const weights = sampleWeights + (i << 3);
+      const v = i + 1 < nRows ? v128.load(weights) : v128.load64_zero(weights);
+      total = f64x2.add(total, f64x2.mul(v, loss));
+    }
+  }
+  return f64x2.extract_lane(total, 0) + f64x2.extract_lane(total, 1);
+}
+
+/** s ← s − top of its row; the tops, one after another, into `tops` unless that is 0 */
+function subtractMaxima(S: usize, rowBytes: usize, nRows: u32, tops: usize): void {
+  for (let i: u32 = 0; i < nRows; i++) {
+    const end = S + rowBytes;
+    let maxima = v128.load(S);
+    for (let s = S + 16; s < end; s += 16) maxima = f32x4.pmax(maxima, v128.load(s));
+    const top = maximumOfLanes(maxima);
+    if (tops !== 0) store<f32>(tops + (i << 2), f32x4.extract_lane(top, 0));
+    for (; S < end; S += 16) v128.store(S, f32x4.sub(v128.load(S), top));
+  }
+}
+
+/** s ← exp(s): apart from the rows' sums, so that many exponentials are under way at once. */
+function exponentiate(S: usize, end: usize): void {
+  for (; S + 32 <= end; S += 32) {
+    const first = expSingle(v128.load(S));
+    const second = expSingle(v128.load(S, 16));
+    v128.store(S, first);
+    v128.store(S, second, 16);
+  }
+  if (S < end) v128.store(S, expSingle(v128.load(S)));
+}
+
+/** The sum of a row, in every lane. */
+function sumOfRow(S: usize, end: usize): v128 {
+  let sums = v128.load(S);
+  for (let s = S + 16; s < end; s += 16) sums = f32x4.add(sums, v128.load(s));
+  return sumOfLanes(sums);
 }
 
 /** Scores of rows → probabilities p in `prepared`, for softmaxHessianRows. */
 export function softmaxPrepareRows(task: PassTask, S: usize, firstRow: u32, nRows: u32): void {
   const rowBytes: usize = task.stride << 2;
   let p = task.prepared + firstRow * rowBytes;
+  subtractMaxima(S, rowBytes, nRows, 0);
+  exponentiate(S, S + nRows * rowBytes);
   for (let i: u32 = 0; i < nRows; i++) {
     const end = S + rowBytes;
-    softmaxExponentials(S, end);
-    const factor = f32x4.splat(<f32>(1.0 / lastSum));
+    const factor = f32x4.div(f32x4.splat(1), sumOfRow(S, end));
     for (; S < end; S += 16) {
       v128.store(p, f32x4.mul(v128.load(S), factor));
       p += 16;
@@ -78,13 +108,13 @@ export function softmaxPrepareRows(task: PassTask, S: usize, firstRow: u32, nRow
   }
 }
 
-/** Directions t = Dᵀ x of rows → v (diag p − p pᵀ) t = v p (t − p·t), in place, f32 with p·t summed in f64. */
+/** Directions t = Dᵀ x of rows → v (diag p − p pᵀ) t = v p (t − p·t), in place. */
 export function softmaxHessianRows(task: PassTask, T: usize, firstRow: u32, nRows: u32): void {
   const rowBytes: usize = task.stride << 2;
   const sampleWeights = task.sampleWeights === 0 ? 0 : task.sampleWeights + (firstRow << 3);
   let prepared = task.prepared + firstRow * rowBytes;
   for (let i: u32 = 0; i < nRows; i++) {
-    const v: f64 = sampleWeights === 0 ? 1 : load<f64>(sampleWeights + (i << 3));
+    const v: f32 = sampleWeights === 0 ? 1 : <f32>load<f64>(sampleWeights + (i << 3));
     const end = T + rowBytes;
     let products = f32x4.splat(0);
     let p = prepared;
@@ -92,135 +122,12 @@ export function softmaxHessianRows(task: PassTask, T: usize, firstRow: u32, nRow
       products = f32x4.add(products, f32x4.mul(v128.load(t), v128.load(p)));
       p += 16;
     }
-    const mean = f32x4.splat(<f32>sum4(products));
-    const factor = f32x4.splat(<f32>v);
-    p = prepared;
+    const mean = sumOfLanes(products);
+    const factor = f32x4.splat(v);
     for (; T < end; T += 16) {
-      v128.store(T, f32x4.mul(f32x4.mul(v128.load(p), factor), f32x4.sub(v128.load(T), mean)));
-      p += 16;
+      const weighted = f32x4.mul(v128.load(prepared), factor);
+      v128.store(T, f32x4.mul(weighted, f32x4.sub(v128.load(T), mean)));
+      prepared += 16;
     }
-    prepared = p;
   }
-}
-
-/** softmaxRows in double, a relative 4e-15 beyond the scores' error. */
-export function softmaxRowsDouble(task: PassTask, S: usize, firstRow: u32, nRows: u32, partial: usize): void {
-  softmaxDouble(task, S, firstRow, nRows, partial, false);
-}
-
-/**
- * softmaxRowsDouble, and the mean entropy v (log Z − Σ p (s − max)), the dual value of p; and v (diag p − p pᵀ) into
- * the intercept Hessian (all of it but the diagonal's Σ v p, which `softmaxHessianDiagonal` adds).
- */
-export function softmaxCertificateRows(
-  task: PassTask,
-  S: usize,
-  firstRow: u32,
-  nRows: u32,
-  partial: usize,
-): void {
-  softmaxDouble(task, S, firstRow, nRows, partial, true);
-}
-
-function softmaxDouble(
-  task: PassTask,
-  S: usize,
-  firstRow: u32,
-  nRows: u32,
-  partial: usize,
-  certificate: bool,
-): void {
-  const rowBytes: usize = task.stride << 3;
-  const nClasses = task.nClasses;
-  const hessian = interceptHessianOf(partial, task.stride);
-  let loss: f64 = 0;
-  let dual: f64 = 0;
-  for (let i: u32 = 0; i < nRows; i++) {
-    const v = task.sampleWeights === 0 ? 1 : load<f64>(task.sampleWeights + ((firstRow + i) << 3));
-    const own = S + (load<u32>(task.labels + ((firstRow + i) << 2)) << 3);
-    const ownScore = load<f64>(own);
-    const top = softmaxExponentialsDouble(S, rowBytes);
-    const logSum = log(lastSum);
-    const factor = f64x2.splat(1.0 / lastSum);
-    for (let s = S; s < S + rowBytes; s += 16) v128.store(s, f64x2.mul(v128.load(s), factor));
-    loss += v * (logSum + (top - ownScore));
-    if (certificate) {
-      dual += v * (logSum - lastMoment / lastSum);
-      subtractOuterProduct(hessian, S, rowBytes, nClasses, v);
-    }
-    const weight = f64x2.splat(v);
-    for (let s = S; s < S + rowBytes; s += 16) v128.store(s, f64x2.mul(v128.load(s), weight));
-    store<f64>(own, load<f64>(own) - v);
-    S += rowBytes;
-  }
-  addLoss(partial, loss);
-  if (certificate) addDual(partial, dual);
-}
-
-/** Σ exp(s − max) (s − max), beside lastSum */
-let lastMoment: f64 = 0;
-
-function softmaxExponentialsDouble(S: usize, rowBytes: usize): f64 {
-  let tops = v128.load(S);
-  for (let s = S + 16; s < S + rowBytes; s += 16) tops = f64x2.max(tops, v128.load(s));
-  const top = max(f64x2.extract_lane(tops, 0), f64x2.extract_lane(tops, 1));
-  const shift = f64x2.splat(top);
-  let sums = f64x2.splat(0);
-  let moments = f64x2.splat(0);
-  for (let s = S; s < S + rowBytes; s += 16) {
-    const t = f64x2.sub(v128.load(s), shift);
-    const e = exp2(t);
-    v128.store(s, e);
-    sums = f64x2.add(sums, e);
-    moments = f64x2.add(moments, f64x2.mul(e, t));
-  }
-  lastSum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
-  lastMoment = f64x2.extract_lane(moments, 0) + f64x2.extract_lane(moments, 1);
-  return top;
-}
-
-/** H ← H + v (diag p − p pᵀ), H being nClasses rows of `rowBytes`. */
-function subtractOuterProduct(hessian: usize, p: usize, rowBytes: usize, nClasses: u32, v: f64): void {
-  for (let k: u32 = 0; k < nClasses; k++) {
-    const weight = v * load<f64>(p + (k << 3));
-    if (weight !== 0) {
-      const factor = f64x2.splat(weight);
-      for (let l: usize = 0; l < rowBytes; l += 16) {
-        v128.store(hessian + l, f64x2.sub(v128.load(hessian + l), f64x2.mul(factor, v128.load(p + l))));
-      }
-      const diagonal = hessian + (k << 3);
-      store<f64>(diagonal, load<f64>(diagonal) + weight);
-    }
-    hessian += rowBytes;
-  }
-}
-
-/**
- * Scores of rows → their dual value with residuals scaled by c: the entropy of q = onehot(y) + c (p − onehot(y)),
- * from log p_k = s_k − max − log Z, so that only q_y needs a logarithm of its own.
- */
-export function softmaxDualRows(task: PassTask, S: usize, firstRow: u32, nRows: u32, partial: usize): void {
-  const rowBytes: usize = task.stride << 3;
-  const c = task.dualScale;
-  const logScale = c > 0 ? log(c) : 0;
-  let dual: f64 = 0;
-  for (let i: u32 = 0; i < nRows; i++) {
-    const v = task.sampleWeights === 0 ? 1 : load<f64>(task.sampleWeights + ((firstRow + i) << 3));
-    const own = S + (load<u32>(task.labels + ((firstRow + i) << 2)) << 3);
-    const ownScore = load<f64>(own);
-    const top = softmaxExponentialsDouble(S, rowBytes);
-    const logSum = log(lastSum);
-    const own0 = ownScore - top;
-    const ownExponential = load<f64>(own);
-    const ownProbability = ownExponential / lastSum;
-    // Σ_{k≠y} p_k and Σ_{k≠y} p_k log p_k
-    const mass = (lastSum - ownExponential) / lastSum;
-    const sum = (lastMoment - ownExponential * own0) / lastSum - mass * logSum;
-    const q = 1 - c + c * ownProbability;
-    let entropy = -c * (mass * logScale + sum);
-    if (q > 0) entropy -= q * log(q);
-    dual += v * entropy;
-    S += rowBytes;
-  }
-  addDual(partial, dual);
 }

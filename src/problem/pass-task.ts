@@ -79,9 +79,12 @@ export interface PartialLayout {
 export function partialLayout(nFeatures: number, nClasses: number, stride: number): PartialLayout {
   const residualSums = 64;
   const interceptHessian = residualSums + 8 * stride;
-  const gradient = roundUp(interceptHessian + 8 * stride * nClasses, 64);
+  const gradient = roundUp(interceptHessian + 8 * stride * nClasses, 64) + ROW_SCRATCH;
   return { residualSums, interceptHessian, gradient, bytes: roundUp(gradient + 8 * stride * nFeatures, 64) };
 }
+
+/** As in kernels/pass-task.ts. */
+const ROW_SCRATCH = 768;
 
 export function roundUp(value: number, multiple: number): number {
   return Math.ceil(value / multiple) * multiple;

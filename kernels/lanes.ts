@@ -1,0 +1,11 @@
+/** The greatest of four f32, in every lane. */
+export function maximumOfLanes(x: v128): v128 {
+  const pairs = f32x4.pmax(x, i32x4.shuffle(x, x, 2, 3, 0, 1));
+  return f32x4.pmax(pairs, i32x4.shuffle(pairs, pairs, 1, 0, 3, 2));
+}
+
+/** The sum of four f32, (0 + 2) + (1 + 3), in every lane. */
+export function sumOfLanes(x: v128): v128 {
+  const pairs = f32x4.add(x, i32x4.shuffle(x, x, 2, 3, 0, 1));
+  return f32x4.add(pairs, i32x4.shuffle(pairs, pairs, 1, 0, 3, 2));
+}

@@ -1,0 +1,128 @@
+import { expDouble } from './exp';
+import { log } from './log';
+import { addDual, addLoss, interceptHessianOf, PassTask } from './pass-task';
+
+/** The sum that softmaxExponentialsDouble found, beside the maximum that it returns. */
+let lastSum: f64 = 0;
+
+/** softmaxRows in double, a relative 4e-15 beyond the scores' error. */
+export function softmaxRowsDouble(task: PassTask, S: usize, firstRow: u32, nRows: u32, partial: usize): void {
+  softmaxDouble(task, S, firstRow, nRows, partial, false);
+}
+
+/**
+ * softmaxRowsDouble, and the mean entropy v (log Z − Σ p (s − max)), the dual value of p; and v (diag p − p pᵀ) into
+ * the intercept Hessian (all of it but the diagonal's Σ v p, which `softmaxHessianDiagonal` adds).
+ */
+export function softmaxCertificateRows(
+  task: PassTask,
+  S: usize,
+  firstRow: u32,
+  nRows: u32,
+  partial: usize,
+): void {
+  softmaxDouble(task, S, firstRow, nRows, partial, true);
+}
+
+function softmaxDouble(
+  task: PassTask,
+  S: usize,
+  firstRow: u32,
+  nRows: u32,
+  partial: usize,
+  certificate: bool,
+): void {
+  const rowBytes: usize = task.stride << 3;
+  const nClasses = task.nClasses;
+  const hessian = interceptHessianOf(partial, task.stride);
+  let loss: f64 = 0;
+  let dual: f64 = 0;
+  for (let i: u32 = 0; i < nRows; i++) {
+    const v = task.sampleWeights === 0 ? 1 : load<f64>(task.sampleWeights + ((firstRow + i) << 3));
+    const own = S + (load<u32>(task.labels + ((firstRow + i) << 2)) << 3);
+    const ownScore = load<f64>(own);
+    const top = softmaxExponentialsDouble(S, rowBytes);
+    const logSum = log(lastSum);
+    const factor = f64x2.splat(1.0 / lastSum);
+    for (let s = S; s < S + rowBytes; s += 16) v128.store(s, f64x2.mul(v128.load(s), factor));
+    loss += v * (logSum + (top - ownScore));
+    if (certificate) {
+      dual += v * (logSum - lastMoment / lastSum);
+      subtractOuterProduct(hessian, S, rowBytes, nClasses, v);
+    }
+    const weight = f64x2.splat(v);
+    for (let s = S; s < S + rowBytes; s += 16) v128.store(s, f64x2.mul(v128.load(s), weight));
+    store<f64>(own, load<f64>(own) - v);
+    S += rowBytes;
+  }
+  addLoss(partial, loss);
+  if (certificate) addDual(partial, dual);
+}
+
+/** Σ exp(s − max) (s − max), beside lastSum */
+let lastMoment: f64 = 0;
+
+function softmaxExponentialsDouble(S: usize, rowBytes: usize): f64 {
+  let tops = v128.load(S);
+  for (let s = S + 16; s < S + rowBytes; s += 16) tops = f64x2.pmax(tops, v128.load(s));
+  const top = max(f64x2.extract_lane(tops, 0), f64x2.extract_lane(tops, 1));
+  const shift = f64x2.splat(top);
+  let sums = f64x2.splat(0);
+  let moments = f64x2.splat(0);
+  for (let s = S; s < S + rowBytes; s += 16) {
+    const t = f64x2.sub(v128.load(s), shift);
+    const e = expDouble(t);
+    v128.store(s, e);
+    sums = f64x2.add(sums, e);
+    moments = f64x2.add(moments, f64x2.mul(e, t));
+  }
+  lastSum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
+  lastMoment = f64x2.extract_lane(moments, 0) + f64x2.extract_lane(moments, 1);
+  return top;
+}
+
+/** H ← H + v (diag p − p pᵀ), H being nClasses rows of `rowBytes`. */
+function subtractOuterProduct(hessian: usize, p: usize, rowBytes: usize, nClasses: u32, v: f64): void {
+  for (let k: u32 = 0; k < nClasses; k++) {
+    const weight = v * load<f64>(p + (k << 3));
+    if (weight !== 0) {
+      const factor = f64x2.splat(weight);
+      for (let l: usize = 0; l < rowBytes; l += 16) {
+        v128.store(hessian + l, f64x2.sub(v128.load(hessian + l), f64x2.mul(factor, v128.load(p + l))));
+      }
+      const diagonal = hessian + (k << 3);
+      store<f64>(diagonal, load<f64>(diagonal) + weight);
+    }
+    hessian += rowBytes;
+  }
+}
+
+/**
+ * Scores of rows → their dual value with residuals scaled by c: the entropy of q = onehot(y) + c (p − onehot(y)),
+ * from log p_k = s_k − max − log Z, so that only q_y needs a logarithm of its own.
+ */
+export function softmaxDualRows(task: PassTask, S: usize, firstRow: u32, nRows: u32, partial: usize): void {
+  const rowBytes: usize = task.stride << 3;
+  const c = task.dualScale;
+  const logScale = c > 0 ? log(c) : 0;
+  let dual: f64 = 0;
+  for (let i: u32 = 0; i < nRows; i++) {
+    const v = task.sampleWeights === 0 ? 1 : load<f64>(task.sampleWeights + ((firstRow + i) << 3));
+    const own = S + (load<u32>(task.labels + ((firstRow + i) << 2)) << 3);
+    const ownScore = load<f64>(own);
+    const top = softmaxExponentialsDouble(S, rowBytes);
+    const logSum = log(lastSum);
+    const own0 = ownScore - top;
+    const ownExponential = load<f64>(own);
+    const ownProbability = ownExponential / lastSum;
+    // Σ_{k≠y} p_k and Σ_{k≠y} p_k log p_k
+    const mass = (lastSum - ownExponential) / lastSum;
+    const sum = (lastMoment - ownExponential * own0) / lastSum - mass * logSum;
+    const q = 1 - c + c * ownProbability;
+    let entropy = -c * (mass * logScale + sum);
+    if (q > 0) entropy -= q * log(q);
+    dual += v * entropy;
+    S += rowBytes;
+  }
+  addDual(partial, dual);
+}
