@@ -3,6 +3,7 @@ import type { ClassLabel } from '../data/class-labels.ts';
 import { type FeatureInput, isSparseInput } from '../data/feature-input.ts';
 import type { Table } from '../data/table.ts';
 import type { HeldOut, TrainingData } from '../data/training-data.ts';
+import type { Classifier } from './classifier.ts';
 import type { FitOptions } from './options.ts';
 
 /** Features and labels in memory. */
@@ -19,7 +20,10 @@ export interface ArrayData {
 }
 
 /** Data that places itself in the kernels' memory; every Table does. */
-export type DataSource = Pick<Table, 'sparse' | 'place'>;
+export interface DataSource extends Pick<Table, 'sparse' | 'place'> {
+  /** Called with the model while what `place` made still stands. */
+  onModel?(model: Classifier): void;
+}
 
 export type FitData = ArrayData | DataSource;
 

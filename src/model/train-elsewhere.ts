@@ -7,8 +7,8 @@ import type { TrainingTask } from './training-task.ts';
 
 /**
  * Runs the solver in a training worker that leads `threads` − 1 kernel workers; all of them are started from
- * here and share the arena's memory. The arena must not be allocated from until the promise is settled, nor
- * after: only the worker knows how far its memory was used.
+ * here and share the arena's memory. The arena must not be allocated from until the promise is fulfilled; if it
+ * is rejected, never again: a worker may still write.
  */
 export async function trainElsewhere(
   platform: Platform,
@@ -17,14 +17,13 @@ export async function trainElsewhere(
   task: TrainingTask,
 ): Promise<Solution> {
   const module = await platform.loadKernels();
-  const abortFlag = arena.allocate(4);
-  const flag = new Int32Array(arena.memory.buffer, abortFlag, 1);
-  const abort = () => Atomics.store(flag, 0, 1);
+  const abortFlag = new Int32Array(new SharedArrayBuffer(4));
+  const abort = () => Atomics.store(abortFlag, 0, 1);
   const worker = platform.spawn('training');
   let stopWorkers = () => {};
   try {
     return await new Promise<Solution>((resolve, reject) => {
-      const workers = startKernelWorkers(platform, module, arena, threads - 1, reject);
+      const workers = startKernelWorkers(platform, module, arena.memory, threads - 1, reject);
       stopWorkers = workers.close;
       if (task.signal?.aborted) abort();
       task.signal?.addEventListener('abort', abort);
@@ -44,6 +43,7 @@ export async function trainElsewhere(
           reject(reviveError(report.error));
         } else {
           const { theta, ...solution } = report.solution;
+          arena.noteForeignUse();
           resolve({ ...solution, theta: arena.f64(theta, task.theta.length) });
         }
       }
@@ -52,7 +52,7 @@ export async function trainElsewhere(
         module,
         memory: arena.memory,
         extent: arena.extent(),
-        dispatch: workers.dispatch,
+        dispatchWords: workers.dispatchWords,
         threads,
         abortFlag,
         problem: task.problem,

@@ -40,7 +40,7 @@ export async function train(
   const resolved = resolveFitOptions(withSampleWeight(data, options), { sparse: source.sparse });
   const bench = await takeWorkbench(platform);
   const mark = bench.arena.mark();
-  let place = 'here';
+  let writing = false;
   try {
     const training = await source.place(bench.arena, {
       standardize: resolved.problem.standardize,
@@ -62,14 +62,18 @@ export async function train(
       },
     };
     const chosen = trainingPlace(platform, training.matrix, training.classes.length, resolved.threads);
-    place = chosen.kind;
+    writing = chosen.kind === 'worker';
     const solution =
       chosen.kind === 'here'
         ? await trainHere(singleThreadRuntime(bench.arena, bench.kernels), task)
         : await trainInWorker(platform, bench, chosen.threads, task);
-    return classifier(training, resolved, posed.layout, solution);
+    writing = false;
+    const model = classifier(training, resolved, posed.layout, solution);
+    source.onModel?.(model);
+    return model;
   } finally {
-    if (place === 'here') returnWorkbench(bench, mark);
+    // After a failure a worker may still be writing: that memory is left to the garbage collector.
+    if (!writing) returnWorkbench(bench, mark);
   }
 }
 

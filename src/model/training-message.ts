@@ -10,10 +10,10 @@ export interface TrainingStart {
   readonly memory: WebAssembly.Memory;
   readonly extent: ArenaExtent;
   /** Where the kernel workers listen. */
-  readonly dispatch: Pointer;
+  readonly dispatchWords: Int32Array;
   readonly threads: number;
-  /** i32: the worker stops where it is not 0. */
-  readonly abortFlag: Pointer;
+  /** One shared word: the worker stops when it is not 0. */
+  readonly abortFlag: Int32Array;
   readonly problem: Problem;
   readonly theta: Pointer;
   readonly solver: string;

@@ -31,14 +31,13 @@ function train(start: TrainingStart): Solution {
   const { matrix, nClasses } = problem.trainingSet;
   const arena = new Arena(memory, start.extent);
   const kernels = instantiateKernels(module, memory);
-  const runtime = threadedRuntime(module, kernels, arena, start.dispatch, start.threads);
+  const runtime = threadedRuntime(module, kernels, arena, start.dispatchWords, start.threads);
   const theta = arena.f64(start.theta, parameterLayout(matrix.nFeatures, nClasses).size);
-  const abortFlag = new Int32Array(memory.buffer, start.abortFlag, 1);
   const began = performance.now();
   const run = solve(runtime, problem, theta, solver, {
     ...limits,
     clock: () => start.seconds + (performance.now() - began) / 1000,
-    aborted: () => Atomics.load(abortFlag, 0) !== 0,
+    aborted: () => Atomics.load(start.abortFlag, 0) !== 0,
   });
 
   let pending: Iteration[] = [];

@@ -86,6 +86,11 @@ export class Arena {
     this.top = mark;
   }
 
+  /** Another thread allocated and released above `top`: nothing up there counts as never used any more. */
+  noteForeignUse(): void {
+    this.highWater = Math.max(this.highWater, this.memory.buffer.byteLength);
+  }
+
   private reserve(end: number): void {
     const missing = Math.ceil((end - this.memory.buffer.byteLength) / PAGE);
     if (missing <= 0) return;

@@ -27,7 +27,7 @@ export async function createRuntime({
   const arena = new Arena(memory);
   if (threads === 1) return { ...singleThreadRuntime(arena, kernels), close() {} };
   const { startKernelWorkers, threadedRuntime } = await import('./threads.ts');
-  const workers = startKernelWorkers(platform, module, arena, threads - 1, () => {});
-  const runtime = threadedRuntime(module, kernels, arena, workers.dispatch, threads);
+  const workers = startKernelWorkers(platform, module, memory, threads - 1, () => {});
+  const runtime = threadedRuntime(module, kernels, arena, workers.dispatchWords, threads);
   return { ...runtime, close: workers.close };
 }

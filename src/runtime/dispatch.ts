@@ -9,9 +9,14 @@ import type { Pointer } from './arena.ts';
  * exchange is true of that generation: had the leader begun to change it, the claim word would have been
  * closed and the exchange would have failed. So a thread delayed between reading and claiming does no harm,
  * and the leader waits for claimed shards only, never for a thread to wake.
+ *
+ * The words lie in a buffer of their own: a worker on its way out may still write to them when the kernels'
+ * memory is in use again.
  */
-export function dispatchWords(memory: WebAssembly.Memory, pointer: Pointer): Int32Array {
-  return new Int32Array(memory.buffer, pointer, DISPATCH_BYTES / 4);
+export function createDispatchWords(): Int32Array {
+  const words = new Int32Array(new SharedArrayBuffer(4 * N_WORDS));
+  words[CLAIM] = CLOSED;
+  return words;
 }
 
 /** `shard` of kernel number `kernel`, with the descriptor at `task`. */
@@ -29,7 +34,7 @@ const FIRST_SHARD = 51;
 const SLEEPERS = 64;
 const STOPPED = 80;
 const FAILURE = 81;
-export const DISPATCH_BYTES = 96 * 4;
+const N_WORDS = 96;
 
 /** The claim word: a generation in the high 20 bits, the next shard in the low 12. */
 const SHARD_BITS = 12;

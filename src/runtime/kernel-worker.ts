@@ -1,5 +1,5 @@
 import type { Pointer } from './arena.ts';
-import { dispatchWords, follow } from './dispatch.ts';
+import { follow } from './dispatch.ts';
 import { instantiateKernels, kernelNames } from './load.ts';
 import { workerPort } from './worker-port.ts';
 
@@ -7,18 +7,17 @@ import { workerPort } from './worker-port.ts';
 export interface KernelWorkerStart {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
-  /** Address of the dispatch words. */
-  readonly dispatch: Pointer;
+  readonly dispatchWords: Int32Array;
 }
 
 const port = workerPort();
 
 port.onMessage((message) => {
-  const { module, memory, dispatch } = message as KernelWorkerStart;
+  const { module, memory, dispatchWords } = message as KernelWorkerStart;
   const kernels = instantiateKernels(module, memory);
   const run = kernelNames(module).map((name) => kernels[name] as (task: Pointer, shard: number) => void);
   follow(
-    dispatchWords(memory, dispatch),
+    dispatchWords,
     (kernel, task, shard) => run[kernel](task, shard),
     (error) => port.post(`a kernel failed on another thread: ${error}`),
   );

@@ -1,5 +1,5 @@
 import type { Arena, Pointer } from './arena.ts';
-import { announceDeath, DISPATCH_BYTES, dispatchWords, lead, stopFollowers } from './dispatch.ts';
+import { announceDeath, createDispatchWords, lead, stopFollowers } from './dispatch.ts';
 import type { KernelWorkerStart } from './kernel-worker.ts';
 import type { KernelExports } from './kernels.ts';
 import { kernelNames } from './load.ts';
@@ -8,26 +8,24 @@ import type { Runtime } from './runtime.ts';
 
 /** Workers that run shards for whoever leads on the same dispatch words. */
 export interface KernelWorkers {
-  /** Address of the dispatch words. */
-  readonly dispatch: Pointer;
-  /** Ends the workers; the memory may be used on, the words not. */
+  readonly dispatchWords: Int32Array;
+  /** Ends the workers. Unless a pass is under way, the memory may be used on at once. */
   close(): void;
 }
 
 /**
- * Starts `count` kernel workers on the arena's memory. They do not keep the process alive. Returns at once:
+ * Starts `count` kernel workers on the memory. They do not keep the process alive. Returns at once:
  * a pass needs no worker to have started. A worker that fails makes the leader throw and calls `onError`.
  */
 export function startKernelWorkers(
   platform: Platform,
   module: WebAssembly.Module,
-  arena: Arena,
+  memory: WebAssembly.Memory,
   count: number,
   onError: (error: Error) => void,
 ): KernelWorkers {
-  const dispatch = arena.allocate(DISPATCH_BYTES);
-  const words = dispatchWords(arena.memory, dispatch);
-  const start: KernelWorkerStart = { module, memory: arena.memory, dispatch };
+  const words = createDispatchWords();
+  const start: KernelWorkerStart = { module, memory, dispatchWords: words };
   const workers = Array.from({ length: count }, () => {
     const worker = platform.spawn('kernel');
     worker.onError((error) => {
@@ -40,7 +38,7 @@ export function startKernelWorkers(
     return worker;
   });
   return {
-    dispatch,
+    dispatchWords: words,
     close() {
       stopFollowers(words);
       for (const worker of workers) worker.terminate();
@@ -48,18 +46,17 @@ export function startKernelWorkers(
   };
 }
 
-/** A runtime that leads the kernel workers on `dispatch`. Its `run` blocks: not for a page's main thread. */
+/** A runtime that leads the kernel workers on `words`. Its `run` blocks: not for a page's main thread. */
 export function threadedRuntime(
   module: WebAssembly.Module,
   kernels: KernelExports,
   arena: Arena,
-  dispatch: Pointer,
+  words: Int32Array,
   threads: number,
 ): Runtime {
   const names = kernelNames(module);
   const numbers = new Map(names.map((name, i) => [name, i]));
   const exported = names.map((name) => kernels[name] as (task: Pointer, shard: number) => void);
-  const words = dispatchWords(arena.memory, dispatch);
   const runShard = (kernel: number, task: Pointer, shard: number) => exported[kernel](task, shard);
   return {
     arena,

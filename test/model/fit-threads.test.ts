@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest';
+import { fitOn } from '../../src/model/fit.ts';
+import { fit } from '../../src/node.ts';
+import type { Platform, PlatformWorker } from '../../src/runtime/platform.ts';
+import { nodePlatform } from '../../src/runtime/platform-node.ts';
+import { overlappingClasses } from './fit-samples.ts';
+
+/** Large enough for a training worker. */
+const large = overlappingClasses(8000, 100, 10, 2);
+const here: Platform = { ...nodePlatform, canShareMemory: () => false };
+
+/** A platform whose workers are counted. */
+function counted() {
+  const roles: string[] = [];
+  const platform: Platform = {
+    ...nodePlatform,
+    spawn(role) {
+      roles.push(role);
+      return nodePlatform.spawn(role);
+    },
+  };
+  return { platform, roles };
+}
+
+test('1, 2 and 3 threads and the calling thread give the same model, bit for bit', async () => {
+  const options = { lambda: 1e-3, tolerance: 1e-4 };
+  const alone = await fitOn(here, large, options);
+  for (const threads of [1, 2, 3]) {
+    const { platform, roles } = counted();
+    const model = await fitOn(platform, large, { ...options, threads });
+    expect(roles.sort()).toEqual([...new Array(threads - 1).fill('kernel'), 'training']);
+    expect(JSON.stringify(model)).toBe(JSON.stringify(alone));
+  }
+});
+
+test('a worker tells every iteration', async () => {
+  const run = fit(large, { lambda: 1e-3, tolerance: 1e-4, threads: 2 });
+  const seen: number[] = [];
+  for await (const { iteration } of run) seen.push(iteration);
+  const { iterations } = await run;
+  expect(seen).toEqual(Array.from({ length: iterations }, (_, i) => i + 1));
+});
+
+test('an abort reaches the worker', async () => {
+  const controller = new AbortController();
+  const run = fit(large, { lambda: 1e-8, tolerance: 1e-13, threads: 2, signal: controller.signal });
+  for await (const _ of run) controller.abort();
+  const model = await run;
+  expect(model.status).toBe('aborted');
+  expect(model.objective).toBeLessThan(Math.log(10));
+});
+
+test('the time limit counts from the call', async () => {
+  const model = await fit(large, { lambda: 1e-8, tolerance: 1e-13, threads: 2, maxSeconds: 0.4 });
+  expect(model.status).toBe('max-seconds');
+});
+
+test('what a solver refuses in the worker has its class here', async () => {
+  await expect(fit(large, { solver: 'magic', threads: 2 })).rejects.toBeInstanceOf(RangeError);
+});
+
+test('what the callback throws ends the workers', async () => {
+  const onIteration = () => {
+    throw new Error('enough');
+  };
+  await expect(fit(large, { onIteration, threads: 2 })).rejects.toThrow('enough');
+});
+
+describe.each(['training', 'kernel'])('a %s worker', (failing) => {
+  test('that cannot start rejects the fit', async () => {
+    const broken: PlatformWorker = {
+      post() {},
+      onMessage() {},
+      onError: (listener) => void setTimeout(() => listener(new Error('no such file'))),
+      keepAlive() {},
+      terminate() {},
+    };
+    const platform: Platform = {
+      ...nodePlatform,
+      spawn: (role) => (role === failing ? broken : nodePlatform.spawn(role)),
+    };
+    await expect(fitOn(platform, large, { lambda: 1e-8, tolerance: 1e-13, threads: 2 })).rejects.toThrow(
+      'no such file',
+    );
+  });
+});

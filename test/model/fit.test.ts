@@ -1,0 +1,216 @@
+import { describe, expect, test } from 'vitest';
+import { DataError, ModelError, UnsupportedError } from '../../src/errors.ts';
+import type { FitOptions } from '../../src/model/options.ts';
+import { fit } from '../../src/node.ts';
+import type { Iteration } from '../../src/solvers/solver.ts';
+import { numbers, overlappingClasses, rowsOf } from './fit-samples.ts';
+
+const small = overlappingClasses(150, 4, 3, 1);
+
+describe('the model', () => {
+  test('is certified to the tolerance and predicts in original units', async () => {
+    const model = await fit(small, { lambda: 1e-3 });
+    expect(model.status).toBe('converged');
+    expect(model.classes).toEqual(['a', 'b', 'c']);
+    expect(model.certificate?.relativeGap).toBeLessThanOrEqual(1e-6);
+    expect(model.certificate?.lowerBound).toBeLessThanOrEqual(model.objective);
+    const hits = model.predict(small.X).filter((label, i) => label === small.y[i]).length;
+    expect(hits / 150).toBeGreaterThan(0.6);
+  });
+
+  test('is the same from rows, a typed array and compressed rows', async () => {
+    const options: FitOptions = { lambda: 1e-3, standardize: false, tolerance: 1e-9 };
+    const { values, nSamples, nFeatures } = small.X;
+    const dense = await fit(small, options);
+    const rows = await fit({ X: rowsOf(small), y: small.y }, options);
+    const rowStarts = Array.from({ length: nSamples + 1 }, (_, i) => i * nFeatures);
+    const indices = Array.from(values, (_, t) => t % nFeatures);
+    const sparse = await fit({ X: { rowStarts, indices, values, nFeatures }, y: small.y }, options);
+    expect(rows.weights).toEqual(dense.weights);
+    expect(sparse.objective).toBeCloseTo(dense.objective, 8);
+  });
+
+  test('is that of columns standardized beforehand, folded back', async () => {
+    const { values, nSamples, nFeatures } = small.X;
+    const z = values.slice();
+    for (let j = 0; j < nFeatures; j++) {
+      const column = Array.from({ length: nSamples }, (_, i) => values[i * nFeatures + j]);
+      const mean = column.reduce((a, b) => a + b, 0) / nSamples;
+      const deviation = Math.sqrt(column.reduce((a, b) => a + (b - mean) ** 2, 0) / nSamples);
+      for (let i = 0; i < nSamples; i++) z[i * nFeatures + j] = (column[i] - mean) / deviation;
+    }
+    const folded = await fit(small, { lambda: 1e-3, tolerance: 1e-9 });
+    const Z = { ...small.X, values: z };
+    const direct = await fit({ X: Z, y: small.y }, { lambda: 1e-3, tolerance: 1e-9, standardize: false });
+    const expected = direct.scores(Z);
+    folded.scores(small.X).forEach((s, t) => {
+      expect(s).toBeCloseTo(expected[t], 4);
+    });
+  });
+
+  test('counts a sample of weight 2 as two, and one of weight 0 as none', async () => {
+    const rows = rowsOf(small);
+    const sampleWeight = small.y.map((_, i) => (i === 0 ? 0 : i < 10 ? 2 : 1));
+    const repeated = rows.flatMap((row, i) => new Array<number[]>(sampleWeight[i]).fill(row));
+    const labels = small.y.flatMap((label, i) => new Array<string>(sampleWeight[i]).fill(label));
+    const options: FitOptions = { lambda: 1e-2, tolerance: 1e-9 };
+    const weighted = await fit({ X: rows, y: small.y, sampleWeight }, options);
+    const byOption = await fit({ X: rows, y: small.y }, { ...options, sampleWeight });
+    const plain = await fit({ X: repeated, y: labels }, options);
+    expect(weighted.objective).toBeCloseTo(plain.objective, 6);
+    expect(byOption.weights).toEqual(weighted.weights);
+  });
+
+  test('starts from an earlier one in fewer iterations', async () => {
+    const cold = await fit(small, { lambda: 1e-3 });
+    const near = await fit(small, { lambda: 1.1e-3, warmStart: cold });
+    const far = await fit(small, { lambda: 1.1e-3 });
+    expect(near.iterations).toBeLessThan(far.iterations);
+    expect(near.objective).toBeCloseTo(far.objective, 5);
+    const again = await fit(small, { lambda: 1e-3, warmStart: cold });
+    expect(again.iterations).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('progress', () => {
+  test('is every iteration, for loops, late loops and the callback alike', async () => {
+    const called: Iteration[] = [];
+    const run = fit(small, { lambda: 1e-4, onIteration: (iteration) => called.push(iteration) });
+    const looped: Iteration[] = [];
+    for await (const iteration of run) looped.push(iteration);
+    const model = await run;
+    const late: Iteration[] = [];
+    for await (const iteration of run) late.push(iteration);
+    expect(looped.map((step) => step.iteration)).toEqual(looped.map((_, i) => i + 1));
+    expect(looped).toHaveLength(model.iterations);
+    expect(called).toEqual(looped);
+    expect(late).toEqual(looped);
+  });
+
+  test('a loop left early does not end the fit', async () => {
+    const run = fit(small, { lambda: 1e-4 });
+    for await (const _ of run) break;
+    expect((await run).status).toBe('converged');
+  });
+
+  test('tells what the data is', async () => {
+    const run = fit(small);
+    expect(await run.data).toMatchObject({ nSamples: 150, nFeatures: 4, nonzeros: 600, warnings: [] });
+    await run;
+  });
+
+  test('the event loop has its turn while a small problem is solved', async () => {
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    await fit(overlappingClasses(600, 20, 5, 3), {
+      penalty: 'l1',
+      solver: 'owl-qn',
+      tolerance: 1e-14,
+      maxSeconds: 0.3,
+    });
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(3);
+  });
+});
+
+describe('an abort', () => {
+  test('before the start gives the start, with its status', async () => {
+    const model = await fit(small, { signal: AbortSignal.abort() });
+    expect(model.status).toBe('aborted');
+    expect(model.predict(small.X)).toHaveLength(150);
+  });
+
+  test('on the way keeps the best so far', async () => {
+    const controller = new AbortController();
+    const model = await fit(small, {
+      lambda: 1e-6,
+      tolerance: 1e-12,
+      signal: controller.signal,
+      onIteration: ({ iteration }) => iteration === 3 && controller.abort(),
+    });
+    expect(model.status).toBe('aborted');
+    expect(model.iterations).toBe(3);
+    expect(model.objective).toBeLessThan(Math.log(3));
+  });
+});
+
+describe('what is wrong is told', () => {
+  const X = [[1], [2], [3]];
+  test.each<[string, () => PromiseLike<unknown>, string | RegExp, unknown]>([
+    ['one class', () => fit({ X, y: ['a', 'a', 'a'] }), /class "a".*at least two/, DataError],
+    ['NaN', () => fit({ X: [[1], [Number.NaN], [3]], y: [0, 1, 1] }), /NaN at X\[1\]\[0\]/, RangeError],
+    ['no row', () => fit({ X: [], y: [] }), /at least one row/, RangeError],
+    ['too few labels', () => fit({ X, y: [0, 1] }), /"y" expected 3 labels, got 2/, RangeError],
+    ['no data', () => fit(JSON.parse('null')), /"data" expected/, TypeError],
+    ['a negative lambda', () => fit({ X, y: [0, 1, 1] }, { lambda: -1 }), /"lambda".*got -1/, RangeError],
+    ['an unknown solver', () => fit({ X, y: [0, 1, 1] }, { solver: 'magic' }), /got "magic"/, RangeError],
+    [
+      'a solver for another problem',
+      () => fit({ X, y: [0, 1, 1] }, { solver: 'owl-qn' }),
+      /cannot minimize/,
+      UnsupportedError,
+    ],
+    [
+      'an unknown class',
+      () => fit({ X, y: [0, 1, 1] }, { classWeight: { 7: 2 } }),
+      /class "7", which is not in the data/,
+      RangeError,
+    ],
+    [
+      'two kinds of sample weights',
+      () => fit({ X, y: [0, 1, 1], sampleWeight: [1, 1, 1] }, { sampleWeight: [1, 1, 1] }),
+      /got both/,
+      TypeError,
+    ],
+    ['weights of 0', () => fit({ X, y: [0, 1, 1], sampleWeight: [0, 0, 0] }), /weight > 0/, RangeError],
+    ['a negative weight', () => fit({ X, y: [0, 1, 1], sampleWeight: [1, -1, 1] }), /got -1/, RangeError],
+  ])('%s', async (_, run, message, kind) => {
+    await expect(run()).rejects.toThrow(message);
+    await expect(run()).rejects.toBeInstanceOf(kind);
+  });
+
+  test('a warm start with other classes or features', async () => {
+    const model = await fit({ X, y: [0, 1, 1] });
+    await expect(fit({ X, y: ['a', 'b', 'b'] }, { warmStart: model })).rejects.toThrow(
+      new ModelError('"warmStart" knows the classes 0, 1, the data has a, b', { field: 'classes' }),
+    );
+    await expect(
+      fit(
+        {
+          X: [
+            [1, 2],
+            [2, 1],
+          ],
+          y: [0, 1],
+        },
+        { warmStart: model },
+      ),
+    ).rejects.toThrow(new ModelError('"warmStart" has 1 features, the data has 2', { field: 'nFeatures' }));
+  });
+
+  test('by the loop too, and then by nothing else', async () => {
+    const run = fit({ X, y: ['a', 'a', 'a'] });
+    const loop = async () => {
+      for await (const _ of run);
+    };
+    await expect(loop()).rejects.toThrow(DataError);
+    await expect(run.data).rejects.toThrow(DataError);
+  });
+
+  test('what the callback throws', async () => {
+    const onIteration = () => {
+      throw new Error('enough');
+    };
+    await expect(fit(small, { onIteration })).rejects.toThrow('enough');
+  });
+});
+
+test('many fits, also at a time, leave the memory as it was', async () => {
+  const next = numbers(5);
+  const X = Array.from({ length: 20 }, () => [next(), next()]);
+  const y = X.map(([a, b]) => a + b > 0);
+  const first = await fit({ X, y });
+  const models = await Promise.all(Array.from({ length: 50 }, () => fit({ X, y })));
+  for (let i = 0; i < 300; i++) models.push(await fit({ X, y }));
+  for (const model of models) expect(model.weights).toEqual(first.weights);
+});
