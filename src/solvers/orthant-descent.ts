@@ -1,14 +1,17 @@
 import type { Objective } from '../problem/objective.ts';
 import type { Precision } from '../problem/passes.ts';
-import { evaluate, type OrthantPoint, orthantLineSearch } from './orthant-line-search.ts';
-import { measureOptimality } from './orthant-optimality.ts';
+import { estimateGap } from './orthant-gap.ts';
+import { evaluate, isDrowned, type OrthantPoint, orthantLineSearch } from './orthant-line-search.ts';
 import { trackProgress } from './progress.ts';
 import type { SolverOptions, SolverRun, Status } from './solver.ts';
 
 /** Where an orthant method goes next; what the methods differ in. */
 export interface DirectionRule {
-  /** Writes a direction of descent at `point`; entries of weights that shall stay are 0. */
-  propose(point: OrthantPoint, direction: Float64Array): void;
+  /**
+   * Writes a direction of descent at `point`; entries of weights that shall stay are 0. `remaining` is the
+   * part of the estimated gap that may remain: the next certificate's target over the gap here.
+   */
+  propose(point: OrthantPoint, direction: Float64Array, remaining: number): void;
   /** Told of each step taken: `length` along the last direction led from `from` to `to`. */
   accepted(from: OrthantPoint, to: OrthantPoint, length: number): void;
   /** Told that no step along the last direction helped; false: nothing better is to be had. */
@@ -31,6 +34,8 @@ export interface OrthantSettings {
  */
 const DOUBLE_BELOW = 1e-3;
 const LINE_SEARCH_TRIALS = 12;
+/** So many steps that lower neither the objective nor the gap mean that double precision is used up. */
+const PATIENCE = 8;
 
 /**
  * Minimizes F(θ) + lasso · Σ|W| by steps inside one orthant at a time: the rule's direction, a projected
@@ -57,9 +62,11 @@ export function* orthantDescent(
   const direction = vectors.zeros(layout.size);
   let precision = 'single' as Precision;
   let certifyBelow = innerGap ?? options.tolerance;
+  let smallestGap = Number.POSITIVE_INFINITY;
+  let idle = 0;
 
   const measure = (): number =>
-    measureOptimality(objective, point.theta, point.gradient, point.subgradient).gap /
+    estimateGap(objective, point.theta, point.gradient, point.subgradient, point.value) /
     Math.max(point.value, Number.MIN_VALUE);
   const goOnInDouble = () => {
     precision = 'double';
@@ -98,15 +105,22 @@ export function* orthantDescent(
       }
       certify();
       if (progress.isConverged()) return finish('converged');
-      certifyBelow = gap / 4;
+      certifyBelow /= 4;
       measure();
     }
     const limit = progress.limit();
     if (limit !== null) return end(limit);
+    if (gap < 0.9 * smallestGap) {
+      smallestGap = gap;
+      idle = 0;
+    } else if (idle >= PATIENCE) {
+      return end('stalled');
+    }
 
-    rule.propose(point, direction);
+    rule.propose(point, direction, certifyBelow / Math.max(gap, Number.MIN_VALUE));
     const length = orthantLineSearch(objective, point, direction, trial, precision, LINE_SEARCH_TRIALS);
     if (length > 0) {
+      idle = isDrowned(point.value - trial.value, point.value, precision) ? idle + 1 : 0;
       rule.accepted(point, trial, length);
       [point, trial] = [trial, point];
       if (rule.polish !== undefined) point.value += rule.polish(point.theta, point.gradient);

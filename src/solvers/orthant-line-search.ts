@@ -46,13 +46,18 @@ export function orthantLineSearch(
   for (let k = 0; k < maxTrials; k++, length /= 2) {
     const slope = moveInOrthant(objective, point, direction, length, trial.theta);
     if (slope >= 0) continue;
-    const drowned = -slope <= NOISE[precision] * Math.abs(point.value);
+    const drowned = isDrowned(-slope, point.value, precision);
     if (drowned && precision === 'single') return 0;
     trial.value = evaluate(objective, trial, precision);
     const allowance = drowned ? NOISE.double * Math.abs(point.value) : 0;
     if (trial.value <= point.value + SUFFICIENT * slope + allowance) return length;
   }
   return 0;
+}
+
+/** Whether a decrease of the objective is too small to be told from its rounding. */
+export function isDrowned(decrease: number, value: number, precision: Precision): boolean {
+  return decrease <= NOISE[precision] * Math.abs(value);
 }
 
 /** moved ← projection of θ + length · direction; returns ⟨subgradient, moved − θ⟩. */

@@ -22,9 +22,9 @@ export function proximalNewton(
   return orthantDescent('proximal-newton', objective, theta, options, newtonRule(objective), settings);
 }
 
-/** Residual of conjugate gradients at which to stop, relative: while the zeros still change, and then. */
+/** Residual of conjugate gradients at which to stop, relative: while the zeros still change, and at the end. */
 const LOOSE = 0.25;
-const TIGHT = 1e-3;
+const TIGHTEST = 1e-4;
 const MAX_PRODUCTS = 200;
 const MAX_PRODUCTS_LOOSE = 20;
 
@@ -38,8 +38,14 @@ function newtonRule(objective: Objective): DirectionRule {
   let steepest = false;
   let attempts = 0;
 
+  /** The lasso's gap is first order in the residual, a ridge's second order: no more digits than it takes. */
+  function forcing(remaining: number): number {
+    const enough = objective.penalty.ridge > 0 ? Math.sqrt(remaining) : remaining;
+    return Math.min(LOOSE, Math.max(TIGHTEST, 0.3 * enough));
+  }
+
   return {
-    propose(point: OrthantPoint, direction: Float64Array) {
+    propose(point: OrthantPoint, direction: Float64Array, remaining: number) {
       direction.fill(0);
       const nFree = freeVariables(objective, point, free);
       if (steepest && curvature > 0) {
@@ -51,7 +57,7 @@ function newtonRule(objective: Objective): DirectionRule {
         free: free.subarray(0, nFree),
         slope: point.subgradient,
         damping,
-        tolerance: settled ? TIGHT : LOOSE,
+        tolerance: settled ? forcing(remaining) : LOOSE,
         maxProducts: settled ? MAX_PRODUCTS : MAX_PRODUCTS_LOOSE,
         direction,
       });

@@ -1,32 +1,23 @@
 import type { Objective } from '../problem/objective.ts';
 import { conjugateWeight, minimumNormSubgradient } from '../problem/penalties.ts';
 
-/** What a gradient tells about a point, without a pass over the data. */
-export interface Optimality {
-  /** ‖minimum-norm subgradient‖∞, 0 exactly at an optimum */
-  readonly stationarity: number;
-  /** The duality gap, as a certificate here would find it if the intercepts are near their optimum. */
-  readonly gap: number;
-  readonly nonzeros: number;
-}
-
 /**
- * Writes the minimum-norm subgradient of the composite objective at θ into `subgradient` and measures it.
+ * Writes the minimum-norm subgradient of the composite objective at θ into `subgradient` and returns the
+ * duality gap as a certificate at θ would find it, if the intercepts are near their optimum: no pass.
  *
- * `gradient` is the smooth part's. With G = gradient − 2 · ridge · W, the data loss's, and residuals as dual
+ * `gradient` is the smooth part's, `value` the objective's. With G = gradient − 2 · ridge · W, the data loss's, and residuals as dual
  * point, the gap is the sum of Fenchel's inequality over the weights; scaling the residuals by
  * c = lasso / max|G| makes them feasible under a pure lasso and costs (1 − c) · ⟨W, G⟩ to first order.
  */
-export function measureOptimality(
+export function estimateGap(
   { layout, penalty }: Objective,
   theta: Float64Array,
   gradient: Float64Array,
   subgradient: Float64Array,
-): Optimality {
+  value: number,
+): number {
   const { ridge, lasso } = penalty;
   const weights = layout.nFeatures * layout.stride;
-  let stationarity = 0;
-  let nonzeros = 0;
   let penaltyValue = 0;
   let product = 0;
   let conjugate = 0;
@@ -37,8 +28,6 @@ export function measureOptimality(
     subgradient[i] = slope;
     if (w === 0 && slope === 0) continue;
     const dataGradient = gradient[i] - 2 * ridge * w;
-    if (w !== 0) nonzeros++;
-    stationarity = Math.max(stationarity, Math.abs(slope));
     penaltyValue += ridge * w * w + lasso * Math.abs(w);
     product += w * dataGradient;
     conjugate += conjugateWeight(dataGradient, ridge, lasso);
@@ -47,10 +36,10 @@ export function measureOptimality(
   let interceptGap = 0;
   for (let i = weights; i < layout.size; i++) {
     subgradient[i] = gradient[i];
-    stationarity = Math.max(stationarity, Math.abs(gradient[i]));
     interceptGap += Math.abs(gradient[i]) * (1 + Math.abs(theta[i]));
   }
   const scale = largest > lasso ? lasso / largest : 1;
-  const gap = Math.min(penaltyValue + product + conjugate, penaltyValue + scale * product);
-  return { stationarity, gap: Math.max(0, gap) + interceptGap, nonzeros };
+  const scaled = penaltyValue + scale * product + (1 - scale) * (1 - scale) * value;
+  const gap = Math.min(penaltyValue + product + conjugate, scaled);
+  return Math.max(0, gap) + interceptGap;
 }
