@@ -7,8 +7,8 @@ import { expectReadable } from './input-file.ts';
  * What `--class-weight` stands for: "balanced", or a file with a weight for each class, as a JSON object
  * {"class": weight} or as lines `class,weight` (with or without a first line of names).
  */
-export function readClassWeights(text: string): NonNullable<FitOptions['classWeight']> {
-  if (text === 'balanced') return text;
+export function readClassWeights(text: string | undefined): FitOptions['classWeight'] {
+  if (text === undefined || text === 'balanced') return text;
   expectReadable(text);
   const content = readFileSync(text, 'utf8').replace(/^\uFEFF/, '');
   const weights = content.trimStart().startsWith('{') ? fromJson(content, text) : fromLines(content, text);

@@ -1,3 +1,5 @@
+import type { TableOptions } from '../data/table.ts';
+import { defined } from './defined.ts';
 import { UsageError } from './exit-status.ts';
 import type { OptionTable, OptionValues } from './options.ts';
 
@@ -20,7 +22,7 @@ export const dataOptions = {
     value: '<c>',
     help: 'around fields that contain the delimiter; none for no quoting',
   },
-  encoding: { kind: 'choice', choices: ['utf-8', 'windows-1252'], help: 'of the text' },
+  encoding: { kind: 'text', value: '<name>', help: 'of the text: utf-8, windows-1252, …' },
   missing: {
     kind: 'list',
     value: '<texts>',
@@ -37,6 +39,20 @@ const NAMED_DELIMITERS: Readonly<Record<string, string>> = {
   comma: ',',
   semicolon: ';',
 };
+
+/** The options in the library's terms. */
+export function readTableOptions(values: DataOptionValues): TableOptions {
+  const { header, delimiter, decimal, quote, encoding, missing } = values;
+  return defined({
+    format: values['input-format'],
+    header: header === undefined ? undefined : header === 'yes',
+    delimiter: readDelimiter(delimiter),
+    decimal,
+    quote,
+    encoding,
+    missing,
+  });
+}
 
 /** One character, or the name of one that is hard to type in a shell. */
 export function readDelimiter(text: string | undefined): string | undefined {

@@ -22,7 +22,8 @@ export function describeError(error: unknown): ErrorDescription {
     };
   }
   const { message, hint } = error as { message: string; hint?: string };
-  return { status, code, message, hint: hint ?? null };
+  // Some messages end in their own hint.
+  return { status, code, message, hint: hint === undefined || message.includes(hint) ? null : hint };
 }
 
 function classify(error: unknown): [ExitStatus, ErrorDescription['code']] {

@@ -1,20 +1,26 @@
+import { nearestName } from '../data/nearest-name.ts';
 import { UsageError } from './exit-status.ts';
-import { nearestName } from './nearest-name.ts';
+
+/** Metrics of which more is better, all from 0 to 1. */
+export const thresholdMetrics = ['accuracy', 'balancedAccuracy', 'macroF1'] as const;
+
+export type ThresholdMetric = (typeof thresholdMetrics)[number];
 
 /** A lower limit for a metric. */
 export interface Threshold {
-  readonly metric: string;
+  readonly metric: ThresholdMetric;
   readonly least: number;
 }
 
-/** Reads `--fail-under accuracy=0.9,macroF1=0.8`; only metrics of which more is better can be asked for. */
-export function readThresholds(texts: readonly string[], metrics: readonly string[]): Threshold[] {
+/** Reads the values of `--fail-under`: "accuracy=0.9", "macroF1=0.8". */
+export function readThresholds(texts: readonly string[]): Threshold[] {
   return texts.map((text) => {
-    const [, metric = '', number = ''] = /^([^=]*)=(.*)$/.exec(text) ?? [];
-    if (!metrics.includes(metric)) {
-      const nearest = nearestName(metric, metrics);
+    const [, name = '', number = ''] = /^([^=]*)=(.*)$/.exec(text) ?? [];
+    const metric = thresholdMetrics.find((known) => known === name);
+    if (metric === undefined) {
+      const nearest = nearestName(name, thresholdMetrics);
       throw new UsageError(
-        `"--fail-under" expected ${metrics.join(' | ')} and a number, as ${metrics[0]}=0.9, got ${text}`,
+        `"--fail-under" expected ${thresholdMetrics.join(' | ')} and a number, as accuracy=0.9, got ${text}`,
         nearest === undefined ? undefined : `did you mean ${nearest}?`,
       );
     }

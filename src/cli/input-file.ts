@@ -1,7 +1,7 @@
 import { accessSync, constants, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { nearestName } from '../data/nearest-name.ts';
 import { DataError } from '../errors.ts';
-import { nearestName } from './nearest-name.ts';
 import { codeOf, reasonOf } from './output.ts';
 
 /** What stands for standard input on the command line. */

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
+import { nearestName } from '../data/nearest-name.ts';
 import { UsageError } from './exit-status.ts';
-import { nearestName } from './nearest-name.ts';
 
 interface Described {
   /** One line for `--help`. */
@@ -14,7 +14,7 @@ export type OptionSpec = Described &
   (
     | { readonly kind: 'flag'; readonly short?: string }
     | { readonly kind: 'text'; readonly value: string }
-    /** Given several times or separated by commas. */
+    /** Given several times or separated by commas; `\,` is a comma that separates nothing. */
     | { readonly kind: 'list'; readonly value: string }
     | { readonly kind: 'choice'; readonly choices: readonly string[] }
     | {
@@ -33,7 +33,7 @@ type OptionValue<S extends OptionSpec> = S extends { kind: 'flag' }
   : S extends { kind: 'number' }
     ? number | undefined
     : S extends { kind: 'list' }
-      ? readonly string[]
+      ? readonly string[] | undefined
       : S extends { kind: 'choice'; choices: readonly (infer C)[] }
         ? C | undefined
         : string | undefined;
@@ -58,7 +58,7 @@ export function parseArguments<T extends OptionTable>(
   const operands: string[] = [];
   const values: Record<string, unknown> = {};
   for (const [name, spec] of Object.entries(table)) {
-    values[name] = spec.kind === 'flag' ? false : spec.kind === 'list' ? [] : undefined;
+    values[name] = spec.kind === 'flag' ? false : undefined;
   }
   const seen = new Set<string>();
   for (const token of tokenize(argv, table)) {
@@ -71,8 +71,8 @@ export function parseArguments<T extends OptionTable>(
     }
     seen.add(token.name);
     const value = readValue(token.name, spec, token.value, token.inlineValue === true);
-    values[token.name] =
-      spec.kind === 'list' ? [...(values[token.name] as string[]), ...(value as string[])] : value;
+    const before = values[token.name];
+    values[token.name] = Array.isArray(before) && Array.isArray(value) ? [...before, ...value] : value;
   }
   checkOperands(operands, operandNames, values.help === true);
   return { operands, values: values as OptionValues<T> };
@@ -107,7 +107,10 @@ function readValue(name: string, spec: OptionSpec, given: string | undefined, in
     case 'text':
       return given;
     case 'list':
-      return given.split(',').filter((part) => part !== '');
+      return given
+        .split(/(?<!\\),/)
+        .filter((part) => part !== '')
+        .map((part) => part.replaceAll('\\,', ','));
     case 'choice':
       return readChoice(name, spec.choices, given);
     case 'number': {

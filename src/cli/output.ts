@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { OutputError } from './exit-status.ts';
+import { styleFor } from './style.ts';
 
 const STDOUT = 1;
 
@@ -16,6 +17,12 @@ export function print(text: string): void {
 /** Writes a message to standard error. */
 export function printError(text: string): void {
   process.stderr.write(text);
+}
+
+/** Writes warnings to standard error, a line each. */
+export function printWarnings(warnings: readonly string[]): void {
+  const { warning } = styleFor(process.stderr);
+  for (const text of warnings) printError(`${warning('warning:')} ${text}\n`);
 }
 
 /** Messages nobody reads are no failure: `softmargin … | head` ends quietly. */

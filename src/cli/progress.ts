@@ -20,11 +20,11 @@ const BAR_WIDTH = 24;
 const ERASE_LINE = '\r\x1b[K';
 
 export function createProgress(
-  terminal: Terminal = process.stderr,
+  terminal: Terminal | null = process.stderr,
   seconds: () => number = () => performance.now() / 1000,
   drawable: boolean = process.env.TERM !== 'dumb',
 ): Progress {
-  if (terminal.isTTY !== true || !drawable) return { update() {}, clear() {} };
+  if (terminal?.isTTY !== true || !drawable) return { update() {}, clear() {} };
   const start = seconds();
   let lastDrawn = Number.NEGATIVE_INFINITY;
   let visible = false;

@@ -1,4 +1,8 @@
-import type { ClassLabel, ProblemDescription } from '../model/options.ts';
+import type { ClassLabel } from '../data/class-labels.ts';
+import type { TrainingData } from '../data/training-data.ts';
+import type { Classifier } from '../model/classifier.ts';
+import type { ProblemDescription } from '../model/options.ts';
+import type { Metrics } from '../report/metrics.ts';
 import type { Status } from '../solvers/solver.ts';
 import {
   countOf,
@@ -47,8 +51,60 @@ export interface TrainReport {
   readonly warnings: readonly string[];
 }
 
+/** What came of a training. */
+export interface Trained {
+  readonly model: Classifier;
+  readonly training: TrainingData;
+  readonly metrics: { readonly train: Metrics; readonly test: Metrics | null };
+  readonly seconds: { readonly load: number; readonly fit: number };
+  readonly warnings: readonly string[];
+}
+
+/** A training as `train --json` reports it; `out` is where the model was written. */
+export function trainReport(
+  { model, training, metrics, seconds, warnings }: Trained,
+  out: string,
+): TrainReport {
+  const { matrix, classes, heldOut } = training;
+  const { status, solver, objective, stationarity, iterations, passes, certificate } = model;
+  return {
+    schemaVersion: 1,
+    data: {
+      rows: matrix.nSamples + (heldOut?.nSamples ?? 0),
+      features: matrix.nFeatures,
+      nonzeros: matrix.kind === 'sparse' ? matrix.nonzeros : matrix.nSamples * matrix.nFeatures,
+      classes,
+    },
+    problem: model.problem,
+    solution: {
+      status,
+      solver,
+      objective,
+      lowerBound: certificate?.lowerBound ?? null,
+      relativeGap: certificate?.relativeGap ?? null,
+      stationarity,
+      iterations,
+      passes,
+      nonzeroWeights: model.weights.reduce((count, weight) => count + (weight === 0 ? 0 : 1), 0),
+      ...(status === 'separable' ? { separatedClasses: model.separatedClasses } : {}),
+    },
+    // The clock starts with the process, so that the total is what the user waited for.
+    seconds: { ...seconds, total: performance.now() / 1000 },
+    metrics: {
+      train: splitMetrics(metrics.train),
+      test: metrics.test === null ? null : splitMetrics(metrics.test),
+    },
+    model: out,
+    warnings,
+  };
+}
+
+function splitMetrics({ rows, accuracy, logLoss }: Metrics): SplitMetrics {
+  return { rows, accuracy, logLoss };
+}
+
 /** The same for a person: what was learned from, what was solved, how sure that is, how good the model is. */
-export function trainText(report: TrainReport, tolerance: number, style: Style): string {
+export function trainText(report: TrainReport, tolerance: number | null, style: Style): string {
   const { data, solution, metrics, seconds } = report;
   const shape = `${countOf(data.rows, 'row')} × ${countOf(data.features, 'feature')}`;
   const names = formatNames(data.classes.map(String));
@@ -85,7 +141,7 @@ export function problemText(problem: ProblemDescription): string {
   return parts.join(', ');
 }
 
-function solutionText({ solution }: TrainReport, tolerance: number, style: Style): string {
+function solutionText({ solution }: TrainReport, tolerance: number | null, style: Style): string {
   const objective = `objective ${formatObjective(solution.objective)}`;
   return `${objective}, ${certificateText(solution, tolerance, style)}`;
 }

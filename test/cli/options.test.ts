@@ -28,13 +28,13 @@ describe('parseArguments', () => {
       '--target=y',
       '--ignore',
       'a,b',
-      '--ignore=c',
+      '--ignore=c\\,d',
       '--strict',
     );
     expect(operands).toEqual(['a.csv']);
     expect(values).toEqual({
       target: 'y',
-      ignore: ['a', 'b', 'c'],
+      ignore: ['a', 'b', 'c,d'],
       loss: undefined,
       lambda: 1e-4,
       strict: true,
