@@ -33,9 +33,9 @@ export interface OrthantSettings {
  * rounding in a gradient is 1e-4 of a small λ, and Newton's last steps need more.
  */
 const DOUBLE_BELOW = 1e-3;
-const LINE_SEARCH_TRIALS = 12;
+const LINE_SEARCH_TRIALS = 25;
 /** So many steps that lower neither the objective nor the gap mean that double precision is used up. */
-const PATIENCE = 8;
+const PATIENCE = 30;
 
 /**
  * Minimizes F(θ) + lasso · Σ|W| by steps inside one orthant at a time: the rule's direction, a projected
