@@ -6,7 +6,7 @@ import { fieldText } from './csv-head.ts';
 import { CsvRecords } from './csv-records.ts';
 import { GrowingF64, GrowingU32 } from './growing-list.ts';
 import { LevelCodes, MISSING_CODE } from './level-codes.ts';
-import { looksNumeric, parseNumber } from './number-text.ts';
+import { looksNumeric, missingNumbers, parseNumber } from './number-text.ts';
 
 /** A column to read: a number as f32(x − reference) in its slot, or the code of a text. */
 export interface ColumnPlan {
@@ -131,6 +131,8 @@ class ColumnReader {
     const { quote, decimal } = plan.dialect;
     const nColumns = columns.length;
     const fields = Int32Array.from(columns, (column) => column.field);
+    const numbersMissing = missingNumbers(plan.missing, decimal);
+    const someMissing = numbersMissing.size > 0;
     const references = Float64Array.from(columns, (column) => column.reference);
     while (records.next()) {
       if (records.nFields !== width) throw this.ragged();
@@ -154,7 +156,12 @@ class ColumnReader {
           u32[out + k] = codes.codeOf(records, j, quote);
           continue;
         }
-        const x = parseNumber(bytes, starts[j], ends[j], decimal) - references[k];
+        const value = parseNumber(bytes, starts[j], ends[j], decimal);
+        const x = value - references[k];
+        if (someMissing && numbersMissing.has(value)) {
+          f32[out + k] = Number.NaN;
+          continue;
+        }
         // False for NaN, too.
         if (x <= LARGEST_F32 && x >= -LARGEST_F32) f32[out + k] = x;
         else {

@@ -1,6 +1,7 @@
 import { DataError } from '../errors.ts';
 import { CsvRecords } from './csv-records.ts';
-import { looksNumeric, parseNumber } from './number-text.ts';
+import { looksNumeric, numberOfText } from './number-text.ts';
+import { decodeText } from './text-encoding.ts';
 
 /** How a table is written; what is left out is detected. */
 export interface CsvOptions {
@@ -34,8 +35,9 @@ export interface Dialect {
 const COMMA = 44;
 const POINT = 46;
 const SPACE = 32;
+const SEMICOLON = 59;
 /** In order of preference where two explain the sample equally well. */
-const DELIMITERS = [9, 59, 124, COMMA, SPACE];
+const DELIMITERS = [9, SEMICOLON, 124, COMMA, SPACE];
 /** Enough to see a table's habits; more rows only cost time. */
 const SAMPLE_RECORDS = 200;
 
@@ -76,7 +78,7 @@ export function detectDialect(
   const missing = new Set(['', ...(options.missing ?? DEFAULT_MISSING)]);
   const { decimal, certain } =
     options.decimal === undefined
-      ? detectDecimal(best.cells)
+      ? detectDecimal(best.cells, best.delimiter)
       : { decimal: options.decimal === ',' ? COMMA : POINT, certain: true };
   const header = options.header ?? detectHeader(best.cells, decimal, missing);
   return { delimiter: best.delimiter, quote, header, decimal, decimalCertain: certain };
@@ -92,12 +94,11 @@ function sampleCells(
   const records = new CsvRecords(file, { delimiter, quote });
   records.feed(sample);
   if (whole) records.finish();
-  const decoder = new TextDecoder();
   const cells: string[][] = [];
   while (cells.length < SAMPLE_RECORDS && records.next()) {
     const row: string[] = [];
     for (let j = 0; j < records.nFields; j++) {
-      row.push(decoder.decode(records.bytes.subarray(records.starts[j], records.ends[j])));
+      row.push(decodeText(records.bytes.subarray(records.starts[j], records.ends[j])));
     }
     cells.push(row);
   }
@@ -107,7 +108,7 @@ function sampleCells(
 /** What a cell would hold if it were cut by the wrong delimiter. */
 const FOREIGN = new Map<number, RegExp>([
   [9, /^$/],
-  [59, /[\t|]/],
+  [SEMICOLON, /[\t|]/],
   [124, /\t/],
   [COMMA, /[;\t|]/],
   [SPACE, /[,;|]/],
@@ -137,7 +138,7 @@ function scoreOf(cells: readonly string[][], delimiter: number): number {
   return (most / cells.length) * (1 - dirty / total);
 }
 
-function detectDecimal(cells: readonly string[][]): { decimal: number; certain: boolean } {
+function detectDecimal(cells: readonly string[][], delimiter: number): { decimal: number; certain: boolean } {
   let points = 0;
   let commas = 0;
   for (const row of cells) {
@@ -146,10 +147,12 @@ function detectDecimal(cells: readonly string[][]): { decimal: number; certain: 
       const asPoint = isNumber(cell, POINT);
       const asComma = isNumber(cell, COMMA);
       if (asPoint && !asComma) points++;
-      if (asComma && !asPoint) commas++;
+      // 1,234 may be a thousand.
+      if (asComma && !asPoint && !/^[+-]?[1-9]\d{0,2},\d{3}$/.test(cell)) commas++;
     }
   }
-  return { decimal: commas > points ? COMMA : POINT, certain: commas !== points };
+  const comma = delimiter === SEMICOLON ? commas >= points && commas > 0 : commas > points;
+  return { decimal: comma ? COMMA : POINT, certain: commas + points > 0 };
 }
 
 function detectHeader(cells: readonly string[][], decimal: number, missing: ReadonlySet<string>): boolean {
@@ -173,11 +176,8 @@ function detectHeader(cells: readonly string[][], decimal: number, missing: Read
   return numberOverNumbers === 0 && !repeated && !first.some((cell) => missing.has(cell) && cell !== '');
 }
 
-const encoder = new TextEncoder();
-
 function isNumber(cell: string, decimal: number): boolean {
-  const bytes = encoder.encode(cell);
-  return !Number.isNaN(parseNumber(bytes, 0, bytes.length, decimal));
+  return !Number.isNaN(numberOfText(cell, decimal));
 }
 
 function quoteByte(quote: string | undefined): number {

@@ -53,6 +53,19 @@ export function parseNumber(bytes: Uint8Array, start: number, end: number, decim
   return negative ? -value : value;
 }
 
+/** The same for a text; any length and any characters. */
+export function numberOfText(text: string, decimal: number): number {
+  if (text.length >= scratch.length) return Number.NaN;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    scratch[i] = code < 128 ? code : 0;
+  }
+  scratch[text.length] = 0;
+  return parseNumber(scratch, 0, text.length, decimal);
+}
+
+const scratch = new Uint8Array(512);
+
 const ZERO = 48;
 const PLUS = 43;
 const MINUS = 45;
@@ -121,6 +134,11 @@ function grouped(bytes: Uint8Array, start: number, end: number, decimal: number)
     return POINT_GROUPS.test(text) ? Number(text.replaceAll('.', '').replace(',', '.')) : Number.NaN;
   }
   return COMMA_GROUPS.test(text) ? Number(text.replaceAll(',', '')) : Number.NaN;
+}
+
+/** The numbers among the texts that mean "no value", such as -999. */
+export function missingNumbers(missing: readonly string[], decimal: number): ReadonlySet<number> {
+  return new Set(missing.map((text) => numberOfText(text, decimal)).filter((x) => !Number.isNaN(x)));
 }
 
 /** Whether a text that is no number here was probably meant as one: `12,50`, `1.2.3`, `inf`, `1e999`, `50 %`. */

@@ -7,7 +7,7 @@
  */
 
 /** What a stream is for; one number for each use, so that no two uses share their numbers. */
-export const RANDOM_STREAM = { split: 1, dropout: 2, shuffle: 3, sample: 4 } as const;
+export const RANDOM_STREAM = { split: 1, dropout: 2, shuffle: 3, sample: 4, dropoutEvaluation: 5 } as const;
 
 /** Numbers drawn one after the other. */
 export interface RandomSequence {

@@ -5,7 +5,7 @@ import { type ColumnPlan, type ReadPlan, readColumns } from './column-reader.ts'
 import { type CsvHead, missingTexts, readHead, SAMPLE_BYTES } from './csv-head.ts';
 import { libsvmTable, looksLikeLibsvm } from './libsvm-table.ts';
 import { nearestName } from './nearest-name.ts';
-import { looksNumeric, parseNumber } from './number-text.ts';
+import { looksNumeric, numberOfText } from './number-text.ts';
 import { rereadable } from './rereadable-source.ts';
 import type { PlaceOptions, Table, TableOptions } from './table.ts';
 import { tableTrainingData } from './table-matrix.ts';
@@ -170,7 +170,7 @@ function isTextColumn({ rows }: CsvHead, j: number, decimal: number, missing: Re
     const cell = row[j] ?? '';
     if (missing.has(cell)) continue;
     present++;
-    if (!Number.isNaN(numberOf(cell, decimal))) numbers++;
+    if (!Number.isNaN(numberOfText(cell, decimal))) numbers++;
     else if (!looksNumeric(cell)) return true;
   }
   return present > 0 && numbers === 0;
@@ -178,17 +178,10 @@ function isTextColumn({ rows }: CsvHead, j: number, decimal: number, missing: Re
 
 /** The lower median of the column's numbers in the first rows, rounded to f32; 0 where there are none. */
 function sampleMedian({ rows }: CsvHead, j: number, decimal: number): number {
-  const values = rows.map((row) => numberOf(row[j] ?? '', decimal)).filter((x) => !Number.isNaN(x));
+  const values = rows.map((row) => numberOfText(row[j] ?? '', decimal)).filter((x) => !Number.isNaN(x));
   values.sort((a, b) => a - b);
   const median = Math.fround(values[(values.length - 1) >> 1] ?? 0);
   return Number.isFinite(median) ? median : 0;
-}
-
-const encoder = new TextEncoder();
-
-function numberOf(cell: string, decimal: number): number {
-  const bytes = encoder.encode(cell);
-  return parseNumber(bytes, 0, bytes.length, decimal);
 }
 
 function optionWeights(weights: ArrayLike<number> | null | undefined, nRows: number): Float64Array | null {

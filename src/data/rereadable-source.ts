@@ -2,17 +2,20 @@ import type { ByteSource } from './byte-source.ts';
 
 /**
  * `source`, or, where it is a stream that comes once only, a source that keeps what it has read: its
- * beginning tells how it is written, and the reader may have to start over.
+ * beginning tells how it is written, and the reader may have to start over. With 'once' there is one
+ * reading after the look at the beginning, and what it has passed is let go.
  */
-export function rereadable(source: ByteSource): ByteSource {
+export function rereadable(source: ByteSource, readings: 'many' | 'once' = 'many'): ByteSource {
   if (source.rereadable) return source;
   const kept: Uint8Array[] = [];
   let stream: AsyncIterator<Uint8Array> | null = null;
   let ended = false;
+  let opened = 0;
   return {
     name: source.name,
     rereadable: true,
     async *open() {
+      const last = readings === 'once' && ++opened > 1;
       for (let i = 0; ; i++) {
         if (i === kept.length) {
           if (ended) return;
@@ -25,7 +28,10 @@ export function rereadable(source: ByteSource): ByteSource {
           kept.push(next.value.slice());
         }
         yield kept[i];
+        if (last) kept[i] = NOTHING;
       }
     },
   };
 }
+
+const NOTHING = new Uint8Array(0);
