@@ -16,16 +16,7 @@ export interface FitRun extends Promise<Classifier>, AsyncIterable<Iteration> {
   readonly data: Promise<DataSummary>;
 }
 
-/**
- * Trains a classifier: finds W and b that minimize
- *   L(W, b) = Σᵢ vᵢ ℓ(W xᵢ + b, yᵢ) / Σᵢ vᵢ + λ R(W)
- * and certifies how close to the minimum they are (see FitOptions for losses, penalties and defaults).
- *
- * Starts at once. Whatever is wrong rejects the promise: TypeError and RangeError for options and arrays,
- * UnsupportedError for what cannot be combined, DataError for data that cannot be learned from, ModelError
- * for a warm start that does not fit, CapacityError beyond 4 GB. A fit that stops early is no error: the
- * model's `status` tells.
- */
+/** The entries' `fit`, on a platform. */
 export function fitOn(platform: Platform, data: FitData, options: FitOptions = {}): FitRun {
   const log = new IterationLog();
   let announce: (summary: DataSummary) => void = () => {};

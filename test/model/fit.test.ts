@@ -1,10 +1,15 @@
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { DataError, ModelError, UnsupportedError } from '../../src/errors.ts';
+import { fitOn } from '../../src/model/fit.ts';
+import type { DataSource } from '../../src/model/fit-data.ts';
 import type { FitOptions } from '../../src/model/options.ts';
-import { fit } from '../../src/node.ts';
+import { fit, parseTable, predictionRows, readTable } from '../../src/node.ts';
+import { nodePlatform } from '../../src/runtime/platform-node.ts';
 import type { Iteration } from '../../src/solvers/solver.ts';
 import { numbers, overlappingClasses, rowsOf } from './fit-samples.ts';
 
+const callingThread = { ...nodePlatform, canShareMemory: () => false };
 const small = overlappingClasses(150, 4, 3, 1);
 
 describe('the model', () => {
@@ -213,4 +218,51 @@ test('many fits, also at a time, leave the memory as it was', async () => {
   const models = await Promise.all(Array.from({ length: 50 }, () => fit({ X, y })));
   for (let i = 0; i < 300; i++) models.push(await fit({ X, y }));
   for (const model of models) expect(model.weights).toEqual(first.weights);
+});
+
+test('a loop over fits on 8 MB holds the memory of one', async () => {
+  const nSamples = 40_000;
+  const nFeatures = 50;
+  const values = Float32Array.from({ length: nSamples * nFeatures }, numbers(7));
+  const y = Array.from({ length: nSamples }, (_, i) => i % 2);
+  const once = () => fitOn(callingThread, { X: { values, nSamples, nFeatures }, y }, { maxIterations: 1 });
+  await once();
+  await once();
+  const before = process.memoryUsage.rss();
+  for (let i = 0; i < 20; i++) await once();
+  // 20 memories that nobody gives back would be 160 MB.
+  expect(process.memoryUsage.rss() - before).toBeLessThan(60e6);
+});
+
+test('a table is fitted where it stands, and its file predicted', async () => {
+  const file = fileURLToPath(new URL('../../examples/iris.csv', import.meta.url));
+  const run = fit(await readTable(file, { target: 'species', holdout: 0.2 }), { lambda: 1e-3 });
+  const { heldOut, featureNames } = await run.data;
+  const model = await run;
+  expect(heldOut?.nSamples).toBe(30);
+  expect(model.featureNames).toEqual(featureNames);
+  let hits = 0;
+  for await (const { features, targets } of (await predictionRows(file, model)).batches) {
+    model.predict(features).forEach((label, i) => {
+      hits += Number(label === targets?.[i]);
+    });
+  }
+  expect(hits).toBeGreaterThan(140);
+});
+
+test('a source sees the model while its data stands', async () => {
+  const table = await parseTable('x,y\n1,a\n2,b\n3,a\n4,b\n', { target: 'y' });
+  const seen: unknown[] = [];
+  let first: Float32Array | undefined;
+  const source: DataSource = {
+    sparse: table.sparse,
+    async place(arena, options) {
+      const training = await table.place(arena, options);
+      if (training.matrix.kind === 'dense') first = arena.f32(training.matrix.values, 1);
+      return training;
+    },
+    onModel: (model) => seen.push(model, first?.[0]),
+  };
+  const model = await fit(source);
+  expect(seen).toEqual([model, Math.fround(-1.5 / Math.sqrt(1.25))]);
 });
