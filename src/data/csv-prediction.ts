@@ -46,7 +46,7 @@ function headFor(
   const bare = readHead(sample, whole, { ...settings, header: false }, file);
   const first = bare.rows[0] ?? [];
   const named = first.some((cell) => wanted.has(cell));
-  const numbered = [...wanted].every((name) => /^c\d+$/.test(name));
+  const numbered = [encoding.target, ...wanted].every((name) => /^c\d+$/.test(name));
   return !named && numbered ? bare : readHead(sample, whole, { ...settings, header: true }, file);
 }
 

@@ -7,6 +7,7 @@ import type { FeatureBatch } from './feature-batch.ts';
 import { libsvmPrediction } from './libsvm-prediction.ts';
 import { isLibsvm, takeSample } from './read-table.ts';
 import { rereadable } from './rereadable-source.ts';
+import { decodeText } from './text-encoding.ts';
 
 /** What of a model decides how rows are read for it. */
 export interface RowModel {
@@ -61,7 +62,7 @@ export async function predictionRows(
   const { sample, whole } = await takeSample(bytes);
   const libsvm = isLibsvm(sample, bytes.name, options);
   if (model.encoding === null) {
-    if (!libsvm && sample.length > 0) {
+    if (!libsvm && sample.length > 0 && !holdsEntries(sample)) {
       throw new ModelError(`the model was trained on LIBSVM data or arrays, and ${bytes.name} is a table`, {
         hint: 'give LIBSVM data, or train on a table',
       });
@@ -77,4 +78,9 @@ export async function predictionRows(
     });
   }
   return csvPrediction(bytes, sample, whole, model.encoding, options);
+}
+
+/** Whether anything of the form index:value is there; lines may lack their label here. */
+function holdsEntries(sample: Uint8Array): boolean {
+  return /(?:^|\s)\d+:\S/.test(decodeText(sample.subarray(0, 8192)));
 }
