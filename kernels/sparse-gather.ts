@@ -13,8 +13,9 @@ export function gather(
   out: usize,
 ): void {
   let tile: usize = 0;
-  for (; tile + 128 <= rowBytes; tile += 128)
-    gather8(indices, values, count, rows + tile, rowBytes, out + tile);
+  // Seven sums, seven products and a factor are all the registers there are.
+  for (; tile + 112 <= rowBytes; tile += 112)
+    gather7(indices, values, count, rows + tile, rowBytes, out + tile);
   if (tile + 64 <= rowBytes) {
     gather4(indices, values, count, rows + tile, rowBytes, out + tile);
     tile += 64;
@@ -26,30 +27,7 @@ export function gather(
   if (tile < rowBytes) gather1(indices, values, count, rows + tile, rowBytes, out + tile);
 }
 
-/** gather with rows and sums in double: |error| ≤ (count + 1) · 2⁻⁵³ · Σ |products|. */
-export function gatherDouble(
-  indices: usize,
-  values: usize,
-  count: u32,
-  rows: usize,
-  rowBytes: usize,
-  out: usize,
-): void {
-  for (let tile: usize = 0; tile < rowBytes; tile += 32) {
-    let a0 = v128.load(out + tile);
-    let a1 = v128.load(out + tile, 16);
-    for (let t: u32 = 0; t < count; t++) {
-      const row = rows + tile + load<u32>(indices + (t << 2)) * rowBytes;
-      const x = f64x2.splat(<f64>load<f32>(values + (t << 2)));
-      a0 = f64x2.add(a0, f64x2.mul(x, v128.load(row)));
-      a1 = f64x2.add(a1, f64x2.mul(x, v128.load(row, 16)));
-    }
-    v128.store(out + tile, a0);
-    v128.store(out + tile, a1, 16);
-  }
-}
-
-function gather8(indices: usize, values: usize, count: u32, rows: usize, rowBytes: usize, out: usize): void {
+function gather7(indices: usize, values: usize, count: u32, rows: usize, rowBytes: usize, out: usize): void {
   let a0 = v128.load(out);
   let a1 = v128.load(out, 16);
   let a2 = v128.load(out, 32);
@@ -57,7 +35,6 @@ function gather8(indices: usize, values: usize, count: u32, rows: usize, rowByte
   let a4 = v128.load(out, 64);
   let a5 = v128.load(out, 80);
   let a6 = v128.load(out, 96);
-  let a7 = v128.load(out, 112);
   const end = indices + (count << 2);
   while (indices !== end) {
     const row = rows + load<u32>(indices) * rowBytes;
@@ -69,7 +46,6 @@ function gather8(indices: usize, values: usize, count: u32, rows: usize, rowByte
     a4 = f32x4.add(a4, f32x4.mul(x, v128.load(row, 64)));
     a5 = f32x4.add(a5, f32x4.mul(x, v128.load(row, 80)));
     a6 = f32x4.add(a6, f32x4.mul(x, v128.load(row, 96)));
-    a7 = f32x4.add(a7, f32x4.mul(x, v128.load(row, 112)));
     indices += 4;
     values += 4;
   }
@@ -80,7 +56,6 @@ function gather8(indices: usize, values: usize, count: u32, rows: usize, rowByte
   v128.store(out, a4, 64);
   v128.store(out, a5, 80);
   v128.store(out, a6, 96);
-  v128.store(out, a7, 112);
 }
 
 function gather4(indices: usize, values: usize, count: u32, rows: usize, rowBytes: usize, out: usize): void {

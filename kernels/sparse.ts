@@ -1,7 +1,8 @@
 import { addToDouble, sumRows } from './dense-gradient';
 import { clearSums, gradientOf, PassTask, partialOf, residualSumsOf } from './pass-task';
 import { sumRowsDouble, workOnRows, workOnRowsDouble } from './rows';
-import { gather, gatherDouble } from './sparse-gather';
+import { gather } from './sparse-gather';
+import { gatherDouble } from './sparse-gather-double';
 
 /** Rows that are scored, then worked on: their scores stay in the first-level cache. */
 const BLOCK: u32 = 32;

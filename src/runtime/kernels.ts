@@ -19,7 +19,8 @@ export interface ShardKernels {
   scaleShard(task: Pointer, shard: number): void;
   copyShard(task: Pointer, shard: number): void;
   hingeDualGradient(task: Pointer, shard: number): void;
-  hingeLoss(task: Pointer, shard: number): void;
+  hingeScores(task: Pointer, shard: number): void;
+  hingeInterceptPass(task: Pointer, shard: number): void;
 }
 
 export type ShardKernel = keyof ShardKernels;
@@ -35,6 +36,13 @@ export interface KernelExports extends ShardKernels {
   axpy(alpha: number, x: Pointer, y: Pointer, length: number): void;
   /** x ← alpha x */
   scale(alpha: number, x: Pointer, length: number): void;
+  /** out ← exp(x), f32 × count, a multiple of 4 */
+  expSingleArray(x: Pointer, out: Pointer, count: number): void;
+  /** out ← exp(x), f64 × count, a multiple of 2 */
+  expDoubleArray(x: Pointer, out: Pointer, count: number): void;
+  /** out ← log(x), f64 × count, a multiple of 2 */
+  logDoubleArray(x: Pointer, out: Pointer, count: number): void;
   dualCoordinateEpoch(task: Pointer): void;
+  softmaxDualEpoch(task: Pointer): void;
   hingeDualSums(task: Pointer): void;
 }

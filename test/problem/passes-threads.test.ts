@@ -1,0 +1,73 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { dataPasses } from '../../src/problem/data-passes.ts';
+import { parameterLayout } from '../../src/problem/parameters.ts';
+import { denseShards, sparseShards } from '../../src/problem/pass-shards.ts';
+import type { PassLoss } from '../../src/problem/passes.ts';
+import { vectorSpace } from '../../src/problem/vector-space.ts';
+import { createRuntime, type OwnRuntime } from '../../src/runtime/create-runtime.ts';
+import { nodePlatform } from '../../src/runtime/platform-node.ts';
+import type { Runtime } from '../../src/runtime/runtime.ts';
+import { denseTrainingSet, sparseTrainingSet } from '../twins/kernel-data.ts';
+import type { PlainData } from '../twins/plain-passes.ts';
+
+const N = 1500;
+const D = 90;
+const K = 7;
+const X = Array.from({ length: N }, (_, i) =>
+  Array.from({ length: D }, (_, j) => ((i * 31 + j * 17) % 3 === 0 ? Math.fround(Math.sin(i * D + j)) : 0)),
+);
+const data: PlainData = { X, y: X.map((_, i) => (i * i) % K), nClasses: K };
+
+const open: OwnRuntime[] = [];
+afterAll(() => {
+  for (const runtime of open) runtime.close();
+});
+
+/** All numbers that the passes give, one after another. */
+function everything(runtime: Runtime, layout: 'dense' | 'sparse', loss: PassLoss): Float64Array {
+  const { arena } = runtime;
+  const center = Array.from({ length: D }, (_, j) => Math.sin(j));
+  const set = layout === 'dense' ? denseTrainingSet(arena, data) : sparseTrainingSet(arena, data, center);
+  const { matrix } = set;
+  const { size, stride } = parameterLayout(D, K);
+  const shards =
+    matrix.kind === 'dense' ? denseShards(matrix, stride) : sparseShards(arena, matrix, K, stride);
+  expect(shards.rows.length).toBeGreaterThan(3);
+  const passes = dataPasses(runtime, set, loss);
+  const theta = arena.allocateF64(size).map((_, i) => (i % stride < K ? Math.cos(i) : 0));
+  const point = arena.allocateF64(size);
+  point.set(theta);
+  const gradient = arena.allocateF64(size);
+  const numbers: number[] = [];
+  for (const precision of ['single', 'double'] as const) {
+    numbers.push(passes.lossAndGradient(point, gradient, precision), ...gradient);
+  }
+  passes.prepareHessian(point);
+  passes.hessianProduct(point, gradient);
+  const hessian = new Float64Array(K * K);
+  const { loss: value, dual } = passes.certificatePass(point, gradient, hessian);
+  numbers.push(...gradient, value, dual, ...hessian, passes.dualValue(point, 0.5));
+  const space = vectorSpace(runtime);
+  const long = space.zeros(200_000).map((_, i) => Math.sin(i));
+  const vector = space.zeros(200_000);
+  vector.set(long);
+  numbers.push(space.dot(vector, vector));
+  return Float64Array.from(numbers);
+}
+
+describe.each(['dense', 'sparse'] as const)('%s', (layout) => {
+  test.each<PassLoss>([{ kind: 'softmax' }, { kind: 'hinge', margin: 1, smoothing: 0.3 }])(
+    '1, 2 and 3 threads give the same bits: $kind',
+    async (loss) => {
+      const results: Float64Array[] = [];
+      for (const threads of [1, 2, 3]) {
+        const runtime = await createRuntime({ platform: nodePlatform, threads });
+        open.push(runtime);
+        results.push(everything(runtime, layout, loss));
+      }
+      const [one, two, three] = results.map((numbers) => new BigUint64Array(numbers.buffer));
+      expect(two).toEqual(one);
+      expect(three).toEqual(one);
+    },
+  );
+});

@@ -1,0 +1,40 @@
+import { describe, expect, test } from 'vitest';
+import { vectorSpace } from '../../src/problem/vector-space.ts';
+import { kernelRuntime } from '../twins/kernel-runtime.ts';
+import { plainVectors } from '../twins/plain-passes.ts';
+
+const plain = plainVectors();
+
+/** Short, every remainder of the unrolled loops, and lengths that are cut into shards. */
+describe.each([1, 3, 4, 7, 8, 63, 131_071, 131_072, 200_001])('vectors of %i', (length) => {
+  const runtime = kernelRuntime();
+  const space = vectorSpace(runtime);
+  const a = space.zeros(length);
+  const b = space.zeros(length);
+  for (let i = 0; i < length; i++) {
+    a[i] = Math.sin(i);
+    b[i] = Math.cos(3 * i) + 0.5;
+  }
+
+  test('zeros are zero', () => {
+    expect(space.zeros(length).every((x) => x === 0)).toBe(true);
+  });
+
+  test('dot agrees with the plain sum to 1e-12', () => {
+    const scale = length;
+    expect(Math.abs(space.dot(a, b) - plain.dot(a, b))).toBeLessThanOrEqual(1e-12 * scale);
+  });
+
+  test('axpy, scale and copy are exact', () => {
+    const y = space.zeros(length);
+    space.copy(b, y);
+    expect(y.every((x, i) => x === b[i])).toBe(true);
+    const expected = Float64Array.from(b);
+    plain.axpy(0.3, a, expected);
+    space.axpy(0.3, a, y);
+    expect(y.every((x, i) => x === expected[i])).toBe(true);
+    plain.scale(-1.7, expected);
+    space.scale(-1.7, y);
+    expect(y.every((x, i) => x === expected[i])).toBe(true);
+  });
+});
