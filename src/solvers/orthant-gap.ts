@@ -5,9 +5,10 @@ import { conjugateWeight, minimumNormSubgradient } from '../problem/penalties.ts
  * Writes the minimum-norm subgradient of the composite objective at θ into `subgradient` and returns the
  * duality gap as a certificate at θ would find it, if the intercepts are near their optimum: no pass.
  *
- * `gradient` is the smooth part's, `value` the objective's. With G = gradient − 2 · ridge · W, the data loss's, and residuals as dual
- * point, the gap is the sum of Fenchel's inequality over the weights; scaling the residuals by
- * c = lasso / max|G| makes them feasible under a pure lasso and costs (1 − c) · ⟨W, G⟩ to first order.
+ * `gradient` is the smooth part's, `value` the objective's. With G = gradient − 2 · ridge · W, the data
+ * loss's, and its residuals as dual point, the gap is the sum of Fenchel's inequality over the weights.
+ * Under a pure lasso scaling the residuals by c = lasso / max|G| makes them feasible; that costs
+ * (1 − c) · ⟨W, G⟩ to first order and about (1 − c)² · value beyond, which is all there is at W = 0.
  */
 export function estimateGap(
   { layout, penalty }: Objective,
