@@ -1,0 +1,96 @@
+import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { afterAll, describe, expect, test } from 'vitest';
+import { byteSource } from '../../src/data/byte-source.ts';
+import { fileSource, readTableFile } from '../../src/data/node-files.ts';
+import { parseTable } from '../../src/data/read-table.ts';
+import type { Table } from '../../src/data/table.ts';
+import { Arena } from '../../src/runtime/arena.ts';
+import { matrixRows, placeSource, refused } from './tables.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'softmargin-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const TEXT = 'x,y\n1,a\n2,b\n3,a\n';
+const ROWS = [[1], [2], [3]];
+const bytes = new TextEncoder().encode(TEXT);
+
+async function rowsOf(table: Table): Promise<number[][]> {
+  const arena = new Arena();
+  return matrixRows(arena, (await table.place(arena, { standardize: false })).matrix);
+}
+
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+describe('the same table from', () => {
+  const options = { target: 'y' };
+  test.each<[string, () => Promise<Table>]>([
+    ['a text', () => parseTable(TEXT, options)],
+    ['a file', () => readTableFile(file('t.csv', TEXT), options)],
+    ['a file URL', () => readTableFile(pathToFileURL(file('u.csv', TEXT)), options)],
+    ['a gzip file, whatever its name', () => readTableFile(file('z.csv', gzipSync(TEXT)), options)],
+    [
+      'a gzip file of several parts',
+      () =>
+        readTableFile(
+          file('parts.gz', Buffer.concat([gzipSync('x,y\n1,a\n'), gzipSync('2,b\n3,a\n')])),
+          options,
+        ),
+    ],
+    ['a Blob', () => readTableFile(new Blob([bytes]), options)],
+    [
+      'a gzip File, as in a browser',
+      async () => readTableFile(byteSource(new File([gzipSync(TEXT)], 't.csv.gz')), options),
+    ],
+    ['a web stream', () => readTableFile(new Blob([bytes]).stream(), options)],
+    ['a web stream of gzip', () => readTableFile(new Blob([gzipSync(TEXT)]).stream(), options)],
+  ])('%s', async (_, open) => {
+    expect(await rowsOf(await open())).toEqual(ROWS);
+  });
+
+  test('a file can be placed twice', async () => {
+    const table = await readTableFile(file('twice.csv', TEXT), options);
+    expect(await rowsOf(table)).toEqual(await rowsOf(table));
+  });
+});
+
+describe('refused by name', () => {
+  test('a file that is not there, and a folder', async () => {
+    const gone = await refused(() => readTableFile(join(folder, 'gone.csv'), {}));
+    expect(gone.message).toMatch(/gone\.csv: there is no such file/);
+    expect((await refused(() => readTableFile(folder, {}))).message).toMatch(/folder/);
+  });
+
+  test.each([5, 20, 30])('gzip that ends after %i bytes', async (length) => {
+    const cut = gzipSync(TEXT.repeat(50)).subarray(0, length);
+    const error = await refused(() => placeSource(fileSource(file(`cut${length}.gz`, cut)), { target: 'y' }));
+    expect(error.message).toMatch(/gzip/);
+    const web = await refused(() => placeSource(byteSource(new Uint8Array(cut)), { target: 'y' }));
+    expect(web.message).toMatch(/gzip/);
+  });
+
+  test('what is no source', () => {
+    expect(() => byteSource(5 as unknown as Uint8Array)).toThrow(TypeError);
+    expect(() => byteSource({} as unknown as Uint8Array)).toThrow(TypeError);
+  });
+});
+
+test.runIf(existsSync('/proc/self/fd'))('a file is closed when reading it ends early', async () => {
+  const path = file('long.csv', `x,y\n1,a\n2\n${'3,b\n'.repeat(100_000)}`);
+  for (let i = 0; i < 5; i++) await refused(() => placeSource(fileSource(path), { target: 'y' }));
+  const opened = readdirSync('/proc/self/fd').filter((name) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${name}`) === path;
+    } catch {
+      return false;
+    }
+  });
+  expect(opened).toEqual([]);
+});
