@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -15,14 +15,33 @@ export interface Outcome {
 
 export interface RunOptions {
   readonly input?: string | Uint8Array;
+  /** The input does not end while the program runs. */
+  readonly keepInputOpen?: boolean;
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Called with the process once it runs, to send it signals. */
-  readonly whileRunning?: (child: ChildProcess) => void;
+  /** Called once the program has taken all of its input (all but what a pipe holds), to send it signals. */
+  readonly afterInput?: (child: ChildProcess) => void;
 }
 
+/** Programs that run at once: more would only wait for each other, and make what is timed slow. */
+const LIMIT = Math.max(2, availableParallelism());
+let running = 0;
+const waiting: (() => void)[] = [];
+
 /** Runs `softmargin ...args` as a user does and returns what came of it. */
-export function softmargin(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+export async function softmargin(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  if (running === LIMIT) await new Promise<void>((resolve) => waiting.push(resolve));
+  else running++;
+  try {
+    return await run(args, options);
+  } finally {
+    const next = waiting.shift();
+    if (next === undefined) running--;
+    else next();
+  }
+}
+
+function run(args: readonly string[], options: RunOptions): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [PROGRAM, ...args], {
       cwd: options.cwd,
@@ -40,8 +59,10 @@ export function softmargin(args: readonly string[], options: RunOptions = {}): P
     child.on('close', (status) => resolve({ status, stdout, stderr }));
     // A program that stops reading early closes the pipe; that is not the test's failure.
     child.stdin.on('error', () => {});
-    child.stdin.end(options.input ?? '');
-    options.whileRunning?.(child);
+    child.stdin.write(options.input ?? '', () => {
+      options.afterInput?.(child);
+      if (options.keepInputOpen !== true) child.stdin.end();
+    });
   });
 }
 
