@@ -4,6 +4,7 @@ export { expDoubleArray, expSingleArray } from './exp';
 export { hingeDualGradient, hingeDualSums, hingeInterceptPass, hingeScores } from './hinge-dual-certificate';
 export { logDoubleArray } from './log';
 export { multiplyCenter, packWeights } from './pack-weights';
+export { softmaxDualEpoch } from './softmax-dual-ascent';
 export { sparseColumns, sparseColumnsDouble, sparseRows, sparseRowsDouble } from './sparse';
 export { axpy, axpyShard, copyShard, dot, dotShard, scale, scaleShard } from './vectors';
 

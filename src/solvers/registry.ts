@@ -1,11 +1,8 @@
-import { columnScales } from '../problem/column-scales.ts';
-import { compositeObjective } from '../problem/composite-objective.ts';
-import { dataPasses } from '../problem/data-passes.ts';
 import type { Objective } from '../problem/objective.ts';
 import type { Problem } from '../problem/problem.ts';
-import { separabilityTest } from '../problem/separability.ts';
-import { vectorSpace } from '../problem/vector-space.ts';
+import { softmaxObjective } from '../problem/softmax-objective.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { DUAL_ASCENT, dualAscent, supportsDualAscent } from './dual-ascent.ts';
 import {
   DUAL_COORDINATE_DESCENT,
   dualCoordinateDescent,
@@ -37,6 +34,13 @@ export const solverRegistry: readonly SolverEntry[] = [
   onObjective('proximal-newton', 'softmax with L1 or elastic net', isSparseSoftmax, proximalNewton),
   onObjective('owl-qn', 'softmax with L1 or elastic net', isSparseSoftmax, owlQn),
   {
+    name: DUAL_ASCENT,
+    needs:
+      'softmax with L2, and columns that are not centred implicitly (sparse data without standardization)',
+    supports: supportsDualAscent,
+    run: dualAscent,
+  },
+  {
     name: DUAL_COORDINATE_DESCENT,
     needs: 'hinge with L2',
     supports: supportsDualCoordinateDescent,
@@ -59,23 +63,8 @@ function onObjective(
   solver: ObjectiveSolver,
 ): SolverEntry {
   const run = (runtime: Runtime, problem: Problem, theta: Float64Array, options: SolverOptions) =>
-    solver(poseObjective(runtime, problem), theta, options);
+    solver(softmaxObjective(runtime, problem), theta, options);
   return { name, needs, supports, run };
-}
-
-/** The objective of a softmax problem on the kernels. */
-function poseObjective(runtime: Runtime, problem: Problem): Objective {
-  const { trainingSet, penalty, intercept } = problem;
-  const { arena } = runtime;
-  const loss = { kind: 'softmax' } as const;
-  const passes = dataPasses(runtime, trainingSet, loss);
-  const unpenalized = penalty.ridge === 0 && penalty.lasso === 0;
-  return compositeObjective(passes, vectorSpace(runtime), penalty, {
-    intercept,
-    loss,
-    scales: columnScales(arena, trainingSet),
-    separatedClasses: unpenalized ? separabilityTest(arena, trainingSet, passes.layout, intercept) : null,
-  });
 }
 
 function isSmooth({ loss, penalty, dropout }: Problem): boolean {

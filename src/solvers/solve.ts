@@ -1,5 +1,6 @@
 import { UnsupportedError } from '../errors.ts';
 import type { Problem } from '../problem/problem.ts';
+import type { Arena } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { chooseSolver } from './choose.ts';
 import { type SolverEntry, solverRegistry } from './registry.ts';
@@ -19,7 +20,7 @@ export function solve(
   solver: string,
   options: SolverOptions,
 ): SolverRun {
-  return run(findSolver(problem, solver), runtime, problem, theta, options);
+  return run(findSolver(runtime.arena, problem, solver), runtime, problem, theta, options);
 }
 
 function* run(
@@ -37,9 +38,9 @@ function* run(
   }
 }
 
-function findSolver(problem: Problem, name: string): SolverEntry {
+function findSolver(arena: Arena, problem: Problem, name: string): SolverEntry {
   const possible = solverRegistry.filter((entry) => entry.supports(problem));
-  const wanted = name === 'auto' ? chooseSolver(problem) : name;
+  const wanted = name === 'auto' ? chooseSolver(arena, problem) : name;
   const found = possible.find((entry) => entry.name === wanted);
   if (found !== undefined) return found;
 

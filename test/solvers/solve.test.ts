@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { UnsupportedError } from '../../src/errors.ts';
 import { parameterLayout } from '../../src/problem/parameters.ts';
 import type { Problem } from '../../src/problem/problem.ts';
+import { softmaxDual } from '../../src/problem/softmax-dual-task.ts';
+import { softmaxObjective } from '../../src/problem/softmax-objective.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { chooseSolver } from '../../src/solvers/choose.ts';
 import { solverRegistry } from '../../src/solvers/registry.ts';
@@ -45,9 +47,10 @@ function train(
   solver = 'auto',
   options: Partial<SolverOptions> = {},
   sparse = false,
+  data = iris,
 ): Solution {
   const runtime = kernelRuntime();
-  const problem = pose(runtime, changes, iris, sparse);
+  const problem = pose(runtime, changes, data, sparse);
   const { nFeatures } = problem.trainingSet.matrix;
   const theta = runtime.arena.allocateF64(parameterLayout(nFeatures, problem.trainingSet.nClasses).size);
   const mark = runtime.arena.mark();
@@ -59,7 +62,7 @@ function train(
 }
 
 describe('solve on the kernels', () => {
-  test.each(['lbfgs', 'newton-cg'])(
+  test.each(['lbfgs', 'newton-cg', 'dual-ascent'])(
     '%s reaches a gap of 1e-10 in double precision, dense and sparse',
     (name) => {
       const objectives = [false, true].map((sparse) => {
@@ -121,6 +124,42 @@ describe('solve on the kernels', () => {
   });
 });
 
+describe('dual ascent', () => {
+  test('agrees with Newton-CG over λ, with and without intercept and weights, dense and sparse', () => {
+    const sampleWeights = iris.X.map((_, i) => (i % 5) / 2);
+    for (const ridge of [1, 1e-2, 1e-4, 1e-6])
+      for (const intercept of [true, false])
+        for (const data of [iris, { ...iris, sampleWeights }])
+          for (const sparse of [false, true]) {
+            const changes = { penalty: { ridge, lasso: 0 }, intercept };
+            const ascent = train(changes, 'dual-ascent', { tolerance: 1e-9 }, sparse, data);
+            const newton = train(changes, 'newton-cg', { tolerance: 1e-9 }, sparse, data);
+            expect([ascent.status, newton.status]).toEqual(['converged', 'converged']);
+            expect(Math.abs(ascent.objective / newton.objective - 1)).toBeLessThan(2e-9);
+          }
+  });
+
+  test('the ascent itself comes near the optimum where rows are far apart', () => {
+    const changes = { penalty: { ridge: 1, lasso: 0 } };
+    const runtime = kernelRuntime();
+    const problem = pose(runtime, changes, iris, true);
+    const theta = runtime.arena.allocateF64(parameterLayout(4, 3).size);
+    const dual = softmaxDual(runtime, problem, 7);
+    for (let epoch = 0; epoch < 30; epoch++) dual.epoch();
+    dual.writeTheta(theta);
+    const objective = softmaxObjective(runtime, problem);
+    const value = objective.smoothValueAndGradient(theta, objective.vectors.zeros(theta.length), 'double');
+    const best = train(changes, 'newton-cg', { tolerance: 1e-10 }).objective;
+    expect(value / best - 1).toBeLessThan(1e-4);
+  });
+
+  test('another seed: another way, the same optimum', () => {
+    const [a, b] = [1, 2].map((seed) => train({}, 'dual-ascent', { seed, tolerance: 1e-8 }, true).objective);
+    expect(a).not.toBe(b);
+    expect(Math.abs(a / b - 1)).toBeLessThan(2e-8);
+  });
+});
+
 describe('choosing a solver', () => {
   const penalties = [
     { ridge: 1, lasso: 0 },
@@ -136,7 +175,7 @@ describe('choosing a solver', () => {
       for (const penalty of penalties)
         for (const dropout of [0, 0.3]) {
           const problem = pose(runtime, { loss, penalty, dropout });
-          const entry = solverRegistry.find(({ name }) => name === chooseSolver(problem));
+          const entry = solverRegistry.find(({ name }) => name === chooseSolver(runtime.arena, problem));
           expect([loss.kind, penalty, dropout, entry?.supports(problem)]).toEqual([
             loss.kind,
             penalty,
@@ -152,7 +191,9 @@ describe('choosing a solver', () => {
     expect(ask({ penalty: { ridge: 0, lasso: 1 } }, 'lbfgs')).toThrow(
       'solver "lbfgs" cannot minimize softmax with an L1 penalty: it needs softmax with L2 or no penalty; for softmax with an L1 penalty: proximal-newton, owl-qn',
     );
-    expect(ask({}, 'dual-coordinate-descent')).toThrow(/for softmax with an L2 penalty: lbfgs, newton-cg/);
+    expect(ask({}, 'dual-coordinate-descent')).toThrow(
+      /for softmax with an L2 penalty: lbfgs, newton-cg, dual-ascent/,
+    );
   });
 
   test('an unknown name is refused with the names there are', () => {
