@@ -36,7 +36,8 @@ export const inspect = defineCommand({
     ['softmargin inspect model.json --top 20 --json', 'the same as JSON, with 20 weights a class'],
   ],
   notes: [
-    'Weights are in the units of the columns: a column in metres has a thousand times the weight of one in millimetres.',
+    'Weights are in the units of the columns: the same column has a thousand times the weight in metres that it',
+    'has in millimetres.',
   ],
   async run([path], values) {
     const model = readModel(path);

@@ -70,8 +70,13 @@ export const predict = defineCommand({
     try {
       const rows = await predictionRows(source, model, readTableOptions(values));
       const write = predictionWriter(model, numbers, values.format ?? 'csv');
-      output.write(write.header());
-      for await (const { features } of rows.batches) output.write(write.rows(features));
+      // With the first rows: bad data should leave nothing behind on standard output.
+      let header = write.header();
+      for await (const { features } of rows.batches) {
+        output.write(header + write.rows(features));
+        header = '';
+      }
+      output.write(header);
       output.commit();
       progress.clear();
       printWarnings(rows.warnings());
