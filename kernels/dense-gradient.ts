@@ -66,7 +66,7 @@ function addProduct(sum: v128, x: v128, r: v128): v128 {
   return f32x4.add(sum, f32x4.mul(x, r));
 }
 
-/** As in dense-scores.ts. */
+/** As in dense-score-tiles.ts. */
 const FENCE_1: usize = 4;
 const FENCE_2: usize = 8;
 
@@ -163,8 +163,8 @@ function gradient4x2(
   let a31 = f32x4.splat(0);
   const end = r + nRows * rBytes;
   while (true) {
-    let r0 = v128.load(r);
-    let r1 = v128.load(r, 16);
+    const r0 = v128.load(r);
+    const r1 = v128.load(r, 16);
     let u = v128.load_splat<u32>(x);
     a00 = addProduct(a00, u, r0);
     a01 = addProduct(a01, u, r1);

@@ -10,7 +10,7 @@ export function expSingle(x: v128): v128 {
   const inRange = f32x4.ge(x, lowest);
   const bounded = f32x4.pmax(x, lowest);
   // Adding 1.5 · 2²³ rounds to an integer and leaves that integer in the low bits.
-  const shifted = f32x4.add(f32x4.mul(bounded, f32x4.splat(1.442695)), f32x4.splat(12582912.0));
+  const shifted = f32x4.add(f32x4.mul(bounded, f32x4.splat(Mathf.LOG2E)), f32x4.splat(12582912.0));
   const n = f32x4.sub(shifted, f32x4.splat(12582912.0));
   const r = f32x4.sub(
     f32x4.sub(bounded, f32x4.mul(n, f32x4.splat(0.693359375))),
@@ -36,10 +36,7 @@ export function expDouble(x: v128): v128 {
   const lowest = f64x2.splat(-700.0);
   const inRange = f64x2.ge(x, lowest);
   const bounded = f64x2.pmax(x, lowest);
-  const shifted = f64x2.add(
-    f64x2.mul(bounded, f64x2.splat(1.4426950408889634)),
-    f64x2.splat(6755399441055744.0),
-  );
+  const shifted = f64x2.add(f64x2.mul(bounded, f64x2.splat(Math.LOG2E)), f64x2.splat(6755399441055744.0));
   const n = f64x2.sub(shifted, f64x2.splat(6755399441055744.0));
   const r = f64x2.sub(
     f64x2.sub(bounded, f64x2.mul(n, f64x2.splat(0.6931471803691238))),
