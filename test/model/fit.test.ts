@@ -104,15 +104,22 @@ describe('progress', () => {
     await run;
   });
 
-  test('the event loop has its turn while a small problem is solved', async () => {
+  test('comes while a small problem is solved, and timers have their turn', async () => {
     let turns = 0;
+    let settled = false;
     const timer = setInterval(() => turns++, 1);
-    await fit(overlappingClasses(600, 20, 5, 3), {
+    const run = fit(overlappingClasses(600, 20, 5, 3), {
       penalty: 'l1',
       solver: 'owl-qn',
       tolerance: 1e-14,
       maxSeconds: 0.3,
     });
+    run.then(() => {
+      settled = true;
+    });
+    for await (const _ of run) break;
+    expect(settled).toBe(false);
+    await run;
     clearInterval(timer);
     expect(turns).toBeGreaterThan(3);
   });

@@ -51,6 +51,20 @@ describe.each([1, 2, 3, 5])('%i threads', (threads) => {
     }
   });
 
+  test('run each shard once while they compete for tiny ones', async () => {
+    const runtime = await start(threads);
+    await pause(100);
+    // Two tasks of different length in turn: a thread that is late for one must not touch the other.
+    const counts = [997, 1500].map((length) => {
+      const pointer = runtime.arena.allocate(8 * length);
+      return new BigUint64Array(runtime.arena.memory.buffer, pointer, length);
+    });
+    for (let i = 0; i < 300; i++) {
+      for (const count of counts) runtime.run(COUNT, count.byteOffset, count.length);
+    }
+    for (const count of counts) expect(new Set(count)).toEqual(new Set([300n]));
+  });
+
   test('finish 10 000 tiny passes', async () => {
     const runtime = await start(threads);
     await pause(100);
