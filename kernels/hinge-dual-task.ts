@@ -26,7 +26,7 @@ export class HingeDualTask {
   rowIndices: usize; // 100: u32
   labels: usize; // 104: u32
   sampleWeights: usize; // 108: f64 or 0
-  alpha: usize; // 112: f32, nSamples × stride
+  alpha: usize; // 112: f64, nSamples × stride
   weights: usize; // 116: f32, nFeatures × stride: A
   intercepts: usize; // 120: f64, stride: b₀
   columnSums: usize; // 124: f64, stride: U
@@ -36,7 +36,7 @@ export class HingeDualTask {
   due: usize; // 140: u32, nSamples: the epoch that visits the row next
   calm: usize; // 144: u8, nSamples: visits in a row that moved nothing
   order: usize; // 148: u32, nSamples
-  scratch: usize; // 152: f32, 4 × stride
+  scratch: usize; // 152: f32, 6 × stride
   gradient: usize; // 156: f64, nFeatures × stride: Σ u xᵀ over the stored rows
   theta: usize; // 160: f64, (nFeatures + 1) × stride
   potentials: usize; // 164: f64, nPotentials × stride
@@ -44,7 +44,21 @@ export class HingeDualTask {
   flow: usize; // 172: f64, stride × stride: [y][j], the weight between two classes
   repairedSums: usize; // 176: f64, stride
   rowMass: usize; // 180: f64, nSamples
-  shardSums: usize; // 184: f64, nShards
-  shardScores: usize; // 188: f64, nShards × stride
-  scoreIntercepts: usize; // 192: f64, stride: b − W c, which the stored rows need
+  scores: usize; // 184: f64, nSamples × stride
+  scoreIntercepts: usize; // 188: f64, stride: b − W c, which the stored rows need
+  shifts: usize; // 192: f64, stride: added to the kept scores
+  interceptPartials: usize; // 196: f64, nShards × (2 + stride + stride²)
+  smoothing: f64; // 200: μ of the intercept pass
+  /** not 0: `scores` hold A x of a reference A in double precision, and `weights` what A has moved since */
+  refined: u32; // 208
+}
+
+/** yᵢ */
+export function labelOf(t: HingeDualTask, i: u32): u32 {
+  return load<u32>(t.labels + ((<usize>i) << 2));
+}
+
+/** vᵢ, the upper end of row i's dual variables */
+export function boxOf(t: HingeDualTask, i: u32): f64 {
+  return t.sampleWeights === 0 ? 1 : load<f64>(t.sampleWeights + ((<usize>i) << 3));
 }

@@ -1,0 +1,177 @@
+import type { Pointer } from '../runtime/arena.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { type HingeRows, measureHingeRows } from './hinge-rows.ts';
+import { parameterLayout } from './parameters.ts';
+import type { Problem } from './problem.ts';
+
+/**
+ * The dual of the Weston–Watkins hinge with an L2 penalty, laid out for its kernels: memory, and the
+ * descriptor that they read (kernels/hinge-dual-task.ts: keep both in step).
+ *
+ *   D(a) = (Δ/n) Σ a_ij − ridge · ΣW²,   W = −κ Σᵢ uᵢ xᵢᵀ,   κ = 1 / (2 ridge n),   0 ≤ a_ij ≤ vᵢ,
+ *   u_ij = a_ij (j ≠ yᵢ),  u_iy = −Σ_j a_ij;   with a free intercept also Σᵢ uᵢ = 0
+ */
+export interface HingeDualTask {
+  readonly pointer: Pointer;
+  readonly nShards: number;
+  readonly kappa: number;
+  /** Weight of the augmented Lagrangian, in units of ‖x‖²; 0 without intercept. */
+  readonly rho: number;
+  readonly rows: HingeRows;
+  readonly fields: TaskFields;
+  readonly views: TaskViews;
+}
+
+export interface TaskViews {
+  /** f32 copy of W for the steps, without the part of an implicit centre */
+  readonly weights: Float32Array;
+  /** b₀ */
+  readonly intercepts: Float64Array;
+  /** Σᵢ uᵢ */
+  readonly columnSums: Float64Array;
+  readonly centerProduct: Float64Array;
+  readonly due: Uint32Array;
+  /** Σ u xᵀ, and with it the candidate θ: the kernels read it as θ once it has been scaled */
+  readonly candidate: Float64Array;
+  readonly potentials: Float64Array;
+  readonly slacks: Float64Array;
+  readonly flow: Float64Array;
+  readonly repairedSums: Float64Array;
+  /** b − W c */
+  readonly scoreIntercepts: Float64Array;
+  /** what the intercept passes add to the kept scores */
+  readonly shifts: Float64Array;
+  /** for each shard of rows: exact loss, smoothed loss, gradient (stride), Hessian (stride × stride) */
+  readonly interceptPartials: Float64Array;
+}
+
+/** The scalars that change between calls. */
+export interface TaskFields {
+  setSlack(slack: number): void;
+  setEpoch(epoch: number): void;
+  setPotentials(count: number): void;
+  setTheta(theta: Float64Array): void;
+  /** true: steps go from kept double-precision scores */
+  setRefined(refined: boolean): void;
+  /** μ of the intercept pass, 0 for the exact loss alone */
+  setSmoothing(smoothing: number): void;
+  mass(): number;
+  visited(): number;
+  moved(): number;
+}
+
+/** At most this many repairs of a dual point; each costs a walk over nSamples · nClasses numbers. */
+export const MAX_REPAIRS = 12;
+
+const TASK_BYTES = 216;
+/** Enough for 8 threads to share evenly; fixed, so that the sums do not depend on the threads. */
+const ROW_SHARDS = 16;
+/** Of mean ‖x‖²: 0.001 behaved alike, 0.1 a little worse, 1 and more badly (tf-idf text, letters). */
+const RHO = 0.01;
+/** b₀ moves by what an epoch's rows leave in Σu: few rows need a larger weight to move it as far. */
+const RHO_ROWS = 5;
+/** An intercept so low that a class without samples costs nothing. */
+const ABSENT = -1e6;
+
+/** Allocates and fills all that the kernels need. The caller releases the arena. */
+export function createHingeDualTask(runtime: Runtime, problem: Problem, seed: number): HingeDualTask {
+  const { arena } = runtime;
+  const { matrix, labels, sampleWeights, nClasses } = problem.trainingSet;
+  const { nSamples, nFeatures } = matrix;
+  const { stride, size } = parameterLayout(nFeatures, nClasses);
+  const margin = problem.loss.kind === 'hinge' ? problem.loss.margin : 1;
+  const kappa = 1 / (2 * problem.penalty.ridge * nSamples);
+  const sparse = matrix.kind === 'sparse';
+  const pointer = arena.allocate(TASK_BYTES);
+  const rows = measureHingeRows(arena, problem);
+  const share = Math.max(RHO, Math.min(1, RHO_ROWS / nSamples));
+  const rho = problem.intercept ? share * (rows.meanSquare > 0 ? rows.meanSquare : 1) : 0;
+  const views: TaskViews = {
+    weights: arena.allocateF32(nFeatures * stride),
+    intercepts: arena.allocateF64(stride),
+    columnSums: arena.allocateF64(stride),
+    centerProduct: arena.allocateF64(stride),
+    due: arena.allocateU32(nSamples),
+    candidate: arena.allocateF64(size),
+    potentials: arena.allocateF64(MAX_REPAIRS * stride),
+    slacks: arena.allocateF64(MAX_REPAIRS),
+    flow: arena.allocateF64(stride * stride),
+    repairedSums: arena.allocateF64(stride),
+    scoreIntercepts: arena.allocateF64(stride),
+    shifts: arena.allocateF64(stride),
+    interceptPartials: arena.allocateF64(ROW_SHARDS * (2 + stride + stride * stride)),
+  };
+  const scalars = arena.f64(pointer, TASK_BYTES / 8);
+  scalars.set([kappa, rho, margin, rows.centerNorm]);
+  const words = arena.u32(pointer, TASK_BYTES / 4);
+  words.set(
+    [
+      nSamples,
+      nFeatures,
+      nClasses,
+      stride,
+      sparse ? 0 : matrix.stride,
+      seed,
+      0,
+      0,
+      0,
+      0,
+      ROW_SHARDS,
+      sparse ? matrix.rowValues : matrix.values,
+      sparse ? matrix.rowStarts : 0,
+      sparse ? matrix.rowIndices : 0,
+      labels,
+      sampleWeights,
+      arena.allocate(nSamples * stride * 8),
+      views.weights.byteOffset,
+      views.intercepts.byteOffset,
+      views.columnSums.byteOffset,
+      views.centerProduct.byteOffset,
+      rows.squaredNorms.byteOffset,
+      rows.centerDots,
+      views.due.byteOffset,
+      arena.allocate(nSamples),
+      arena.allocate(nSamples * 4),
+      arena.allocate(6 * stride * 4),
+      views.candidate.byteOffset,
+      views.candidate.byteOffset,
+      views.potentials.byteOffset,
+      views.slacks.byteOffset,
+      views.flow.byteOffset,
+      views.repairedSums.byteOffset,
+      arena.allocate(nSamples * 8),
+      arena.allocate(nSamples * stride * 8),
+      views.scoreIntercepts.byteOffset,
+      views.shifts.byteOffset,
+      views.interceptPartials.byteOffset,
+    ],
+    12,
+  );
+  rows.classWeights.forEach((v, k) => {
+    if (problem.intercept && v === 0) views.intercepts[k] = ABSENT * margin;
+  });
+  const fields: TaskFields = {
+    setSlack: (slack) => {
+      scalars[4] = slack;
+    },
+    setEpoch: (epoch) => {
+      words[18] = epoch;
+    },
+    setPotentials: (count) => {
+      words[21] = count;
+    },
+    setTheta: (theta) => {
+      words[40] = theta.byteOffset;
+    },
+    setRefined: (refined) => {
+      words[52] = refined ? 1 : 0;
+    },
+    setSmoothing: (smoothing) => {
+      scalars[25] = smoothing;
+    },
+    mass: () => scalars[5],
+    visited: () => words[19],
+    moved: () => words[20],
+  };
+  return { pointer, nShards: ROW_SHARDS, kappa, rho, rows, fields, views };
+}

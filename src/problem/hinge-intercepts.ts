@@ -1,0 +1,120 @@
+import type { Runtime } from '../runtime/runtime.ts';
+import type { HingeDualTask } from './hinge-dual-task.ts';
+import { interceptStep } from './intercept-step.ts';
+import type { Problem } from './problem.ts';
+
+/** Evaluations (each nSamples · nClasses) on problems where they cost nothing, and on others. */
+const MANY = 40;
+const FEW = 6;
+const CHEAP = 200_000;
+/** μ shrinks by this after every Newton step that succeeded. */
+const SHRINK = 0.4;
+
+/** Mean exact hinge at θ; keeps the scores. */
+export function hingeLossAt(
+  runtime: Runtime,
+  problem: Problem,
+  task: HingeDualTask,
+  theta: Float64Array,
+): number {
+  task.fields.setTheta(theta);
+  writeScoreIntercepts(runtime, problem, task, theta);
+  runtime.run('hingeScores', task.pointer, task.nShards);
+  task.views.shifts.fill(0);
+  return interceptPass(runtime, task, 0).exact / problem.trainingSet.matrix.nSamples;
+}
+
+/**
+ * Lowers the exact hinge at the candidate's W over the intercepts, a piecewise linear convex problem in
+ * nClasses unknowns: Newton's method on its quadratic smoothing with μ → 0, on kept scores. Any b gives a
+ * valid objective, so it stops where it has become expensive. Returns the mean loss at the best b found, which
+ * it writes into the candidate θ and, as the next b₀, into the task.
+ */
+export function optimizeHingeIntercepts(runtime: Runtime, problem: Problem, task: HingeDualTask): number {
+  const { candidate, shifts, intercepts } = task.views;
+  const { nClasses, matrix } = problem.trainingSet;
+  const start = hingeLossAt(runtime, problem, task, candidate);
+  if (!problem.intercept || !(start > 0)) return start;
+  const margin = problem.loss.kind === 'hinge' ? problem.loss.margin : 1;
+  const best = shifts.slice();
+  const from = shifts.slice();
+  let lowest = start * matrix.nSamples;
+  let budget = matrix.nSamples * nClasses <= CHEAP ? MANY : FEW;
+  let smoothing = budget === MANY ? 0.5 * margin : 0.1 * margin;
+  let length = 1;
+  let point = interceptPass(runtime, task, smoothing);
+  while (budget > 0) {
+    const step = interceptStep(point.hessian, point.gradient, nClasses);
+    if (step === null) break;
+    from.set(shifts);
+    let next = point;
+    for (length = 1; budget > 0; length /= 4) {
+      for (let k = 0; k < nClasses; k++) {
+        if (task.rows.classWeights[k] > 0) shifts[k] = from[k] + length * step[k];
+      }
+      next = interceptPass(runtime, task, smoothing);
+      budget--;
+      if (next.exact < lowest) {
+        lowest = next.exact;
+        best.set(shifts);
+      }
+      if (next.smoothed <= point.smoothed || length < 0.01) break;
+    }
+    smoothing *= SHRINK;
+    if (budget > 0) point = interceptPass(runtime, task, smoothing);
+    budget--;
+  }
+  const last = candidate.length - intercepts.length;
+  for (let k = 0; k < nClasses; k++) {
+    candidate[last + k] += best[k];
+    intercepts[k] += best[k];
+  }
+  return lowest / matrix.nSamples;
+}
+
+interface InterceptPoint {
+  readonly exact: number;
+  readonly smoothed: number;
+  readonly gradient: Float64Array;
+  /** nClasses × nClasses */
+  readonly hessian: Float64Array;
+}
+
+/** Sums at the kept scores moved by the task's shifts. */
+function interceptPass(runtime: Runtime, task: HingeDualTask, smoothing: number): InterceptPoint {
+  const { interceptPartials, shifts } = task.views;
+  const stride = shifts.length;
+  const K = task.rows.classWeights.length;
+  task.fields.setSmoothing(smoothing);
+  runtime.run('hingeInterceptPass', task.pointer, task.nShards);
+  let exact = 0;
+  let smoothed = 0;
+  const gradient = new Float64Array(K);
+  const hessian = new Float64Array(K * K);
+  const length = interceptPartials.length / task.nShards;
+  for (let shard = 0; shard < task.nShards; shard++) {
+    const at = shard * length;
+    exact += interceptPartials[at];
+    smoothed += interceptPartials[at + 1];
+    if (smoothing === 0) continue;
+    for (let k = 0; k < K; k++) {
+      gradient[k] += interceptPartials[at + 2 + k];
+      const row = at + 2 + stride + k * stride;
+      for (let l = 0; l < K; l++) hessian[k * K + l] += interceptPartials[row + l];
+    }
+  }
+  return { exact, smoothed, gradient, hessian };
+}
+
+/** The stored rows are scored, so an implicit centre goes into b. */
+function writeScoreIntercepts(runtime: Runtime, problem: Problem, task: HingeDualTask, theta: Float64Array) {
+  const { matrix } = problem.trainingSet;
+  const { scoreIntercepts } = task.views;
+  const stride = scoreIntercepts.length;
+  scoreIntercepts.set(theta.subarray(theta.length - stride));
+  if (matrix.kind === 'dense' || matrix.center === 0) return;
+  const center = runtime.arena.f64(matrix.center, matrix.nFeatures);
+  center.forEach((c, j) => {
+    for (let k = 0; k < stride; k++) scoreIntercepts[k] -= c * theta[j * stride + k];
+  });
+}
