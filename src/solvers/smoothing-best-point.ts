@@ -1,0 +1,100 @@
+import type { Objective } from '../problem/objective.ts';
+import type { Iteration, Solution, SolverRun, Status } from './solver.ts';
+
+/** The best θ, the best bound, and the counts over all rounds of an outer loop. */
+export interface BestPoint {
+  readonly iterations: number;
+  objective(): number;
+  /** relative; null without a certificate */
+  gap(): number | null;
+  /** How much of the last certified objective the smoothing hides, relative. */
+  smoothingShare(): number;
+  certify(): CertifiedValues;
+  /** Keeps θ as it stands where it is the best, and the bound where it is. */
+  take(values: CertifiedValues, iterations: number): void;
+  /** Passes an inner solver's iterations on as iterations of the whole. */
+  follow(run: SolverRun): Generator<Iteration, Solution, void>;
+  /** Puts the best θ in its place. */
+  solution(status: Status): Solution;
+}
+
+export interface CertifiedValues {
+  readonly objective: number;
+  readonly lowerBound: number | null;
+  readonly stationarity: number;
+}
+
+export function bestPoint(solver: string, target: Objective, theta: Float64Array): BestPoint {
+  const { vectors, layout } = target;
+  const bestTheta = vectors.zeros(layout.size);
+  const gradient = vectors.zeros(layout.size);
+  let best: CertifiedValues | null = null;
+  let lowerBound: number | null = null;
+  let iterations = 0;
+  let last = Number.POSITIVE_INFINITY;
+
+  const objective = () => best?.objective ?? Number.POSITIVE_INFINITY;
+  const gap = () =>
+    lowerBound === null
+      ? null
+      : Math.max(0, objective() - lowerBound) / Math.max(objective(), Number.MIN_VALUE);
+
+  return {
+    get iterations() {
+      return iterations;
+    },
+    objective,
+    gap,
+    smoothingShare() {
+      const smooth = target.smoothValueAndGradient(theta, gradient, 'double') + target.lassoValue(theta);
+      return Math.max(0, last - smooth) / Math.max(last, Number.MIN_VALUE);
+    },
+    certify() {
+      const point = target.certify(theta, gradient);
+      return {
+        objective: point.objective,
+        lowerBound: point.certificate?.lowerBound ?? null,
+        stationarity: point.stationarity,
+      };
+    },
+    take(values, count) {
+      iterations += count;
+      last = values.objective;
+      if (values.objective < objective()) {
+        best = values;
+        vectors.copy(theta, bestTheta);
+      }
+      const bound = values.lowerBound;
+      if (bound !== null && (lowerBound === null || bound > lowerBound)) lowerBound = bound;
+    },
+    *follow(run) {
+      for (;;) {
+        const step = run.next();
+        if (step.done) return step.value;
+        yield {
+          iteration: iterations + step.value.iteration,
+          objective: objective(),
+          lowerBound,
+          relativeGap: gap(),
+          seconds: step.value.seconds,
+          passes: step.value.passes,
+        };
+      }
+    },
+    solution(status) {
+      if (best === null) throw new Error('a solution must be certified first');
+      vectors.copy(bestTheta, theta);
+      return {
+        status,
+        solver,
+        theta,
+        objective: best.objective,
+        lowerBound,
+        relativeGap: gap(),
+        stationarity: best.stationarity,
+        iterations,
+        passes: target.passes,
+      };
+    },
+  };
+}
