@@ -16,6 +16,15 @@ export interface ClassMoments {
   readonly gradientMax: number;
 }
 
+/** Frequencies below this are rounding: the class has no samples. */
+const ABSENT = 1e-12;
+/** A residual that rounds to nothing: at the limit, where an absent class's intercept is −∞, it is 0. */
+const VANISHED = 1e-25;
+
+export function isAbsent(moments: ClassMoments, k: number): boolean {
+  return moments.frequencies[k] < ABSENT;
+}
+
 /** Scores so far apart that every residual is exactly 0 or ±1. */
 const PROBE_DISTANCE = 1e4;
 /** The probes run in single precision; bounds made of them are widened by more than its error. */
@@ -91,20 +100,23 @@ export function classMoments(
  *   which must lie in 0 … π_y: t/(1 − t) ≥ max |r_y − rⱼ| / (K min(π_y, πⱼ)).
  *
  * The dual function is concave and ≥ 0 at V but for the penalty's conjugate, so t and V's gradient bound
- * what the repair costs. Returns t = 1 (nothing is proved) where a class has no samples.
+ * what the repair costs. A class without samples must have no residuals (K counts the others): else t = 1, and
+ * nothing is proved.
  */
 export function interceptSlack(moments: ClassMoments, residual: Float64Array): InterceptSlack {
   const { loss, frequencies, gradientNorm, gradientMax } = moments;
-  const K = frequencies.length;
   let ratio = 0;
-  for (let k = 0; k < K; k++) {
-    if (residual[k] === 0 && frequencies[k] <= 0) continue;
-    if (loss.kind === 'softmax') ratio = Math.max(ratio, residual[k] / Math.max(frequencies[k], 0));
+  const present = Array.from(frequencies.keys()).filter((k) => {
+    if (!isAbsent(moments, k)) return true;
+    if (Math.abs(residual[k]) > VANISHED) ratio = Number.POSITIVE_INFINITY;
+    return false;
+  });
+  for (const k of present) {
+    if (loss.kind === 'softmax') ratio = Math.max(ratio, residual[k] / frequencies[k]);
     else {
-      for (let j = 0; j < k; j++) {
-        const difference = Math.abs(residual[k] - residual[j]);
-        if (difference === 0) continue;
-        ratio = Math.max(ratio, difference / (K * Math.max(Math.min(frequencies[k], frequencies[j]), 0)));
+      for (const j of present) {
+        const capacity = present.length * Math.min(frequencies[k], frequencies[j]);
+        ratio = Math.max(ratio, Math.abs(residual[k] - residual[j]) / capacity);
       }
     }
   }

@@ -1,5 +1,5 @@
 import { type GapReport, gapReport, type InterceptSlack } from './certificate.ts';
-import { type ClassMoments, classMoments, interceptSlack } from './class-moments.ts';
+import { type ClassMoments, classMoments, interceptSlack, isAbsent } from './class-moments.ts';
 import { interceptStep } from './intercept-step.ts';
 import type { CertifiedPoint, ColumnScales, Objective } from './objective.ts';
 import type { DataPasses, VectorSpace } from './passes.ts';
@@ -121,7 +121,10 @@ export function compositeObjective(
       finishGradient(direction, out);
     },
     certify(theta, gradient): CertifiedPoint {
-      if (intercept && penalized) moments ??= classMoments(passes, vectors, loss, gradient);
+      if (intercept && penalized) {
+        moments ??= classMoments(passes, vectors, loss, gradient);
+        lowerAbsent(intercepts(theta), moments);
+      }
       const best = intercept ? optimizeIntercepts(theta, gradient) : report(theta, gradient);
       if (intercept) centre(intercepts(theta));
       finishGradient(theta, gradient);
@@ -131,6 +134,23 @@ export function compositeObjective(
       return { objective, certificate: { objective, lowerBound, relativeGap }, stationarity };
     },
   };
+}
+
+/**
+ * A class without samples costs least at b = −∞. So far below the others its probability is 0 to rounding; much
+ * lower would cost the others their digits in single precision.
+ */
+const ABSENT_INTERCEPT = -120;
+
+function lowerAbsent(b: Float64Array, moments: ClassMoments) {
+  const highest = b.reduce((a, value) => Math.max(a, value), Number.NEGATIVE_INFINITY);
+  for (let k = 0; k < b.length; k++) {
+    if (isAbsent(moments, k)) b[k] = Math.min(b[k], highest + ABSENT_INTERCEPT * marginUnit(moments));
+  }
+}
+
+function marginUnit({ loss }: ClassMoments): number {
+  return loss.kind === 'hinge' ? Math.max(1, loss.margin) : 1;
 }
 
 /** A constant added to every intercept changes nothing: their mean is made 0. */

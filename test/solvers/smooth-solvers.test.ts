@@ -152,6 +152,23 @@ describe.each(Object.entries(solvers))('%s', (name, solver) => {
     expect(solution.relativeGap).toBeLessThan(1e-12);
   });
 
+  test('a class without samples, or with weights of 0, costs nothing and is certified', () => {
+    const two = clouds(40, 3, 2);
+    const absent: PlainData = { ...two, y: two.y.map((y) => 2 * y), nClasses: 3 };
+    const weightless: PlainData = {
+      X: [...two.X, [9, 9, 9]],
+      y: [...absent.y, 1],
+      nClasses: 3,
+      sampleWeights: [...two.y.map(() => 1), 0],
+    };
+    const reference = solveWith(solver, pose(two, 1e-2), { tolerance: 1e-10 }).solution.objective;
+    for (const data of [absent, weightless]) {
+      const { solution } = solveWith(solver, pose(data, 1e-2), { tolerance: 1e-9 });
+      expect(solution.status).toBe('converged');
+      expect(Math.abs(solution.objective / reference - 1)).toBeLessThan(1e-8);
+    }
+  });
+
   test('without a penalty: stationary, no certificate', () => {
     const { solution } = solveWith(solver, pose(clouds(60, 2, 3), 0), { tolerance: 1e-9 });
     expect(solution.status).toBe('converged');
