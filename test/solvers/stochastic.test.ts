@@ -82,6 +82,15 @@ describe('stochastic', () => {
     expect(W.slice(0, 3).flat()).toEqual(new Array(9).fill(0));
   });
 
+  test('a moderate lasso makes some weights exactly 0, which averaged iterates alone never are', () => {
+    const { W } = solveCase({ loss: softmaxLoss, penalty: { ridge: 0, lasso: 0.05 }, dropout: 0.3 });
+    const zeros = W.slice(0, 3)
+      .flat()
+      .filter((w) => w === 0).length;
+    expect(zeros).toBeGreaterThanOrEqual(3);
+    expect(zeros).toBeLessThan(9);
+  });
+
   test('without an intercept b stays 0', () => {
     expect(solveCase({ ...l2, intercept: false }).W[3]).toEqual([0, 0, 0]);
   });
