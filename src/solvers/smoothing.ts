@@ -8,6 +8,7 @@ import { vectorSpace } from '../problem/vector-space.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { lbfgs } from './lbfgs.ts';
 import { newtonCg } from './newton-cg.ts';
+import { owlQn } from './owl-qn.ts';
 import { proximalNewton } from './proximal-newton.ts';
 import { type BestPoint, bestPoint } from './smoothing-best-point.ts';
 import type { Solution, SolverOptions, SolverRun, Status } from './solver.ts';
@@ -25,9 +26,9 @@ const FIRST_SMOOTHING = 2;
 const INNER_SHARE = 0.15;
 /** A round's gap is about proportional to its μ, so μ falls by what is missing, but within these factors. */
 const LEAST_SHRINK = 0.4;
-const MOST_SHRINK = 0.04;
+const MOST_SHRINK = 0.1;
 /** Rounds without a better gap after which double precision has nothing more to give. */
-const PATIENCE = 4;
+const PATIENCE = 6;
 /** Below this part of the margin μ itself is rounding. */
 const SMALLEST_SMOOTHING = 1e-12;
 
@@ -94,12 +95,14 @@ function* rounds(
   let mu = FIRST_SMOOTHING * margin;
   let expectedGap = 0.1;
   let fruitless = 0;
+  let firstOrder = false;
+  let solvedMu = mu;
 
   while (true) {
     const mark = runtime.arena.mark();
     passes.setSmoothing(mu);
     const remaining = { ...options, maxIterations: options.maxIterations - best.iterations };
-    const run = innerRun(objective, theta, remaining, INNER_SHARE * expectedGap);
+    const run = innerRun(objective, theta, remaining, INNER_SHARE * expectedGap, firstOrder);
     const inner = yield* best.follow(run);
     runtime.arena.release(mark);
     const before = best.gap();
@@ -112,6 +115,14 @@ function* rounds(
     fruitless = before !== null && gap > 0.95 * before ? fruitless + 1 : 0;
     if (fruitless >= PATIENCE || mu < SMALLEST_SMOOTHING * margin) return best.solution('stalled');
 
+    // Where μ fell too far at once most rows have no curvature left, and Newton's steps lead nowhere: half
+    // way back, and by first-order steps.
+    firstOrder = inner.status === 'stalled' && !firstOrder;
+    if (firstOrder) {
+      mu = Math.sqrt(mu * solvedMu);
+      continue;
+    }
+    if (inner.status !== 'stalled') solvedMu = mu;
     const shrink = Math.max(MOST_SHRINK, Math.min(LEAST_SHRINK, (0.6 * options.tolerance) / gap));
     mu *= shrink;
     expectedGap = Math.max(0.5 * options.tolerance, Math.min(0.1, gap * shrink));
@@ -124,10 +135,11 @@ function innerRun(
   theta: Float64Array,
   options: SolverOptions,
   innerGap: number,
+  firstOrder: boolean,
 ): SolverRun {
   const { ridge, lasso } = objective.penalty;
-  if (lasso > 0) return proximalNewton(objective, theta, options, { innerGap });
-  return (ridge > 0 ? newtonCg : lbfgs)(objective, theta, options, { innerGap });
+  if (lasso > 0) return (firstOrder ? owlQn : proximalNewton)(objective, theta, options, { innerGap });
+  return (ridge > 0 && !firstOrder ? newtonCg : lbfgs)(objective, theta, options, { innerGap });
 }
 
 function finalStatus(inner: Solution, best: BestPoint, options: SolverOptions): Status | null {
