@@ -175,3 +175,18 @@ function tryToSeparate(
   for (let i = 0; i < theta.length; i++) theta[i] *= length;
   best.take(best.certify(), 0);
 }
+
+/**
+ * Whether smoothing is likely faster than dual coordinate descent under L2: many dense rows, few unknowns and
+ * a weak penalty, so that the dual is long and ill-conditioned and the primal is small. Measured to a gap of
+ * 1e-3: letters (20 000 rows, 442 unknowns) at C 1 smoothing 3.0 s, dual 5.7 s; at C 0.1 3.0 s and 1.5 s;
+ * digits 8 × 8 (1 797 rows, 650 unknowns) dual 10 times faster at every λ. The borders are guesses.
+ */
+export function preferSmoothing({ trainingSet, penalty }: Problem): boolean {
+  const { matrix, nClasses } = trainingSet;
+  const { nSamples, nFeatures } = matrix;
+  const unknowns = nClasses * (nFeatures + 1);
+  // For standardized columns ‖x‖² is nFeatures on average: the curvature of a row's dual block.
+  const curvature = nFeatures / (2 * penalty.ridge * nSamples);
+  return matrix.kind === 'dense' && unknowns <= 500 && nSamples >= 20 * unknowns && curvature >= 5;
+}
