@@ -77,7 +77,7 @@ interface PassMachine {
   setDualScale(scale: number): void;
   reservePrepared(): void;
   pass(mode: number, theta: Float64Array, gradient: Float64Array | null, precision: Precision): void;
-  /** Σ over row shards, in their order, of the f64 at `offset` of their partial sums */
+  /** Σ over row shards, in their order, of the f64 at byte `offset` of their partial sums */
   sum(offset: number): number;
   readInterceptHessian(out: Float64Array): void;
 }
@@ -96,6 +96,9 @@ function passMachine(
   const nFeatureShards = shards.features.length - 1;
   const partial = partialLayout(dense ? nFeatures + GRADIENT_OVERHANG : 1, nClasses, stride);
   const partials = arena.allocate(partial.bytes * Math.max(nRowShards, dense ? 0 : nFeatureShards));
+  const partialViews = Array.from({ length: nRowShards }, (_, s) =>
+    arena.f64(partials + s * partial.bytes, partial.gradient / 8),
+  );
   const intercepts = arena.allocateF64(stride);
   const interceptsSingle = arena.allocateF32(stride);
   const residualSums = arena.allocateF64(stride);
@@ -147,7 +150,7 @@ function passMachine(
 
   function sum(offset: number): number {
     let total = 0;
-    for (let s = 0; s < nRowShards; s++) total += arena.f64(partials + s * partial.bytes + offset, 1)[0];
+    for (const view of partialViews) total += view[offset / 8];
     return total;
   }
 

@@ -23,10 +23,10 @@ const PARTIAL_BYTES = 1 << 23;
 
 export function denseShards(matrix: DenseMatrix, stride: number): PassShards {
   const { nSamples, nFeatures } = matrix;
-  const gradientBytes = nFeatures * stride * 8;
+  const partialBytes = (nFeatures + stride) * stride * 8;
   const room = Math.max(PARTIAL_BYTES, (nSamples * matrix.stride * 4) / 8);
   const wanted = Math.ceil((nSamples * (nFeatures + 16) * stride) / SHARD_PRODUCTS);
-  const affordable = Math.max(2, Math.floor(room / gradientBytes));
+  const affordable = Math.max(2, Math.floor(room / partialBytes));
   const nRowShards = Math.min(wanted, affordable, MOST_ROW_SHARDS, Math.ceil(nSamples / 16));
   const nFeatureShards = Math.ceil((nRowShards * nFeatures * stride) / SHARD_PRODUCTS);
   return {
