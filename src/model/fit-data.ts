@@ -3,7 +3,6 @@ import type { ClassLabel } from '../data/class-labels.ts';
 import { type FeatureInput, isSparseInput } from '../data/feature-input.ts';
 import type { Table } from '../data/table.ts';
 import type { HeldOut, TrainingData } from '../data/training-data.ts';
-import type { Classifier } from './classifier.ts';
 import type { FitOptions } from './options.ts';
 
 /** Features and labels in memory. */
@@ -19,11 +18,11 @@ export interface ArrayData {
   readonly sampleWeight?: ArrayLike<number>;
 }
 
-/** Data that places itself in the kernels' memory; every Table does. */
-export interface DataSource extends Pick<Table, 'sparse' | 'place'> {
-  /** Called with the model while what `place` made still stands. */
-  onModel?(model: Classifier): void;
-}
+/**
+ * Data that places itself in the kernels' memory; every Table does. What it placed stands until the next fit
+ * begins.
+ */
+export type DataSource = Pick<Table, 'sparse' | 'place'>;
 
 export type FitData = ArrayData | DataSource;
 

@@ -68,9 +68,7 @@ export async function train(
         ? await trainHere(singleThreadRuntime(bench.arena, bench.kernels), task)
         : await trainInWorker(platform, bench, chosen.threads, task);
     writing = false;
-    const model = classifier(training, resolved, posed.layout, solution);
-    source.onModel?.(model);
-    return model;
+    return classifier(training, resolved, posed.layout, solution);
   } finally {
     // After a failure a worker may still be writing: that memory is left to the garbage collector.
     if (!writing) returnWorkbench(bench, mark);

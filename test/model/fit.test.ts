@@ -257,19 +257,17 @@ test('a table is fitted where it stands, and its file predicted', async () => {
   expect(hits).toBeGreaterThan(140);
 });
 
-test('a source sees the model while its data stands', async () => {
+test('what a source placed stands after the fit', async () => {
   const table = await parseTable('x,y\n1,a\n2,b\n3,a\n4,b\n', { target: 'y' });
-  const seen: unknown[] = [];
-  let first: Float32Array | undefined;
+  let placed: Float32Array | undefined;
   const source: DataSource = {
     sparse: table.sparse,
     async place(arena, options) {
       const training = await table.place(arena, options);
-      if (training.matrix.kind === 'dense') first = arena.f32(training.matrix.values, 1);
+      if (training.matrix.kind === 'dense') placed = arena.f32(training.matrix.values, 1);
       return training;
     },
-    onModel: (model) => seen.push(model, first?.[0]),
   };
-  const model = await fit(source);
-  expect(seen).toEqual([model, Math.fround(-1.5 / Math.sqrt(1.25))]);
+  await fit(source);
+  expect([...(placed ?? [])]).toEqual([Math.fround(-1.5 / Math.sqrt(1.25))]);
 });
