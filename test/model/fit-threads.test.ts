@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { fitOn } from '../../src/model/fit.ts';
+import type { ArrayData } from '../../src/model/fit-data.ts';
+import type { FitOptions } from '../../src/model/options.ts';
 import { fit } from '../../src/node.ts';
 import type { Platform, PlatformWorker } from '../../src/runtime/platform.ts';
 import { nodePlatform } from '../../src/runtime/platform-node.ts';
@@ -31,6 +33,27 @@ test('1, 2 and 3 threads and the calling thread give the same model, bit for bit
     expect(roles.sort()).toEqual([...new Array(threads - 1).fill('kernel'), 'training']);
     expect(JSON.stringify(model)).toBe(JSON.stringify(alone));
   }
+});
+
+/** The same data as compressed rows. */
+const { values, nSamples, nFeatures } = large.X;
+const rowStarts = Uint32Array.from({ length: nSamples + 1 }, (_, i) => i * nFeatures);
+const indices = Uint32Array.from(values, (_, t) => t % nFeatures);
+const sparse = { X: { rowStarts, indices, values, nFeatures }, y: large.y };
+
+test.each<[string, ArrayData, FitOptions]>([
+  ['newton-cg', large, { solver: 'newton-cg' }],
+  ['sparse rows', sparse, { standardize: true }],
+  ['L1', large, { penalty: 'l1', lambda: 1e-2 }],
+  ['owl-qn, sparse', sparse, { penalty: 'elastic-net', lambda: 1e-2, solver: 'owl-qn' }],
+  ['hinge', large, { loss: 'hinge' }],
+  ['hinge, L1, sparse', sparse, { loss: 'hinge', penalty: 'l1', lambda: 1e-2 }],
+  ['dropout', large, { dropout: 0.3 }],
+])('three threads take the first steps of one, bit for bit: %s', async (_, data, options) => {
+  const [one, three] = await Promise.all(
+    [1, 3].map((threads) => fit(data, { lambda: 1e-4, ...options, threads, maxIterations: 3 })),
+  );
+  expect(JSON.stringify(three)).toBe(JSON.stringify(one));
 });
 
 test('a worker tells every iteration', async () => {
