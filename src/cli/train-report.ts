@@ -162,7 +162,7 @@ export function certificateText(solution: Certified, tolerance: number | null, s
   }
   const known =
     relativeGap === null
-      ? `no certificate exists for it; its gradient is ${formatGap(stationarity)}`
+      ? `for which no certificate exists; the largest entry of its gradient is ${formatGap(stationarity)}`
       : `certified within ${formatGap(relativeGap)} of the optimum`;
   if (status === 'converged') return known;
   const asked = tolerance === null ? '' : ` (${formatGap(tolerance)} was asked for)`;

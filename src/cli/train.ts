@@ -14,7 +14,7 @@ import { ExitStatus, Interruption } from './exit-status.ts';
 import { formatGap } from './format.ts';
 import { inputSource } from './input-source.ts';
 import { abortOnInterrupt } from './interrupt.ts';
-import { type Measured, measureFile } from './labelled-rows.ts';
+import type { Measured } from './labelled-rows.ts';
 import { measure } from './measure.ts';
 import { print, printError, printWarnings } from './output.ts';
 import { createProgress, type Progress } from './progress.ts';
@@ -151,8 +151,10 @@ async function measureTest(
   values: TrainValues,
   signal: AbortSignal,
 ): Promise<Measured | null> {
-  if (values.test !== undefined && !signal.aborted)
+  if (values.test !== undefined && !signal.aborted) {
+    const { measureFile } = await import('./labelled-rows.ts');
     return await measureFile(model, values.test, values, { signal });
+  }
   if (heldOut === null) return null;
   const metrics = measure(model, heldOut.batches(), heldOut.labels, heldOut.sampleWeights);
   return { metrics, warnings: [] };
