@@ -45,7 +45,7 @@ const WORKER_DIED = 2;
 
 /**
  * Idle threads watch this long before they sleep. The serial work between two passes of a solver mostly
- * takes less; waking a sleeper cost 20 to 60 µs where measured (2-core Zen 4, Linux, Node 20).
+ * takes less; a pass that had to wake a sleeper took 15 to 100 µs longer (busy 2-core machine, Linux, Node 20).
  */
 const SPIN_MS = 0.05;
 /** A pass wakes sleepers only when it has lasted this long: a shorter one ends sooner without them. */
