@@ -1,6 +1,8 @@
 /** "1 797": thousands apart, so that large counts can be read. */
 export function formatCount(count: number): string {
-  const digits = String(count);
+  // Passes and weighted rows need not be whole.
+  const digits = Number.isInteger(count) ? String(count) : count.toFixed(1);
+  if (digits.includes('.')) return digits;
   return digits.length <= 4 ? digits : digits.replace(/\B(?=(\d{3})+$)/g, ' ');
 }
 

@@ -122,7 +122,7 @@ interface PlacedTable {
   readonly loaded: number;
 }
 
-/** The table, and where `fit` put it: the model is measured on the rows as they lie there. */
+/** The table, and where `fit` put it: that stands until the next fit, and the model is measured on it. */
 function rememberPlace(table: Table): {
   readonly source: DataSource;
   readonly result: () => PlacedTable;

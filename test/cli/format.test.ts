@@ -14,8 +14,9 @@ import { styleFor } from '../../src/cli/style.ts';
 import { certificateText, problemText } from '../../src/cli/train-report.ts';
 
 test('numbers are short and say what is known', () => {
-  expect([0, 150, 1797, 32561, 1234567].map(formatCount)).toEqual([
+  expect([0, 35.12849999, 150, 1797, 32561, 1234567].map(formatCount)).toEqual([
     '0',
+    '35.1',
     '150',
     '1797',
     '32 561',
