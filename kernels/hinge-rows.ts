@@ -53,7 +53,10 @@ export function hingeRows(task: PassTask, S: usize, firstRow: u32, nRows: u32, p
   addLoss(partial, loss);
 }
 
-/** Scores of rows → the curvatures 1/μ of the terms with 0 < t_j < μ, and 0 of all others, into `prepared`. */
+/**
+ * Scores of rows → the curvatures 1/μ of the terms with 0 < t_j < μ, and 0 of all others, into `prepared`. What stands
+ * at the true class does not matter: its term of a Hessian product is (t_y − t_y) times that.
+ */
 export function hingePrepareRows(task: PassTask, S: usize, firstRow: u32, nRows: u32): void {
   const rowBytes: usize = task.stride << 2;
   let prepared = task.prepared + firstRow * rowBytes;
@@ -61,16 +64,13 @@ export function hingePrepareRows(task: PassTask, S: usize, firstRow: u32, nRows:
   const curvature = f32x4.splat(<f32>inverseSmoothing(task.smoothing, 3e38));
   for (let i: u32 = 0; i < nRows; i++) {
     const label = load<u32>(task.labels + ((firstRow + i) << 2));
-    const y = i32x4.splat(label);
     const shift = f32x4.splat(<f32>task.margin - load<f32>(S + (label << 2)));
-    let classes = i32x4(0, 1, 2, 3);
     const end = S + rowBytes;
     for (; S < end; S += 16) {
       const t = f32x4.add(v128.load(S), shift);
       const inside = v128.and(f32x4.gt(t, f32x4.splat(0)), f32x4.lt(t, mu));
-      v128.store(prepared, v128.and(v128.and(inside, i32x4.ne(classes, y)), curvature));
+      v128.store(prepared, v128.and(inside, curvature));
       prepared += 16;
-      classes = i32x4.add(classes, i32x4.splat(4));
     }
   }
 }
