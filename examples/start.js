@@ -3,7 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { main } from '../dist/cli/main.js';
+import { main } from '../dist/program/main.js';
 
 const here = (path) => relative(process.cwd(), fileURLToPath(new URL(path, import.meta.url)));
 const model = here('../models/digits.json');

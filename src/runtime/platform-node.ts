@@ -18,8 +18,8 @@ let compiled: Promise<WebAssembly.Module> | undefined;
 
 /** Workers need JavaScript, so they always come from the build. */
 const WORKER_FILES: Record<WorkerRole, URL> = {
-  kernel: new URL('../../dist/runtime/kernel-worker.js', import.meta.url),
-  training: new URL('../../dist/model/training-worker.js', import.meta.url),
+  kernel: new URL('../../dist/program/kernel-worker.js', import.meta.url),
+  training: new URL('../../dist/program/training-worker.js', import.meta.url),
 };
 
 /** execArgv: the process's own may not fit a worker (`node --input-type=module -e …` does not). */
