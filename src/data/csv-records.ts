@@ -164,7 +164,6 @@ export class CsvRecords {
             p++;
           }
           if (p >= end) return false;
-          if (p + 1 >= end && !this.final) return false;
           if (bytes[p + 1] !== quote || p + 1 >= end) break;
           quoting = QUOTED_TWICE;
           p += 2;

@@ -64,6 +64,30 @@ describe('a table becomes features', () => {
     );
   });
 
+  test('a missing value counts as the median in mean and deviation', async () => {
+    const data = await place('x,y\n1,a\n,b\n3,a\n8,b\n', { target: 'y' }, true);
+    expect(data.standardization?.mean).toEqual(Float64Array.of(3.75, 0.25));
+    const squares = [2.75 ** 2, 0.75 ** 2, 0.75 ** 2, 4.25 ** 2];
+    const deviation = Math.sqrt(squares.reduce((a, b) => a + b) / 4);
+    expect(data.standardization?.scale[0]).toBeCloseTo(deviation, 12);
+    expect(data.rows[1][0]).toBeCloseTo(-0.75 / deviation, 6);
+  });
+
+  test('the median of many numbers is the middle one, negative ones and missing ones among them', async () => {
+    for (const n of [100, 20_001, 20_002]) {
+      const numbers = Array.from({ length: n }, (_, i) => (((i * 7919) % n) - n / 3) / 8);
+      const lines = numbers.map((x, i) => `${i % 100 === 0 ? '' : x},${i % 2}`);
+      const present = numbers.filter((_, i) => i % 100 !== 0).sort((a, b) => a - b);
+      const middle = (present[(present.length - 1) >> 1] + present[present.length >> 1]) / 2;
+      const { encoding } = await place(`x,y\n${lines.join('\n')}\n`, { target: 'y' });
+      expect(encoding?.columns[0]).toMatchObject({ kind: 'numeric', indicator: true });
+      const column = encoding?.columns[0];
+      const fill = column?.kind === 'numeric' ? column.fill : Number.NaN;
+      // The shortest decimal that the f32 in memory can stand for.
+      expect(Math.abs(fill - middle)).toBeLessThanOrEqual(2 ** -23 * Math.abs(middle));
+    }
+  });
+
   test('numbers far from 0 keep their differences', async () => {
     const data = await place('t,y\n1700000000.25,a\n1700000000.75,b\n', { target: 'y' }, true);
     expect(data.rows).toEqual([[-1], [1]]);
@@ -294,6 +318,15 @@ describe('refused, with the place and the fix', () => {
   test('version numbers are categories', async () => {
     const data = await place('v,y\n1.2,a\n1.2.3,b\n1.10,a\n2.0.1,b\n1.2,a\n', { target });
     expect(data.encoding?.columns[0]).toMatchObject({ kind: 'categorical' });
+    const sections = ['1', '2', '3', '4', '5', '6', '1.2.1', '1.2.2'].map((v, i) => `${v},${i % 2}`);
+    const kept = await place(`v,y\n${sections.join('\n')}\n`, { target });
+    expect(kept.encoding?.columns[0]).toMatchObject({ kind: 'categorical' });
+  });
+
+  test('one of them among many numbers is a mistake', async () => {
+    const lines = Array.from({ length: 60 }, (_, i) => `${i === 30 ? '1.2.3' : i},${i % 2}`);
+    const error = await refusal(`v,y\n${lines.join('\n')}\n`, { target });
+    expect(error).toMatchObject({ line: 32, column: 'v', text: '1.2.3' });
   });
 
   test('wrong options', async () => {
