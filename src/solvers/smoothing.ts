@@ -179,8 +179,9 @@ function tryToSeparate(
 /**
  * Whether smoothing is likely faster than dual coordinate descent under L2: many dense rows, few unknowns and
  * a weak penalty, so that the dual is long and ill-conditioned and the primal is small. Measured to a gap of
- * 1e-3: letters (20 000 rows, 442 unknowns) at C 1 smoothing 3.0 s, dual 5.7 s; at C 0.1 3.0 s and 1.5 s;
- * digits 8 × 8 (1 797 rows, 650 unknowns) dual 10 times faster at every λ. The borders are guesses.
+ * 1e-3, both in turn on a busy machine: letters (20 000 rows, 442 unknowns) at C 1 smoothing 6.0 s, dual 10.9 s;
+ * at C 0.1 3.0 s and 1.5 s; digits 8 × 8 (1 797 rows, 650 unknowns), λ 1e-2: dual 10 times faster or more.
+ * The borders are guesses.
  */
 export function preferSmoothing({ trainingSet, penalty }: Problem): boolean {
   const { matrix, nClasses } = trainingSet;
