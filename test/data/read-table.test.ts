@@ -65,12 +65,12 @@ describe('a table becomes features', () => {
   });
 
   test('a missing value counts as the median in mean and deviation', async () => {
-    const data = await place('x,y\n1,a\n,b\n3,a\n8,b\n', { target: 'y' }, true);
-    expect(data.standardization?.mean).toEqual(Float64Array.of(3.75, 0.25));
-    const squares = [2.75 ** 2, 0.75 ** 2, 0.75 ** 2, 4.25 ** 2];
-    const deviation = Math.sqrt(squares.reduce((a, b) => a + b) / 4);
+    const data = await place('x,y\n1,a\n,b\n3,a\n8,b\n20,a\n', { target: 'y' }, true);
+    expect(data.standardization?.mean).toEqual(Float64Array.of(7.5, 0.2));
+    const squares = [6.5, 2, 4.5, 0.5, 12.5].map((x) => x * x);
+    const deviation = Math.sqrt(squares.reduce((a, b) => a + b) / 5);
     expect(data.standardization?.scale[0]).toBeCloseTo(deviation, 12);
-    expect(data.rows[1][0]).toBeCloseTo(-0.75 / deviation, 6);
+    expect(data.rows[1][0]).toBeCloseTo(-2 / deviation, 6);
   });
 
   test('the median of many numbers is the middle one, negative ones and missing ones among them', async () => {
