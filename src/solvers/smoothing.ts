@@ -28,7 +28,7 @@ const INNER_SHARE = 0.15;
 const LEAST_SHRINK = 0.4;
 const MOST_SHRINK = 0.1;
 /** Rounds without a better gap after which double precision has nothing more to give. */
-const PATIENCE = 6;
+const PATIENCE = 10;
 /** Below this part of the margin μ itself is rounding. */
 const SMALLEST_SMOOTHING = 1e-12;
 
@@ -97,6 +97,7 @@ function* rounds(
   let fruitless = 0;
   let firstOrder = false;
   let solvedMu = mu;
+  let mostShrink = MOST_SHRINK;
 
   while (true) {
     const mark = runtime.arena.mark();
@@ -116,14 +117,15 @@ function* rounds(
     if (fruitless >= PATIENCE || mu < SMALLEST_SMOOTHING * margin) return best.solution('stalled');
 
     // Where μ fell too far at once most rows have no curvature left, and Newton's steps lead nowhere: half
-    // way back, and by first-order steps.
+    // way back, once by first-order steps, and smaller falls from then on.
     firstOrder = inner.status === 'stalled' && !firstOrder;
-    if (firstOrder) {
-      mu = Math.sqrt(mu * solvedMu);
+    if (inner.status === 'stalled') {
+      mostShrink = Math.sqrt(mostShrink);
+      mu = solvedMu * mostShrink;
       continue;
     }
-    if (inner.status !== 'stalled') solvedMu = mu;
-    const shrink = Math.max(MOST_SHRINK, Math.min(LEAST_SHRINK, (0.6 * options.tolerance) / gap));
+    solvedMu = mu;
+    const shrink = Math.max(mostShrink, Math.min(LEAST_SHRINK, (0.6 * options.tolerance) / gap));
     mu *= shrink;
     expectedGap = Math.max(0.5 * options.tolerance, Math.min(0.1, gap * shrink));
   }
