@@ -12,7 +12,7 @@
 
 import { boxOf, HingeDualTask, labelOf } from './hinge-dual-task';
 
-/** A step that changes scores by less, in margins, is rounding and is not taken. */
+/** A step that changes scores by less, in margins, or itself by less, in boxes, is rounding and is not taken. */
 const NOISE: f32 = 1e-7;
 const REFINED_NOISE: f32 = 1e-11;
 /** A row that stays where it is is visited again after as many epochs as it has been calm, up to this. */
@@ -118,8 +118,10 @@ function stepRow(t: HingeDualTask, i: u32): bool {
   for (let k = t.nClasses; k < t.stride; k++) exclude(lower, upper, k);
 
   const T = solveRow(wish, bytes);
-  const noise: f32 = h > 1e-20 ? (t.refined !== 0 ? REFINED_NOISE : NOISE) * <f32>t.margin * inverse : 0;
-  return applyStep(t, i, row, label, f32x4.splat(T), box, noise);
+  // A row near the centre moves no score and still counts in the dual: there the box is the measure.
+  const noise: f32 = t.refined !== 0 ? REFINED_NOISE : NOISE;
+  const least = noise * min<f32>(<f32>t.margin * inverse, <f32>box);
+  return applyStep(t, i, row, label, f32x4.splat(T), box, least);
 }
 
 function narrow(low: v128, high: v128): v128 {
