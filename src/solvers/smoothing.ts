@@ -27,6 +27,8 @@ const INNER_SHARE = 0.15;
 /** A round's gap is about proportional to its μ, so μ falls by what is missing, but within these factors. */
 const LEAST_SHRINK = 0.4;
 const MOST_SHRINK = 0.1;
+/** Below this share the inner solver is as exact as it gets. */
+const LEAST_INNER_SHARE = 1e-4;
 /** Rounds without a better gap after which double precision has nothing more to give. */
 const PATIENCE = 10;
 /** Below this part of the margin μ itself is rounding. */
@@ -98,12 +100,13 @@ function* rounds(
   let firstOrder = false;
   let solvedMu = mu;
   let mostShrink = MOST_SHRINK;
+  let innerShare = INNER_SHARE;
 
   while (true) {
     const mark = runtime.arena.mark();
     passes.setSmoothing(mu);
     const remaining = { ...options, maxIterations: options.maxIterations - best.iterations };
-    const run = innerRun(objective, theta, remaining, INNER_SHARE * expectedGap, firstOrder);
+    const run = innerRun(objective, theta, remaining, innerShare * expectedGap, firstOrder);
     const inner = yield* best.follow(run);
     runtime.arena.release(mark);
     const before = best.gap();
@@ -122,6 +125,13 @@ function* rounds(
     if (inner.status === 'stalled') {
       mostShrink = Math.sqrt(mostShrink);
       mu = solvedMu * mostShrink;
+      continue;
+    }
+    // The inner solver's estimate of its gap does not see all that the intercepts can still gain: where a
+    // smaller μ brought nothing, it has to be solved more exactly, from a μ that did.
+    if (before !== null && gap > 0.8 * before && mu < 0.5 * solvedMu && innerShare > LEAST_INNER_SHARE) {
+      innerShare *= 0.1;
+      mu = solvedMu * Math.sqrt(MOST_SHRINK);
       continue;
     }
     solvedMu = mu;
