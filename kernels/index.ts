@@ -1,7 +1,11 @@
+export { activeHessian } from './active-hessian';
+export { choleskyDiagonal, choleskyRows, choleskySolve } from './cholesky';
 export { densePass, densePassDouble, denseReduce } from './dense';
 export { dualCoordinateEpoch } from './dual-coordinate-descent';
 export { expDoubleArray, expSingleArray } from './exp';
 export { hingeDualGradient, hingeDualSums, hingeInterceptPass, hingeScores } from './hinge-dual-certificate';
+export { jointHessianProbabilities, jointHessianShard } from './joint-hessian';
+export { lassoModelDescent } from './lasso-model';
 export { logDoubleArray } from './log';
 export { multiplyCenter, packWeights } from './pack-weights';
 export { softmaxDualEpoch } from './softmax-dual-ascent';

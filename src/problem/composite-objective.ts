@@ -1,3 +1,4 @@
+import type { ActiveHessian } from './active-hessian.ts';
 import { type GapReport, gapReport, type InterceptSlack } from './certificate.ts';
 import { type ClassMoments, classMoments, interceptSlack, isAbsent } from './class-moments.ts';
 import { interceptStep } from './intercept-step.ts';
@@ -14,6 +15,8 @@ export interface CompositeObjectiveOptions {
   readonly scales?: ColumnScales | null;
   /** As in Objective; default null. */
   readonly separatedClasses?: ((theta: Float64Array) => readonly number[]) | null;
+  /** As in Objective; default null. */
+  readonly activeHessian?: ActiveHessian | null;
 }
 
 /** From a good start one or two steps do; what is left after so many is charged to the bound. */
@@ -33,7 +36,13 @@ export function compositeObjective(
   passes: DataPasses,
   vectors: VectorSpace,
   penalty: PenaltyCoefficients,
-  { intercept, loss, scales = null, separatedClasses = null }: CompositeObjectiveOptions,
+  {
+    intercept,
+    loss,
+    scales = null,
+    separatedClasses = null,
+    activeHessian = null,
+  }: CompositeObjectiveOptions,
 ): Objective {
   const { layout } = passes;
   const { nFeatures, nClasses, stride, size } = layout;
@@ -61,13 +70,16 @@ export function compositeObjective(
     );
   }
 
-  /** Newton's method on b: a step is shortened until the slope along it has fallen to a half. */
-  function optimizeIntercepts(theta: Float64Array, gradient: Float64Array): GapReport {
+  /**
+   * Newton's method on b: a step is shortened until the slope along it has fallen to a half. It ends where the
+   * relative gap is `enough`.
+   */
+  function optimizeIntercepts(theta: Float64Array, gradient: Float64Array, enough: number): GapReport {
     const b = intercepts(theta);
     const residual = intercepts(gradient);
     let current = report(theta, gradient);
     let remaining = MAXIMUM_INTERCEPT_STEPS;
-    while (remaining > 0 && !interceptsAreGood(current, residual)) {
+    while (remaining > 0 && !interceptsAreGood(current, residual, enough)) {
       const step = interceptStep(interceptHessian, residual, nClasses);
       if (step === null) break;
       const start = b.slice();
@@ -88,10 +100,11 @@ export function compositeObjective(
     return current;
   }
 
-  function interceptsAreGood(current: GapReport, residual: Float64Array): boolean {
+  function interceptsAreGood(current: GapReport, residual: Float64Array, enough: number): boolean {
     const size = maxAbs(residual);
     if (size <= RESIDUAL_NOISE) return true;
     if (!penalized) return size <= Math.max(0.1 * current.weightStationarity, 1e-13);
+    if (current.gap <= enough * current.objective) return true;
     return current.interceptShare <= INTERCEPT_SHARE * current.gap;
   }
 
@@ -102,6 +115,7 @@ export function compositeObjective(
     intercept,
     scales,
     separatedClasses,
+    activeHessian,
     get passes() {
       return passes.passes;
     },
@@ -120,12 +134,12 @@ export function compositeObjective(
       passes.hessianProduct(direction, out);
       finishGradient(direction, out);
     },
-    certify(theta, gradient): CertifiedPoint {
+    certify(theta, gradient, enough = 0): CertifiedPoint {
       if (intercept && penalized) {
         moments ??= classMoments(passes, vectors, loss, gradient);
         lowerAbsent(intercepts(theta), moments);
       }
-      const best = intercept ? optimizeIntercepts(theta, gradient) : report(theta, gradient);
+      const best = intercept ? optimizeIntercepts(theta, gradient, enough) : report(theta, gradient);
       if (intercept) centre(intercepts(theta));
       finishGradient(theta, gradient);
       const { objective, lowerBound, stationarity } = best;

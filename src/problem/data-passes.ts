@@ -32,6 +32,13 @@ export function dataPasses(runtime: Runtime, trainingSet: TrainingSet, initialLo
   let passes = 0;
   machine.setLoss(initialLoss);
 
+  function prepare(theta: Float64Array): Float32Array {
+    passes += 0.5;
+    const prepared = machine.reservePrepared();
+    machine.pass(modes.prepare, theta, null, 'single');
+    return prepared;
+  }
+
   return {
     layout,
     nSamples,
@@ -47,10 +54,9 @@ export function dataPasses(runtime: Runtime, trainingSet: TrainingSet, initialLo
       return machine.sum(0) / nSamples;
     },
     prepareHessian(theta) {
-      passes += 0.5;
-      machine.reservePrepared();
-      machine.pass(modes.prepare, theta, null, 'single');
+      prepare(theta);
     },
+    ...(initialLoss.kind === 'softmax' ? { probabilities: prepare } : {}),
     hessianProduct(direction, out) {
       passes++;
       machine.pass(modes.hessian, direction, out, 'single');
@@ -75,7 +81,7 @@ interface PassMachine {
   readonly layout: ParameterLayout;
   setLoss(loss: PassLoss): void;
   setDualScale(scale: number): void;
-  reservePrepared(): void;
+  reservePrepared(): Float32Array;
   pass(mode: number, theta: Float64Array, gradient: Float64Array | null, precision: Precision): void;
   /** Σ over row shards, in their order, of the f64 at byte `offset` of their partial sums */
   sum(offset: number): number;
@@ -136,7 +142,7 @@ function passMachine(
     // Doubles; a single-precision pass uses (and makes resident) the first half only.
     task.set({ work: arena.allocate(nSamples * stride * 8) });
   }
-  let prepared = 0;
+  let prepared: Float32Array | null = null;
 
   function setIntercepts(theta: Float64Array, padding: number): void {
     if (center !== 0) runtime.run('multiplyCenter', task.pointer, nFeatureShards);
@@ -163,8 +169,9 @@ function passMachine(
       task.set({ dualScale: scale });
     },
     reservePrepared() {
-      if (prepared === 0) prepared = arena.allocate(nSamples * stride * 4);
-      task.set({ prepared });
+      prepared ??= arena.allocateF32(nSamples * stride);
+      task.set({ prepared: prepared.byteOffset });
+      return prepared;
     },
     pass(mode, theta, gradient, precision) {
       const single = precision === 'single';

@@ -1,3 +1,4 @@
+import type { ActiveHessian } from './active-hessian.ts';
 import type { ParameterLayout } from './parameters.ts';
 import type { Precision, VectorSpace } from './passes.ts';
 import type { PenaltyCoefficients } from './penalty.ts';
@@ -29,6 +30,8 @@ export interface Objective {
   readonly intercept: boolean;
   /** Null or absent where the columns are of one scale (or theirs are unknown). */
   readonly scales?: ColumnScales | null;
+  /** Null or absent where the rows are out of reach. */
+  readonly activeHessian?: ActiveHessian | null;
   readonly passes: number;
   /** Smooth part at θ and its gradient; the intercept's row is 0 where there is no intercept. */
   smoothValueAndGradient(theta: Float64Array, gradient: Float64Array, precision: Precision): number;
@@ -40,9 +43,10 @@ export interface Objective {
   /**
    * Moves θ's intercepts to their exact optimum for its W (so that the dual point is feasible) and
    * certifies there, in double precision. null where no finite certificate exists (no penalty). Leaves the
-   * smooth part's gradient at the moved θ in `gradient`.
+   * smooth part's gradient at the moved θ in `gradient`. No pass is spent on better intercepts once the relative
+   * gap is `enough` (default 0).
    */
-  certify(theta: Float64Array, gradient: Float64Array): CertifiedPoint;
+  certify(theta: Float64Array, gradient: Float64Array, enough?: number): CertifiedPoint;
   /**
    * The classes that the scores at θ prove to separate from all others, so that the loss without a penalty
    * has no finite optimum. Empty where θ proves nothing. Null or absent where that cannot happen (a penalty,

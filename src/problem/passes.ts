@@ -35,6 +35,11 @@ export interface DataPasses {
   lossAndGradient(theta: Float64Array, gradient: Float64Array, precision: Precision): number;
   /** Keeps what hessianProduct needs of θ (half a pass). */
   prepareHessian(theta: Float64Array): void;
+  /**
+   * Softmax only: prepareHessian, and what it keeps: each row's class probabilities, nSamples × stride, until the
+   * next is prepared.
+   */
+  readonly probabilities?: (theta: Float64Array) => Float32Array;
   /** out ← ∇²F · direction at the prepared θ (single precision). */
   hessianProduct(direction: Float64Array, out: Float64Array): void;
   /**

@@ -1,4 +1,5 @@
 import type { Runtime } from '../runtime/runtime.ts';
+import { activeHessian } from './active-hessian.ts';
 import { columnScales } from './column-scales.ts';
 import { compositeObjective } from './composite-objective.ts';
 import { dataPasses } from './data-passes.ts';
@@ -13,10 +14,13 @@ export function softmaxObjective(runtime: Runtime, { trainingSet, penalty, inter
   const loss = { kind: 'softmax' } as const;
   const passes = dataPasses(runtime, trainingSet, loss);
   const unpenalized = penalty.ridge === 0 && penalty.lasso === 0;
+  const { probabilities } = passes;
   return compositeObjective(passes, vectorSpace(runtime), penalty, {
     intercept,
     loss,
     scales: columnScales(arena, trainingSet),
     separatedClasses: unpenalized ? separabilityTest(arena, trainingSet, passes.layout, intercept) : null,
+    activeHessian:
+      penalty.lasso > 0 && probabilities ? activeHessian(runtime, trainingSet, probabilities) : null,
   });
 }

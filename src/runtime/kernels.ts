@@ -21,6 +21,10 @@ export interface ShardKernels {
   hingeDualGradient(task: Pointer, shard: number): void;
   hingeScores(task: Pointer, shard: number): void;
   hingeInterceptPass(task: Pointer, shard: number): void;
+  jointHessianProbabilities(task: Pointer, shard: number): void;
+  jointHessianShard(task: Pointer, shard: number): void;
+  choleskyRows(task: Pointer, shard: number): void;
+  activeHessian(task: Pointer, shard: number): void;
 }
 
 export type ShardKernel = keyof ShardKernels;
@@ -45,4 +49,9 @@ export interface KernelExports extends ShardKernels {
   dualCoordinateEpoch(task: Pointer): void;
   softmaxDualEpoch(task: Pointer): void;
   hingeDualSums(task: Pointer): void;
+  choleskyDiagonal(task: Pointer): void;
+  /** x ← A⁻¹ x for the factor of A */
+  choleskySolve(matrix: Pointer, rowBytes: number, size: number, x: Pointer): void;
+  /** Sweeps that coordinate descent took. */
+  lassoModelDescent(task: Pointer): number;
 }

@@ -11,7 +11,7 @@ import { conjugateWeight, minimumNormSubgradient } from '../problem/penalties.ts
  * (1 − c) · ⟨W, G⟩ to first order and about (1 − c)² · value beyond, which is all there is at W = 0.
  */
 export function estimateGap(
-  { layout, penalty }: Objective,
+  { layout, penalty }: Pick<Objective, 'layout' | 'penalty'>,
   theta: Float64Array,
   gradient: Float64Array,
   subgradient: Float64Array,

@@ -4,6 +4,7 @@ import type { OrthantPoint } from './orthant-line-search.ts';
 import { freeVariables } from './proximal-newton-active-set.ts';
 import { shiftClasses } from './proximal-newton-class-shift.ts';
 import { conjugateGradients } from './proximal-newton-conjugate-gradients.ts';
+import { modelDescent } from './proximal-newton-model.ts';
 import type { SolverOptions, SolverRun } from './solver.ts';
 
 /**
@@ -13,13 +14,19 @@ import type { SolverOptions, SolverRun } from './solver.ts';
  * Warm starts from θ. With `innerGap` given it serves as inner solver of an outer loop.
  * Source: Keskar, Nocedal, Öztoprak & Wächter, Optimization Methods and Software 2016.
  */
-export function proximalNewton(
+export function* proximalNewton(
   objective: Objective,
   theta: Float64Array,
   options: SolverOptions,
   settings: OrthantSettings = {},
 ): SolverRun {
-  return orthantDescent('proximal-newton', objective, theta, options, newtonRule(objective), settings);
+  const name = 'proximal-newton';
+  const { activeHessian } = objective;
+  if (activeHessian && settings.innerGap === undefined) {
+    const solution = yield* modelDescent(name, objective, activeHessian, theta, options);
+    if (solution !== null) return solution;
+  }
+  return yield* orthantDescent(name, objective, theta, options, newtonRule(objective), settings);
 }
 
 /** Residual of conjugate gradients at which to stop, relative: while the zeros still change, and at the end. */

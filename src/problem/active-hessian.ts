@@ -1,0 +1,317 @@
+import type { TrainingSet } from '../data/design-matrix.ts';
+import type { Pointer } from '../runtime/arena.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { parameterLayout } from './parameters.ts';
+import { roundUp } from './pass-task.ts';
+import type { PenaltyCoefficients } from './penalty.ts';
+
+/** The quadratic model of the softmax loss at some θ on few coordinates of θ, with any penalty added. */
+export interface ActiveHessian {
+  /** The most coordinates that there is room for. */
+  readonly capacity: number;
+  /** Whether there is room for so many more; if not, `build` starts afresh. */
+  canExtend(nAdded: number): boolean;
+  /** Indices in θ, intercepts included, class by class; empty before the first `build`. */
+  readonly coordinates: Int32Array;
+  /** Whether the coordinate is one of `coordinates`. */
+  has(coordinate: number): boolean;
+  /** Takes the weights of the rows at θ (half a pass) and builds the Hessian of the coordinates. */
+  build(theta: Float64Array, coordinates: Int32Array): void;
+  /** Adds coordinates, with the rows' weights of the last build. */
+  extend(coordinates: Int32Array): void;
+  /** Multiplications and additions of a build for so many coordinates. */
+  buildCost(nCoordinates: number): number;
+  /** Minimizes the model around `theta`; writes the way there into `direction` at the coordinates, else 0. */
+  minimize(model: LassoModel, direction: Float64Array): LassoModelMinimum;
+}
+
+export interface LassoModel {
+  readonly theta: Float64Array;
+  /** of the smooth part, ridge included */
+  readonly gradient: Float64Array;
+  readonly penalty: PenaltyCoefficients;
+  /** μ, added to the Hessian's diagonal as a part of it */
+  readonly damping: number;
+  /** Coordinate descent ends when no change of one coordinate in a sweep promises more than this. */
+  readonly tolerance: number;
+  readonly maxSweeps: number;
+}
+
+export interface LassoModelMinimum {
+  /** By how much the model falls, the lasso included. */
+  readonly decrease: number;
+  /** The part of it that is first order: ⟨gradient, direction⟩ and the change of the lasso. */
+  readonly slope: number;
+  readonly sweeps: number;
+}
+
+/** H of so many coordinates takes 64 MB. */
+const CAPACITY = 4096;
+/** As in kernels/active-hessian.ts. */
+const SEGMENT = 32;
+const BLOCK = 128;
+/** The rows of least curvature, which together have this part of it, are left out of the Hessian. */
+const NEGLIGIBLE = 5e-3;
+/** Probabilities below are taken for 0: their products would be subnormal, which costs a hundredfold. */
+const TINY = 1e-7;
+
+/** For softmax. `probabilities` as in DataPasses; what is allocated lives until the caller releases the arena. */
+export function activeHessian(
+  runtime: Runtime,
+  { matrix, nClasses, sampleWeights }: TrainingSet,
+  probabilities: (theta: Float64Array) => Float32Array,
+): ActiveHessian {
+  const { arena, kernels } = runtime;
+  const { nSamples: n, nFeatures: d } = matrix;
+  const { stride, size } = parameterLayout(d, nClasses);
+  const capacity = Math.min(CAPACITY, (d + 1) * nClasses);
+  const columnStride = roundUp(n, 4) + 16;
+  const maxSegments = Math.ceil(capacity / SEGMENT) + 4 * nClasses + 256;
+  const columnOf = new Int32Array(d + 1).fill(-1);
+  const position = new Int32Array(size).fill(-1);
+  const coordinates = new Int32Array(capacity);
+  const rows = new Int32Array(n);
+  let nRows = 0;
+  let nColumns = 0;
+  let count = 0;
+  let nSegments = 0;
+  let placed: Placed | null = null;
+
+  interface Placed {
+    readonly hessian: Pointer;
+    readonly diagonal: (a: number) => number;
+    readonly rowWeights: Float32Array;
+    readonly p: Float32Array;
+    readonly coordinateColumns: Uint32Array;
+    readonly segments: Uint32Array;
+    readonly weights: Float64Array;
+    readonly slope: Float64Array;
+    readonly lasso: Float64Array;
+    readonly ridge: Float64Array;
+    readonly scratch: Pointer;
+    readonly history: Pointer;
+    readonly system: Pointer;
+    readonly buildTask: Pointer;
+    readonly modelTask: Pointer;
+    columns: Float32Array;
+  }
+
+  function place(): Placed {
+    const hessianStride = roundUp(capacity, 4);
+    const hessian = arena.allocateF32(capacity * hessianStride);
+    return {
+      hessian: hessian.byteOffset,
+      diagonal: (a) => hessian[a * hessianStride + a],
+      rowWeights: arena.allocateF32(columnStride),
+      p: arena.allocateF32(columnStride * nClasses),
+      coordinateColumns: arena.allocateU32(capacity),
+      segments: arena.allocateU32(3 * maxSegments),
+      weights: arena.allocateF64(capacity),
+      slope: arena.allocateF64(capacity + 4),
+      lasso: arena.allocateF64(capacity),
+      ridge: arena.allocateF64(capacity),
+      scratch: arena.allocate((SEGMENT + 1) * BLOCK * 4 * maxSegments),
+      buildTask: arena.allocate(48),
+      history: arena.allocate(8 * 14 * capacity),
+      system: arena.allocate(8 * 30),
+      modelTask: arena.allocate(48),
+      columns: arena.allocateF32(0),
+    };
+  }
+
+  function takeRows(at: Placed, theta: Float64Array): void {
+    const P = probabilities(theta);
+    const v = sampleWeights === 0 ? null : arena.f64(sampleWeights, n);
+    const curvature = new Float64Array(n);
+    let total = 0;
+    for (let i = 0; i < n; i++) {
+      let squares = 0;
+      for (let k = i * stride; k < i * stride + nClasses; k++) squares += P[k] * P[k];
+      curvature[i] = Math.max(0, 1 - squares) * (v === null ? 1 : v[i]);
+      total += curvature[i];
+    }
+    const least = thresholdOf(curvature, NEGLIGIBLE * total);
+    nRows = 0;
+    for (let i = 0; i < n; i++) if (curvature[i] >= least) rows[nRows++] = i;
+    for (let r = 0; r < nRows; r++) {
+      const i = rows[r];
+      at.rowWeights[r] = (v === null ? 1 : v[i]) / n;
+      for (let k = 0; k < nClasses; k++) {
+        const p = P[i * stride + k];
+        at.p[k * columnStride + r] = p < TINY ? 0 : p;
+      }
+    }
+    at.rowWeights.fill(0, nRows, roundUp(nRows, 4));
+  }
+
+  /** Copies the columns that are not there yet. */
+  function takeColumns(at: Placed, added: Int32Array): void {
+    const first = nColumns;
+    const features: number[] = [];
+    for (const i of added) {
+      const j = Math.floor(i / stride);
+      if (columnOf[j] >= 0) continue;
+      columnOf[j] = nColumns++;
+      features.push(j);
+    }
+    if (at.columns.length < nColumns * columnStride) {
+      const larger = arena.allocateF32(Math.min(d + 1, Math.ceil(1.5 * nColumns)) * columnStride);
+      larger.set(at.columns.subarray(0, first * columnStride));
+      at.columns = larger;
+    }
+    for (const j of features) {
+      const start = columnOf[j] * columnStride;
+      if (j === d) at.columns.fill(1, start, start + nRows);
+    }
+    copyColumns(
+      features.filter((j) => j < d),
+      at,
+    );
+    for (const j of features) {
+      const end = columnOf[j] * columnStride + nRows;
+      at.columns.fill(0, end, end + 4);
+    }
+  }
+
+  function copyColumns(features: readonly number[], { columns }: Placed): void {
+    if (matrix.kind === 'dense') {
+      const X = arena.f32(matrix.values, n * matrix.stride);
+      for (let r = 0; r < nRows; r++) {
+        const base = rows[r] * matrix.stride;
+        for (const j of features) columns[columnOf[j] * columnStride + r] = X[base + j];
+      }
+      return;
+    }
+    const kept = new Int32Array(n).fill(-1);
+    for (let r = 0; r < nRows; r++) kept[rows[r]] = r;
+    const starts = arena.u32(matrix.columnStarts, d + 1);
+    const indices = arena.u32(matrix.columnIndices, matrix.nonzeros);
+    const values = arena.f32(matrix.columnValues, matrix.nonzeros);
+    const center = matrix.center === 0 ? null : arena.f64(matrix.center, d);
+    for (const j of features) {
+      const start = columnOf[j] * columnStride;
+      const shift = center === null ? 0 : center[j];
+      columns.fill(-shift, start, start + nRows);
+      for (let e = starts[j]; e < starts[j + 1]; e++) {
+        const r = kept[indices[e]];
+        if (r >= 0) columns[start + r] = values[e] - shift;
+      }
+    }
+  }
+
+  /** Appends coordinates, sorted by class, and builds their rows. */
+  function append(at: Placed, added: Int32Array): void {
+    takeColumns(at, added);
+    const firstSegment = nSegments;
+    const sorted = Array.from(added).sort((a, b) => (a % stride) - (b % stride) || a - b);
+    let previous = -1;
+    for (const i of sorted) {
+      const k = i % stride;
+      if (k !== previous || at.segments[3 * nSegments - 2] - at.segments[3 * nSegments - 3] === SEGMENT) {
+        at.segments.set([count, count, k], 3 * nSegments++);
+        previous = k;
+      }
+      at.coordinateColumns[count] = columnOf[Math.floor(i / stride)];
+      coordinates[count] = i;
+      position[i] = count++;
+      at.segments[3 * nSegments - 2] = count;
+    }
+    arena
+      .u32(at.buildTask, 12)
+      .set([
+        roundUp(nRows, 4),
+        columnStride,
+        at.columns.byteOffset,
+        at.p.byteOffset,
+        at.rowWeights.byteOffset,
+        at.coordinateColumns.byteOffset,
+        at.segments.byteOffset,
+        firstSegment,
+        nSegments,
+        at.hessian,
+        roundUp(capacity, 4),
+        at.scratch,
+      ]);
+    runtime.run('activeHessian', at.buildTask, nSegments - firstSegment);
+  }
+
+  return {
+    capacity,
+    get coordinates() {
+      return coordinates.subarray(0, count);
+    },
+    canExtend: (nAdded) =>
+      count > 0 &&
+      count + nAdded <= capacity &&
+      nSegments + nClasses + Math.ceil(nAdded / SEGMENT) <= maxSegments,
+    has: (i) => position[i] >= 0,
+    buildCost: (nCoordinates) => (nCoordinates * nCoordinates * (nRows || n)) / 2,
+    build(theta, wanted) {
+      placed ??= place();
+      for (let a = 0; a < count; a++) {
+        position[coordinates[a]] = -1;
+        columnOf[Math.floor(coordinates[a] / stride)] = -1;
+      }
+      count = 0;
+      nSegments = 0;
+      nColumns = 0;
+      takeRows(placed, theta);
+      append(placed, wanted);
+    },
+    extend(added) {
+      if (placed === null) throw new Error('a Hessian must be built before it is extended');
+      if (added.length > 0) append(placed, added);
+    },
+    minimize({ theta, gradient, penalty, damping, tolerance, maxSweeps }, direction) {
+      if (placed === null) throw new Error('a Hessian must be built before a model is minimized');
+      const { weights, slope, lasso, ridge, diagonal, modelTask } = placed;
+      const firstIntercept = d * stride;
+      for (let a = 0; a < count; a++) {
+        const i = coordinates[a];
+        weights[a] = theta[i];
+        slope[a] = gradient[i];
+        lasso[a] = i < firstIntercept ? penalty.lasso : 0;
+        ridge[a] = damping * diagonal(a) + (i < firstIntercept ? 2 * penalty.ridge : 0);
+      }
+      arena.f64(modelTask, 1)[0] = tolerance;
+      arena
+        .u32(modelTask + 8, 10)
+        .set([
+          count,
+          roundUp(capacity, 4),
+          placed.hessian,
+          weights.byteOffset,
+          slope.byteOffset,
+          lasso.byteOffset,
+          ridge.byteOffset,
+          maxSweeps,
+          placed.history,
+          placed.system,
+        ]);
+      const sweeps = kernels.lassoModelDescent(modelTask);
+      direction.fill(0);
+      let first = 0;
+      let both = 0;
+      for (let a = 0; a < count; a++) {
+        const i = coordinates[a];
+        const change = weights[a] - theta[i];
+        direction[i] = change;
+        const lassoChange = lasso[a] * (Math.abs(weights[a]) - Math.abs(theta[i]));
+        first += gradient[i] * change + lassoChange;
+        // gᵀd + ½ dᵀHd = ½ (g + slope)ᵀ d
+        both += 0.5 * (gradient[i] + slope[a]) * change + lassoChange;
+      }
+      return { decrease: -both, slope: first, sweeps };
+    },
+  };
+}
+
+/** The least of `values` that, with all below it, sums to more than `part`. */
+function thresholdOf(values: Float64Array, part: number): number {
+  let sum = 0;
+  for (const value of values.slice().sort()) {
+    sum += value;
+    if (sum > part) return value;
+  }
+  return 0;
+}
