@@ -71,13 +71,8 @@ export type { FitRun } from './model/fit.ts';
 export type { ArrayData, DataSource, DataSummary, FitData } from './model/fit-data.ts';
 export { loadModel, modelText } from './model/model-file.ts';
 export type { ModelJson } from './model/model-json.ts';
-export type {
-  FitOptions,
-  LossName,
-  PenaltyName,
-  ProblemDescription,
-  WarmStart,
-} from './model/options.ts';
+export type { FitOptions, LossName, PenaltyName, WarmStart } from './model/options.ts';
+export type { ProblemDescription } from './model/problem-description.ts';
 export { crossEntropy, crossEntropyGradient } from './problem/cross-entropy.ts';
 export { hinge, hingeGradient } from './problem/hinge.ts';
 export { elasticNet, l1, l2, type Penalty, proxL1, type SmoothPenalty } from './problem/penalties.ts';

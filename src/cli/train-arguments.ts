@@ -1,5 +1,6 @@
 import type { Table, TableOptions } from '../data/table.ts';
-import { describeProblem, type FitOptions } from '../model/options.ts';
+import type { FitOptions } from '../model/options.ts';
+import { describeProblem } from '../model/problem-description.ts';
 import { expectWritable } from './atomic-file.ts';
 import { readClassWeights } from './class-weights.ts';
 import { readTableOptions } from './data-options.ts';

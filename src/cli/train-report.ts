@@ -1,7 +1,7 @@
 import type { ClassLabel } from '../data/class-labels.ts';
 import type { TrainingData } from '../data/training-data.ts';
 import type { Classifier } from '../model/classifier.ts';
-import type { ProblemDescription } from '../model/options.ts';
+import type { ProblemDescription } from '../model/problem-description.ts';
 import type { Metrics } from '../report/metrics.ts';
 import type { Status } from '../solvers/solver.ts';
 import {

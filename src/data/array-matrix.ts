@@ -18,8 +18,10 @@ import type { TrainingData } from './training-data.ts';
 export interface ArrayOptions {
   /** Train on (x − mean) / standard deviation. Default: true for dense features, false for sparse ones. */
   readonly standardize?: boolean;
+  /** Whether standardizing subtracts the mean, or divides by the deviation alone. Default true. */
+  readonly center?: boolean;
   /** A weight ≥ 0 for each sample; mean and standard deviation are weighted with them. Default 1. */
-  readonly sampleWeights?: ArrayLike<number>;
+  readonly sampleWeight?: ArrayLike<number>;
 }
 
 /**
@@ -41,14 +43,14 @@ export function arrayTrainingData(
     throw new TypeError(`"y" expected an array of labels, got ${String(y)}`);
   }
   if (y.length !== nSamples) throw new RangeError(`"y" expected ${nSamples} labels, got ${y.length}`);
-  const sampleWeights = checkWeights(options.sampleWeights, nSamples);
+  const sampleWeights = checkWeights(options.sampleWeight, nSamples);
   const { classes, indices } = encodeLabels(y);
   const labels = arena.allocateU32(nSamples);
   labels.set(indices);
   const standardize = options.standardize ?? !isSparseInput(X);
   const scaled = isSparseInput(X)
-    ? sparseMatrix(arena, X, sampleWeights, standardize)
-    : denseMatrix(arena, X, sampleWeights, standardize);
+    ? sparseMatrix(arena, X, sampleWeights, standardize, options.center ?? true)
+    : denseMatrix(arena, X, sampleWeights, standardize, options.center ?? true);
   return {
     ...scaled,
     labels: labels.byteOffset,
@@ -67,13 +69,16 @@ function denseMatrix(
   X: Exclude<FeatureInput, SparseInput>,
   weights: Float64Array | null,
   standardize: boolean,
+  center: boolean,
 ): Scaled {
   const { nSamples, nFeatures } = featureShape(X);
   const stride = Math.ceil(nFeatures / 4) * 4;
   const row: RowOf = isDenseInput(X) ? flatRow(X) : (i) => ({ values: X[i], start: 0 });
   const values = arena.allocateF32(nSamples * stride);
   const matrix: DenseMatrix = { kind: 'dense', nSamples, nFeatures, stride, values: values.byteOffset };
-  const statistics = standardize ? denseStatistics(row, nSamples, nFeatures, weights) : null;
+  const statistics = standardize
+    ? centredIf(center, denseStatistics(row, nSamples, nFeatures, weights))
+    : null;
   for (let i = 0; i < nSamples; i++) {
     const { values: x, start } = row(i);
     const out = i * stride;
@@ -128,17 +133,18 @@ function sparseMatrix(
   X: SparseInput,
   weights: Float64Array | null,
   standardize: boolean,
+  center: boolean,
 ): Scaled {
-  const nSamples = X.rowStarts.length - 1;
+  const nSamples = X.indptr.length - 1;
   const nonzeros = X.values.length;
   const rowStarts = arena.allocateU32(nSamples + 1);
   const rowIndices = arena.allocateU32(nonzeros);
   const rowValues = arena.allocateF32(nonzeros);
-  rowStarts.set(X.rowStarts);
+  rowStarts.set(X.indptr);
   rowIndices.set(X.indices);
-  const statistics = standardize ? sparseStatistics(X, weights) : null;
+  const statistics = standardize ? centredIf(center, sparseStatistics(X, weights)) : null;
   for (let i = 0; i < nSamples; i++) {
-    for (let p = X.rowStarts[i]; p < X.rowStarts[i + 1]; p++) {
+    for (let p = X.indptr[i]; p < X.indptr[i + 1]; p++) {
       const j = X.indices[p];
       rowValues[p] = single(statistics === null ? X.values[p] : X.values[p] / statistics.scale[j], i, j);
     }
@@ -152,14 +158,19 @@ function sparseMatrix(
     rowValues: rowValues.byteOffset,
   };
   const columns = fillColumns(arena, rows);
-  let center = 0;
-  if (statistics !== null) {
-    const centers = arena.allocateF64(X.nFeatures);
+  let centers: Float64Array | null = null;
+  if (statistics !== null && center) {
+    centers = arena.allocateF64(X.nFeatures);
     for (let j = 0; j < X.nFeatures; j++) centers[j] = statistics.mean[j] / statistics.scale[j];
-    center = centers.byteOffset;
   }
-  const matrix: SparseMatrix = { kind: 'sparse', ...rows, ...columns, center };
+  const matrix: SparseMatrix = { kind: 'sparse', ...rows, ...columns, center: centers?.byteOffset ?? 0 };
   return { matrix, ...described(statistics) };
+}
+
+/** Without centring no mean is subtracted, and a constant column tells as much as an intercept. */
+function centredIf(center: boolean, statistics: ColumnStatistics): ColumnStatistics {
+  if (center) return statistics;
+  return { mean: new Float64Array(statistics.mean.length), scale: statistics.scale, constant: [] };
 }
 
 const LARGEST_F32 = 3.4028234663852886e38;
@@ -188,22 +199,22 @@ function described(statistics: ColumnStatistics | null): Pick<Scaled, 'standardi
 function checkWeights(weights: ArrayLike<number> | undefined, nSamples: number): Float64Array | null {
   if (weights === undefined) return null;
   if (typeof weights !== 'object' || weights === null) {
-    throw new TypeError(`"sampleWeights" expected an array of numbers, got ${String(weights)}`);
+    throw new TypeError(`"sampleWeight" expected an array of numbers, got ${String(weights)}`);
   }
   if (weights.length !== nSamples) {
-    throw new RangeError(`"sampleWeights" expected ${nSamples} numbers, got ${weights.length}`);
+    throw new RangeError(`"sampleWeight" expected ${nSamples} numbers, got ${weights.length}`);
   }
   let sum = 0;
   for (let i = 0; i < nSamples; i++) {
     const v = weights[i];
     if (typeof v !== 'number')
-      throw new TypeError(`"sampleWeights" expected numbers, got ${typeof v} at ${i}`);
+      throw new TypeError(`"sampleWeight" expected numbers, got ${typeof v} at ${i}`);
     if (!Number.isFinite(v) || v < 0)
-      throw new RangeError(`"sampleWeights" expected numbers >= 0, got ${v} at ${i}`);
+      throw new RangeError(`"sampleWeight" expected numbers >= 0, got ${v} at ${i}`);
     sum += v;
   }
   if (!(sum > 0) || !Number.isFinite(sum)) {
-    throw new RangeError(`"sampleWeights" expected a positive, finite sum, got ${sum}`);
+    throw new RangeError(`"sampleWeight" expected a positive, finite sum, got ${sum}`);
   }
   return Float64Array.from(weights);
 }

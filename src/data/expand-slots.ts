@@ -35,7 +35,7 @@ export function expandDense(
   const values = arena.f32(pointer, nRows * stride);
   const template = new Float32Array(stride);
   if (scaling !== null) {
-    for (let j = 0; j < nFeatures; j++) template[j] = -scaling.mean[j] / scaling.scale[j];
+    for (let j = 0; j < nFeatures; j++) template[j] = (0 - scaling.mean[j]) / scaling.scale[j];
   }
   const f32 = new Float32Array(nColumns);
   const u32 = new Uint32Array(f32.buffer);
@@ -126,7 +126,7 @@ export function expandSparse(
 }
 
 function centers(arena: Arena, { slots, nFeatures }: BuiltEncoding, scaling: SlotScaling | null): Pointer {
-  if (scaling === null) return 0;
+  if (scaling?.mean.some((mean) => mean !== 0) !== true) return 0;
   const center = arena.allocateF64(nFeatures);
   for (let j = 0; j < nFeatures; j++) center[j] = scaling.mean[j] / scaling.scale[j];
   for (const column of slots) if (column.kind === 'numeric') center[column.feature] = 0;

@@ -6,12 +6,12 @@ export interface DenseInput {
 }
 
 /**
- * Sparse features in compressed rows: the values of sample i are values[rowStarts[i]] up to
- * values[rowStarts[i + 1]], in the columns that `indices` names. A column may not come twice in a row.
+ * Sparse features in compressed rows: the values of sample i are values[indptr[i]] up to
+ * values[indptr[i + 1]], in the columns that `indices` names. A column may not come twice in a row.
  */
 export interface SparseInput {
   /** nSamples + 1 */
-  readonly rowStarts: ArrayLike<number>;
+  readonly indptr: ArrayLike<number>;
   readonly indices: ArrayLike<number>;
   readonly values: ArrayLike<number>;
   readonly nFeatures: number;
@@ -21,16 +21,16 @@ export interface SparseInput {
 export type FeatureInput = readonly ArrayLike<number>[] | DenseInput | SparseInput;
 
 export function isSparseInput(X: FeatureInput): X is SparseInput {
-  return typeof X === 'object' && X !== null && 'rowStarts' in X;
+  return typeof X === 'object' && X !== null && 'indptr' in X;
 }
 
 export function isDenseInput(X: FeatureInput): X is DenseInput {
-  return typeof X === 'object' && X !== null && 'nSamples' in X && !('rowStarts' in X);
+  return typeof X === 'object' && X !== null && 'nSamples' in X && !('indptr' in X);
 }
 
 /** Numbers of samples and features; throws as `checkFeatures` where it is neither form. */
 export function featureShape(X: FeatureInput): { nSamples: number; nFeatures: number } {
-  if (isSparseInput(X)) return { nSamples: X.rowStarts.length - 1, nFeatures: X.nFeatures };
+  if (isSparseInput(X)) return { nSamples: X.indptr.length - 1, nFeatures: X.nFeatures };
   if (isDenseInput(X)) return { nSamples: X.nSamples, nFeatures: X.nFeatures };
   return { nSamples: X.length, nFeatures: X[0]?.length ?? 0 };
 }
@@ -42,7 +42,7 @@ export function featureShape(X: FeatureInput): { nSamples: number; nFeatures: nu
 export function checkFeatures(X: FeatureInput): void {
   if (typeof X !== 'object' || X === null) {
     throw new TypeError(
-      `"X" expected rows of numbers, { values, nSamples, nFeatures } or { rowStarts, indices, values, nFeatures }, got ${X === null ? 'null' : typeof X}`,
+      `"X" expected rows of numbers, { values, nSamples, nFeatures } or { indptr, indices, values, nFeatures }, got ${X === null ? 'null' : typeof X}`,
     );
   }
   if (isSparseInput(X)) checkSparse(X);
@@ -91,34 +91,30 @@ function checkDense(X: DenseInput): void {
 
 function checkSparse(X: SparseInput): void {
   expectCount('X.nFeatures', X.nFeatures, 1);
-  for (const name of ['rowStarts', 'indices', 'values'] as const) expectArray(`X.${name}`, X[name]);
-  const { rowStarts, indices, values, nFeatures } = X;
-  const nSamples = rowStarts.length - 1;
-  if (nSamples < 1) throw new RangeError('"X.rowStarts" expected nSamples + 1 >= 2 numbers');
+  for (const name of ['indptr', 'indices', 'values'] as const) expectArray(`X.${name}`, X[name]);
+  const { indptr, indices, values, nFeatures } = X;
+  const nSamples = indptr.length - 1;
+  if (nSamples < 1) throw new RangeError('"X.indptr" expected nSamples + 1 >= 2 numbers');
   if (indices.length !== values.length) {
     throw new RangeError(
       `"X.indices" and "X.values" expected one length, got ${indices.length} and ${values.length}`,
     );
   }
-  if (rowStarts[0] !== 0 || rowStarts[nSamples] !== values.length) {
+  if (indptr[0] !== 0 || indptr[nSamples] !== values.length) {
     throw new RangeError(
-      `"X.rowStarts" expected to run from 0 to ${values.length}, got ${rowStarts[0]} to ${rowStarts[nSamples]}`,
+      `"X.indptr" expected to run from 0 to ${values.length}, got ${indptr[0]} to ${indptr[nSamples]}`,
     );
   }
   // The last row in which a column was seen: finds duplicates without sorting.
   const seenIn = new Int32Array(nFeatures).fill(-1);
   for (let i = 0; i < nSamples; i++) {
-    if (!Number.isInteger(rowStarts[i + 1]) || !(rowStarts[i + 1] >= rowStarts[i])) {
-      throw new RangeError(
-        `"X.rowStarts" expected ascending whole numbers, got ${rowStarts[i + 1]} at ${i + 1}`,
-      );
+    if (!Number.isInteger(indptr[i + 1]) || !(indptr[i + 1] >= indptr[i])) {
+      throw new RangeError(`"X.indptr" expected ascending whole numbers, got ${indptr[i + 1]} at ${i + 1}`);
     }
-    if (rowStarts[i + 1] > values.length) {
-      throw new RangeError(
-        `"X.rowStarts" expected at most ${values.length}, got ${rowStarts[i + 1]} at ${i + 1}`,
-      );
+    if (indptr[i + 1] > values.length) {
+      throw new RangeError(`"X.indptr" expected at most ${values.length}, got ${indptr[i + 1]} at ${i + 1}`);
     }
-    for (let p = rowStarts[i]; p < rowStarts[i + 1]; p++) {
+    for (let p = indptr[i]; p < indptr[i + 1]; p++) {
       const j = indices[p];
       if (!Number.isInteger(j) || j < 0 || j >= nFeatures) {
         throw new RangeError(

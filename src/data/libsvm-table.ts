@@ -56,7 +56,7 @@ async function placeLibsvm(
   arena: Arena,
   source: ByteSource,
   options: TableOptions,
-  { standardize, sampleWeight }: PlaceOptions,
+  { standardize, center = true }: PlaceOptions,
 ): Promise<TrainingData> {
   const file = source.name;
   const sink = new PairSink(arena, file);
@@ -68,7 +68,6 @@ async function placeLibsvm(
   const { classes, indices } = classesOfTexts(sink.labelTexts());
   expectTwoClasses(classes.length, String(classes[0]), file);
   const labels = Uint32Array.from(sink.labels.view(), (code) => indices[code]);
-  const weights = rowWeights(sampleWeight, nRows);
 
   const firstIndex = sink.leastIndex === 0 ? 0 : 1;
   const found = Math.max(0, sink.greatestIndex + 1 - firstIndex);
@@ -83,8 +82,6 @@ async function placeLibsvm(
   const heldRows = split === null ? null : sink.takeOut(split, nFeatures, firstIndex);
   const matrix = sink.finish(nFeatures, firstIndex);
   const trainingLabels = split === null ? labels : labels.filter((_, i) => split[i] === 0);
-  const trainingWeights =
-    split === null || weights === null ? weights : weights.filter((_, i) => split[i] === 0);
   const placed = arena.allocateU32(trainingLabels.length);
   placed.set(trainingLabels);
 
@@ -93,18 +90,16 @@ async function placeLibsvm(
     heldOut = {
       nSamples: heldRows.nRows,
       labels: labels.filter((_, i) => split[i] === 1),
-      sampleWeights: weights?.filter((_, i) => split[i] === 1) ?? null,
+      sampleWeights: null,
       batches: () => [heldRows],
     };
   }
-  const scaled = standardize
-    ? standardizeInPlace(arena, matrix, trainingWeights)
-    : { matrix, standardization: null };
+  const scaled = standardize ? standardizeInPlace(arena, matrix, center) : { matrix, standardization: null };
   return {
     ...scaled,
     labels: placed.byteOffset,
     classes,
-    sampleWeights: trainingWeights,
+    sampleWeights: null,
     encoding: null,
     // Without names, features count from 1 as the format does; where a file counts from 0, its names do.
     featureNames: firstIndex === 1 ? null : Array.from({ length: nFeatures }, (_, j) => String(j)),
@@ -288,32 +283,25 @@ class PairSink implements LibsvmSink {
   }
 }
 
-/** Divides the stored values by their column's deviation, and centres implicitly. */
+/** Divides the stored values by their column's deviation, and centres implicitly, or not at all. */
 function standardizeInPlace(
   arena: Arena,
   matrix: SparseMatrix,
-  weights: Float64Array | null,
+  center: boolean,
 ): Pick<TrainingData, 'matrix' | 'standardization'> {
   const { nSamples, nFeatures, nonzeros } = matrix;
   const indices = arena.u32(matrix.rowIndices, nonzeros);
   const values = arena.f32(matrix.rowValues, nonzeros);
-  const rows = { rowStarts: arena.u32(matrix.rowStarts, nSamples + 1), indices, values, nFeatures };
-  const { mean, scale } = sparseStatistics(rows, weights);
+  const rows = { indptr: arena.u32(matrix.rowStarts, nSamples + 1), indices, values, nFeatures };
+  const { mean, scale } = sparseStatistics(rows, null);
+  if (!center) mean.fill(0);
   for (let p = 0; p < nonzeros; p++) values[p] /= scale[indices[p]];
   const columnStarts = arena.u32(matrix.columnStarts, nFeatures + 1);
   const columnValues = arena.f32(matrix.columnValues, nonzeros);
-  const center = arena.allocateF64(nFeatures);
+  const centers = center ? arena.allocateF64(nFeatures) : null;
   for (let j = 0; j < nFeatures; j++) {
     for (let q = columnStarts[j]; q < columnStarts[j + 1]; q++) columnValues[q] /= scale[j];
-    center[j] = mean[j] / scale[j];
+    if (centers !== null) centers[j] = mean[j] / scale[j];
   }
-  return { matrix: { ...matrix, center: center.byteOffset }, standardization: { mean, scale } };
-}
-
-function rowWeights(weights: ArrayLike<number> | null | undefined, nRows: number): Float64Array | null {
-  if (weights === null || weights === undefined) return null;
-  if (weights.length !== nRows) {
-    throw new RangeError(`"sampleWeight" expected ${nRows} numbers, one for each row, got ${weights.length}`);
-  }
-  return Float64Array.from(weights);
+  return { matrix: { ...matrix, center: centers?.byteOffset ?? 0 }, standardization: { mean, scale } };
 }

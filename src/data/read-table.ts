@@ -111,7 +111,7 @@ async function placeColumns(
   head: CsvHead,
   { target, weight, ignored }: ResolvedColumns,
   options: TableOptions,
-  { standardize, sampleWeight }: PlaceOptions,
+  { standardize, center = true }: PlaceOptions,
 ): Promise<TrainingData> {
   const file = source.name;
   if (target < 0) {
@@ -119,8 +119,6 @@ async function placeColumns(
       `"target" expected the name of the column that holds the class, one of ${head.columnNames.join(', ')}`,
     );
   }
-  if (weight >= 0 && sampleWeight)
-    throw new TypeError('expected a weight column or sample weights, got both');
   const missing = missingTexts(options);
   const missingSet = new Set(['', ...missing]);
   let { dialect } = head;
@@ -151,9 +149,14 @@ async function placeColumns(
     };
     const read = await readColumns(textChunks(source), plan, arena);
     if (read.kind === 'read') {
-      const weights = read.weights ?? optionWeights(sampleWeight, read.nRows);
       const { holdout = 0, seed = 0 } = options;
-      return tableTrainingData(arena, plan, read, { standardize, holdout, seed, weights });
+      return tableTrainingData(arena, plan, read, {
+        standardize,
+        center,
+        holdout,
+        seed,
+        weights: read.weights,
+      });
     }
     arena.release(mark);
     if (read.decimal !== dialect.decimal)
@@ -182,16 +185,6 @@ function sampleMedian({ rows }: CsvHead, j: number, decimal: number): number {
   values.sort((a, b) => a - b);
   const median = Math.fround(values[(values.length - 1) >> 1] ?? 0);
   return Number.isFinite(median) ? median : 0;
-}
-
-function optionWeights(weights: ArrayLike<number> | null | undefined, nRows: number): Float64Array | null {
-  if (weights === null || weights === undefined) return null;
-  if (weights.length !== nRows) {
-    throw new RangeError(
-      `"sampleWeight" expected ${nRows} numbers, one for each row with a target, got ${weights.length}`,
-    );
-  }
-  return Float64Array.from(weights);
 }
 
 function checkOptions(options: TableOptions): void {

@@ -12,12 +12,13 @@ export interface SlotScaling extends Standardization {
 /**
  * Weighted mean and population standard deviation of every feature, in f64 and two passes. Numeric columns
  * are summed relative to their reference, so that a large offset costs no digits. A constant feature has
- * scale 1.
+ * scale 1. Without `center` the means are those that are subtracted: none.
  */
 export function slotScaling(
   rows: SlotRows,
   { slots, nFeatures }: BuiltEncoding,
   weights: Float64Array | null,
+  center: boolean,
 ): SlotScaling {
   const { nRows, nColumns, f32, u32 } = rows;
   const mean = new Float64Array(nFeatures);
@@ -61,6 +62,10 @@ export function slotScaling(
   for (let j = 0; j < nFeatures; j++) {
     if (isNumber[j] === 0) scale[j] = Math.sqrt(Math.max(0, mean[j] * (1 - mean[j])));
     if (!(scale[j] > 0)) scale[j] = 1;
+  }
+  if (!center) {
+    mean.fill(0);
+    for (const { feature, reference } of numeric) slotMean[feature] = -reference;
   }
   return { mean, scale, slotMean };
 }

@@ -6,8 +6,8 @@ import type { SparseInput } from './feature-input.ts';
  * between them.
  */
 export function sparseStatistics(X: SparseInput, weights: Float64Array | null): ColumnStatistics {
-  const { rowStarts, indices, values, nFeatures } = X;
-  const nSamples = rowStarts.length - 1;
+  const { indptr, indices, values, nFeatures } = X;
+  const nSamples = indptr.length - 1;
   const mean = new Float64Array(nFeatures);
   const squares = new Float64Array(nFeatures);
   const stored = new Float64Array(nFeatures);
@@ -17,7 +17,7 @@ export function sparseStatistics(X: SparseInput, weights: Float64Array | null): 
   const weightSum = sumOfWeights(weights, nSamples);
   for (let i = 0; i < nSamples; i++) {
     const v = weights === null ? 1 : weights[i];
-    for (let p = rowStarts[i]; p < rowStarts[i + 1]; p++) {
+    for (let p = indptr[i]; p < indptr[i + 1]; p++) {
       const j = indices[p];
       const value = values[p];
       mean[j] += v * value;
@@ -35,7 +35,7 @@ export function sparseStatistics(X: SparseInput, weights: Float64Array | null): 
   }
   for (let i = 0; i < nSamples; i++) {
     const v = weights === null ? 1 : weights[i];
-    for (let p = rowStarts[i]; p < rowStarts[i + 1]; p++) {
+    for (let p = indptr[i]; p < indptr[i + 1]; p++) {
       const j = indices[p];
       squares[j] += v * (values[p] - mean[j]) ** 2;
     }

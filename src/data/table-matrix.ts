@@ -15,6 +15,8 @@ import type { HeldOut, TrainingData } from './training-data.ts';
 
 export interface MatrixOptions {
   readonly standardize: boolean;
+  /** Whether standardizing subtracts the mean. */
+  readonly center: boolean;
   /** Fraction of each class that is kept out of training, or 0. */
   readonly holdout: number;
   readonly seed: number;
@@ -88,7 +90,7 @@ export function tableTrainingData(
     throw new DataError('no column tells anything: each holds one value only', { file });
   }
   const encoding: Encoding = { target, missing: plan.missing, columns: built.columns };
-  const scaling = options.standardize ? slotScaling(training, built, weights) : null;
+  const scaling = options.standardize ? slotScaling(training, built, weights, options.center) : null;
   const matrix = prefersSparse(built, training.nRows)
     ? expandSparse(arena, training, built, scaling)
     : expandDense(arena, read.slots, read.slotBytes, training, built, scaling);

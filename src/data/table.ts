@@ -54,6 +54,9 @@ export interface Table {
 
 export interface PlaceOptions {
   readonly standardize: boolean;
-  /** A weight ≥ 0 for each row that has a target, instead of a weight column. */
-  readonly sampleWeight?: ArrayLike<number> | null;
+  /**
+   * Whether standardizing subtracts the mean, or divides by the deviation alone: without an intercept,
+   * centring would be one. Default true.
+   */
+  readonly center?: boolean;
 }

@@ -1,7 +1,7 @@
 import type { ClassLabel } from '../data/class-labels.ts';
 import type { Encoding } from '../data/encoding.ts';
 import type { Status } from '../solvers/solver.ts';
-import type { ProblemDescription } from './options.ts';
+import type { ProblemDescription } from './problem-description.ts';
 
 /** Proof of how good the model is, in the units of the problem as solved (see `standardize`). */
 export interface ModelCertificate {

@@ -7,7 +7,7 @@ import type { ClassifierState, ModelCertificate } from './classifier-state.ts';
 import { type FeatureRows, featureRows } from './feature-rows.ts';
 import { denseScores, type LinearWeights, sparseScores, transpose } from './linear-scores.ts';
 import { type ModelJson, toModelJson } from './model-json.ts';
-import type { ProblemDescription } from './options.ts';
+import type { ProblemDescription } from './problem-description.ts';
 
 /**
  * A trained linear classifier: scores s = Wx + b in double precision, the class with the largest score

@@ -75,12 +75,12 @@ function copyRange(values: ArrayLike<number>, begin: number, length: number): Fl
 }
 
 /** Entries sorted within their rows: sums run over the features in ascending order. */
-function sparseBatch({ rowStarts, indices, values, nFeatures }: SparseInput): SparseBatch {
-  const nRows = rowStarts.length - 1;
+function sparseBatch({ indptr, indices, values, nFeatures }: SparseInput): SparseBatch {
+  const nRows = indptr.length - 1;
   const sorted = { indices: Uint32Array.from(indices), values: Float64Array.from(values) };
   for (let i = 0; i < nRows; i++) {
-    const begin = rowStarts[i];
-    const end = rowStarts[i + 1];
+    const begin = indptr[i];
+    const end = indptr[i + 1];
     let ascending = true;
     for (let t = begin + 1; t < end; t++) ascending &&= indices[t - 1] < indices[t];
     if (ascending) continue;
@@ -92,5 +92,5 @@ function sparseBatch({ rowStarts, indices, values, nFeatures }: SparseInput): Sp
       sorted.values[begin + t] = values[order[t]];
     }
   }
-  return { kind: 'sparse', nRows, nFeatures, rowStarts: Uint32Array.from(rowStarts), ...sorted };
+  return { kind: 'sparse', nRows, nFeatures, rowStarts: Uint32Array.from(indptr), ...sorted };
 }

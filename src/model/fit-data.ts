@@ -3,18 +3,17 @@ import type { ClassLabel } from '../data/class-labels.ts';
 import { type FeatureInput, isSparseInput } from '../data/feature-input.ts';
 import type { Table } from '../data/table.ts';
 import type { HeldOut, TrainingData } from '../data/training-data.ts';
-import type { FitOptions } from './options.ts';
 
 /** Features and labels in memory. */
 export interface ArrayData {
   /**
    * Rows of numbers; or { values, nSamples, nFeatures }, row-major; or compressed sparse rows
-   * { rowStarts, indices, values, nFeatures }.
+   * { indptr, indices, values, nFeatures }.
    */
   readonly X: FeatureInput;
   /** The class of each sample: texts, numbers or booleans. */
   readonly y: ArrayLike<ClassLabel>;
-  /** A weight ≥ 0 for each sample, not all 0. Default 1 each. The option of that name means the same. */
+  /** A weight ≥ 0 for each sample, not all 0. Default 1 each. */
   readonly sampleWeight?: ArrayLike<number>;
 }
 
@@ -39,29 +38,17 @@ export interface DataSummary {
   readonly warnings: readonly string[];
 }
 
-/** The options, with the weights that came with the samples. Throws a TypeError where both have some. */
-export function withSampleWeight(data: FitData, options: FitOptions): FitOptions {
-  if (!('sampleWeight' in data) || data.sampleWeight === undefined) return options;
-  if (options.sampleWeight !== undefined) {
-    throw new TypeError('"sampleWeight" expected with the data or with the options, got both');
-  }
-  return { ...options, sampleWeight: data.sampleWeight };
-}
-
 /** Any form of data as a source. Throws a TypeError for what is none. */
 export function dataSource(data: FitData): DataSource {
   if (typeof data !== 'object' || data === null) {
     throw new TypeError(`"data" expected { X, y } or a table, got ${data === null ? 'null' : typeof data}`);
   }
   if ('place' in data) return data;
-  const { X, y } = data;
+  const { X, y, sampleWeight } = data;
   return {
     sparse: isSparseInput(X),
-    place: async (arena, { standardize, sampleWeight = null }) =>
-      arrayTrainingData(arena, X, y, {
-        standardize,
-        ...(sampleWeight === null ? {} : { sampleWeights: sampleWeight }),
-      }),
+    place: async (arena, options) =>
+      arrayTrainingData(arena, X, y, { ...options, ...(sampleWeight === undefined ? {} : { sampleWeight }) }),
   };
 }
 

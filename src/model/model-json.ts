@@ -3,7 +3,7 @@ import type { Encoding } from '../data/encoding.ts';
 import type { Status } from '../solvers/solver.ts';
 import { fnv1a64 } from './checksum.ts';
 import type { ClassifierState } from './classifier-state.ts';
-import type { ProblemDescription } from './options.ts';
+import type { ProblemDescription } from './problem-description.ts';
 
 export const MODEL_FORMAT = 'softmargin-model';
 export const MODEL_VERSION = 1;

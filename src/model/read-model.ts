@@ -19,7 +19,7 @@ import {
   wholeNumber,
 } from './json-fields.ts';
 import { checksumOf, MODEL_FORMAT, MODEL_VERSION, modelContent } from './model-json.ts';
-import type { ProblemDescription } from './options.ts';
+import type { ProblemDescription } from './problem-description.ts';
 
 const STATUSES: readonly Status[] = [
   'converged',

@@ -1,6 +1,7 @@
 import type { TrainingData } from '../data/training-data.ts';
 import { DataError, ModelError } from '../errors.ts';
 import { type ParameterLayout, parameterLayout } from '../problem/parameters.ts';
+import { penaltyCoefficients } from '../problem/penalty.ts';
 import type { Problem } from '../problem/problem.ts';
 import type { Arena } from '../runtime/arena.ts';
 import type { Platform } from '../runtime/platform.ts';
@@ -8,16 +9,11 @@ import { singleThreadRuntime } from '../runtime/single-thread.ts';
 import { returnWorkbench, takeWorkbench, type Workbench } from '../runtime/workbench.ts';
 import type { Iteration, Solution } from '../solvers/solver.ts';
 import { Classifier } from './classifier.ts';
-import { type DataSummary, dataSource, type FitData, summarize, withSampleWeight } from './fit-data.ts';
-import {
-  type FitOptions,
-  penaltyCoefficients,
-  problemLoss,
-  type ResolvedFitOptions,
-  resolveFitOptions,
-  type WarmStart,
-} from './options.ts';
+import { type DataSummary, dataSource, type FitData, summarize } from './fit-data.ts';
+import type { FitOptions, WarmStart } from './options.ts';
 import { fromOriginalUnits, toOriginalUnits } from './original-units.ts';
+import { problemLoss } from './problem-description.ts';
+import { type ResolvedFitOptions, resolveFitOptions } from './resolve-options.ts';
 import { combinedWeights } from './sample-weights.ts';
 import { trainHere } from './train-here.ts';
 import { trainingPlace } from './training-place.ts';
@@ -37,14 +33,14 @@ export async function train(
 ): Promise<Classifier> {
   const began = performance.now();
   const source = dataSource(data);
-  const resolved = resolveFitOptions(withSampleWeight(data, options), { sparse: source.sparse });
+  const resolved = resolveFitOptions(options, { sparse: source.sparse });
   const bench = await takeWorkbench(platform);
   const mark = bench.arena.mark();
   let writing = false;
   try {
     const training = await source.place(bench.arena, {
       standardize: resolved.problem.standardize,
-      sampleWeight: resolved.sampleWeight,
+      center: resolved.problem.intercept,
     });
     expectClasses(training);
     listener.onData(summarize(training));
@@ -128,7 +124,7 @@ function pose(
     problem: {
       trainingSet: { matrix, nClasses: classes.length, labels, sampleWeights },
       loss: problemLoss(problem),
-      penalty: penaltyCoefficients(problem),
+      penalty: penaltyCoefficients(problem.penalty, problem.lambda, problem.beta ?? undefined),
       intercept: problem.intercept,
       dropout: problem.dropout,
     },

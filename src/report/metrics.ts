@@ -1,6 +1,6 @@
 import type { ClassLabel } from '../data/class-labels.ts';
 import { largestIndices } from '../model/classifier.ts';
-import type { ProblemDescription } from '../model/options.ts';
+import type { ProblemDescription } from '../model/problem-description.ts';
 import { crossEntropy } from '../problem/cross-entropy.ts';
 import { hinge } from '../problem/hinge.ts';
 

@@ -39,7 +39,7 @@ function rowsOf(arena: Arena, matrix: DesignMatrix): number[][] {
 }
 
 function toSparse(rows: readonly (readonly number[])[]): SparseInput {
-  const rowStarts = [0];
+  const indptr = [0];
   const indices: number[] = [];
   const values: number[] = [];
   for (const row of rows) {
@@ -50,9 +50,9 @@ function toSparse(rows: readonly (readonly number[])[]): SparseInput {
         values.push(row[j]);
       }
     }
-    rowStarts.push(values.length);
+    indptr.push(values.length);
   }
-  return { rowStarts, indices, values, nFeatures: rows[0].length };
+  return { indptr, indices, values, nFeatures: rows[0].length };
 }
 
 const table = fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 7 })).chain(([n, d]) =>
@@ -116,12 +116,12 @@ describe('features in memory', () => {
   test('a weight of 2 standardizes like a duplicated row', () => {
     fc.assert(
       fc.property(table, fc.infiniteStream(fc.integer({ min: 1, max: 3 })), (X, stream) => {
-        const sampleWeights = X.map(() => stream.next().value);
-        const repeated = X.flatMap((row, i) => new Array(sampleWeights[i]).fill(row));
+        const sampleWeight = X.map(() => stream.next().value);
+        const repeated = X.flatMap((row, i) => new Array(sampleWeight[i]).fill(row));
         for (const form of [(rows: number[][]) => rows, toSparse]) {
           const arena = new Arena();
           const y = (rows: number[][]) => rows.map(() => 'a');
-          const weighted = arrayTrainingData(arena, form(X), y(X), { standardize: true, sampleWeights });
+          const weighted = arrayTrainingData(arena, form(X), y(X), { standardize: true, sampleWeight });
           const plain = arrayTrainingData(arena, form(repeated), y(repeated), { standardize: true });
           for (let j = 0; j < X[0].length; j++) {
             const relative = (key: 'mean' | 'scale') =>
@@ -184,24 +184,24 @@ describe('refused, with the place', () => {
     ['a value past f32', [[1e39], [2]], y, RangeError, /single precision/],
     [
       'an index twice',
-      { rowStarts: [0, 2, 2], indices: [1, 1], values: [1, 2], nFeatures: 3 },
+      { indptr: [0, 2, 2], indices: [1, 1], values: [1, 2], nFeatures: 3 },
       y,
       RangeError,
       /1 twice in row 0/,
     ],
     [
       'an index outside',
-      { rowStarts: [0, 1, 1], indices: [3], values: [1], nFeatures: 3 },
+      { indptr: [0, 1, 1], indices: [3], values: [1], nFeatures: 3 },
       y,
       RangeError,
       /0 to 2, got 3 in row 0/,
     ],
     [
       'starts that descend',
-      { rowStarts: [0, 2, 1], indices: [0], values: [1], nFeatures: 3 },
+      { indptr: [0, 2, 1], indices: [0], values: [1], nFeatures: 3 },
       y,
       RangeError,
-      /rowStarts/,
+      /indptr/,
     ],
   ])('%s', (_, X, labels, error, message) => {
     const run = () =>
@@ -211,8 +211,8 @@ describe('refused, with the place', () => {
   });
 
   test('weights that are negative, too few or all 0', () => {
-    const run = (sampleWeights: number[]) => () =>
-      arrayTrainingData(new Arena(), [[1], [2]], y, { sampleWeights });
+    const run = (sampleWeight: number[]) => () =>
+      arrayTrainingData(new Arena(), [[1], [2]], y, { sampleWeight });
     expect(run([1, -1])).toThrow(/-1 at 1/);
     expect(run([1])).toThrow(/2 numbers, got 1/);
     expect(run([0, 0])).toThrow(/positive/);

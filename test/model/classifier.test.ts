@@ -82,9 +82,7 @@ describe('scores', () => {
   test('another number of features does not fit', () => {
     const message = 'the model expects 7 features, got 2';
     expect(() => model.scores([[1, 2]])).toThrow(new ModelError(message, { field: 'nFeatures' }));
-    expect(() => model.predict({ rowStarts: [0, 1], indices: [0], values: [1], nFeatures: 2 })).toThrow(
-      message,
-    );
+    expect(() => model.predict({ indptr: [0, 1], indices: [0], values: [1], nFeatures: 2 })).toThrow(message);
     const batch: FeatureBatch = { kind: 'dense', nRows: 1, nFeatures: 2, values: new Float64Array(2) };
     expect(() => model.predict(batch)).toThrow(message);
   });
@@ -141,7 +139,7 @@ test('weights and intercepts must have the shape of classes and features', () =>
 
 /** CSR, entries of a row in descending order where `reversed`. */
 function compressed(rows: readonly (readonly number[])[], reversed: boolean) {
-  const rowStarts = [0];
+  const indptr = [0];
   const indices: number[] = [];
   const values: number[] = [];
   for (const row of rows) {
@@ -150,7 +148,7 @@ function compressed(rows: readonly (readonly number[])[], reversed: boolean) {
       indices.push(j);
       values.push(value);
     }
-    rowStarts.push(indices.length);
+    indptr.push(indices.length);
   }
-  return { rowStarts, indices, values, nFeatures: 7 };
+  return { indptr, indices, values, nFeatures: 7 };
 }

@@ -37,9 +37,9 @@ test('1, 2 and 3 threads and the calling thread give the same model, bit for bit
 
 /** The same data as compressed rows. */
 const { values, nSamples, nFeatures } = large.X;
-const rowStarts = Uint32Array.from({ length: nSamples + 1 }, (_, i) => i * nFeatures);
+const indptr = Uint32Array.from({ length: nSamples + 1 }, (_, i) => i * nFeatures);
 const indices = Uint32Array.from(values, (_, t) => t % nFeatures);
-const sparse = { X: { rowStarts, indices, values, nFeatures }, y: large.y };
+const sparse = { X: { indptr, indices, values, nFeatures }, y: large.y };
 
 test.each<[string, ArrayData, FitOptions]>([
   ['newton-cg', large, { solver: 'newton-cg' }],

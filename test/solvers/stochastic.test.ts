@@ -132,7 +132,7 @@ function pose(
 ) {
   const input = sparse
     ? {
-        rowStarts: X.map((_, i) => 3 * i).concat(3 * X.length),
+        indptr: X.map((_, i) => 3 * i).concat(3 * X.length),
         indices: X.flatMap(() => [0, 1, 2]),
         values: X.flat(),
         nFeatures: 3,
