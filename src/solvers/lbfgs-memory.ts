@@ -1,5 +1,5 @@
 import type { VectorSpace } from '../problem/passes.ts';
-import { applyScaling } from './diagonal-scaling.ts';
+import type { Preconditioner } from './preconditioner.ts';
 
 /** The limited-memory inverse of the Hessian. */
 export interface InverseHessian {
@@ -19,18 +19,18 @@ interface Pair {
 
 /**
  * Products with the inverse Hessian that BFGS updates make of the last `memory` pairs, by the two-loop
- * recursion. It starts from γD, D the given diagonal (default the identity) and γ = sᵀy / yᵀDy of the last pair.
+ * recursion. It starts from γD, D the preconditioner (null: the identity) and γ = sᵀy / yᵀDy of the last pair.
  */
 export function inverseHessian(
   vectors: VectorSpace,
   size: number,
   memory: number,
-  scaling: Float32Array | null,
+  preconditioner: Preconditioner | null,
 ): InverseHessian {
   const pairs: Pair[] = [];
   const spare: Pair[] = [];
   const coefficients = new Float64Array(memory);
-  const scaled = scaling === null ? null : vectors.zeros(size);
+  const scaled = vectors.zeros(preconditioner === null ? 0 : size);
   let gamma = 1;
 
   function newPair(): Pair {
@@ -51,7 +51,10 @@ export function inverseHessian(
         coefficients[i] = vectors.dot(s, direction) / curvature;
         vectors.axpy(-coefficients[i], y, direction);
       }
-      if (scaling !== null) applyScaling(scaling, direction);
+      if (preconditioner !== null) {
+        preconditioner.apply(direction, scaled);
+        vectors.copy(scaled, direction);
+      }
       vectors.scale(-gamma, direction);
       for (let i = 0; i < pairs.length; i++) {
         const { s, y, curvature } = pairs[i];
@@ -73,9 +76,8 @@ export function inverseHessian(
         spare.push(pair);
         return;
       }
-      if (scaling !== null && scaled !== null) {
-        vectors.copy(y, scaled);
-        applyScaling(scaling, scaled);
+      if (preconditioner !== null) {
+        preconditioner.apply(y, scaled);
         change = vectors.dot(y, scaled);
       }
       pair.curvature = curvature;

@@ -1,13 +1,21 @@
 import type { Objective } from '../problem/objective.ts';
-import { type DescentSettings, descend } from './descent.ts';
-import { diagonalScaling } from './diagonal-scaling.ts';
+import { type DescentPoint, type DescentSettings, descend } from './descent.ts';
 import { inverseHessian } from './lbfgs-memory.ts';
+import { diagonalPreconditioner, type Preconditioner } from './preconditioner.ts';
+import { gradientGap } from './smooth-parts.ts';
 import type { SolverOptions, SolverRun } from './solver.ts';
 
 export interface LbfgsSettings extends DescentSettings {
   /** Pairs of differences kept; default: up to 60 within 32 MB, at least 5. */
   readonly memory?: number;
+  /** What the memory starts from; prepared where the run is. Default: the Hessian's diagonal at θ = 0. */
+  readonly preconditioner?: Preconditioner;
 }
+
+/** The preconditioner is prepared anew when the gap has fallen to this part of what it was then … */
+const RENEWAL = 0.1;
+/** … unless it was below this: from there on the Hessian hardly changes. */
+const SETTLED_GAP = 1e-2;
 
 /**
  * L-BFGS for a smooth objective (no lasso): quasi-Newton steps from the last differences of θ and of the
@@ -21,12 +29,25 @@ export function lbfgs(
 ): SolverRun {
   const { vectors, layout } = objective;
   const memory = settings.memory ?? defaultMemory(layout.size);
-  const hessian = inverseHessian(vectors, layout.size, memory, diagonalScaling(objective));
+  const given = settings.preconditioner ?? null;
+  const hessian = inverseHessian(vectors, layout.size, memory, given ?? diagonalPreconditioner(objective));
+  let preparedAt = Number.POSITIVE_INFINITY;
+
+  function renew(preconditioner: Preconditioner, { theta: at, value, gradient }: DescentPoint) {
+    if (preparedAt <= SETTLED_GAP) return;
+    const gap = gradientGap(objective, value, gradient);
+    if (!(gap < RENEWAL * preparedAt)) return;
+    preconditioner.prepare(at);
+    hessian.clear();
+    preparedAt = gap;
+  }
+
   const rule = {
-    direction({ gradient }: { readonly gradient: Float64Array }, direction: Float64Array): number {
-      hessian.direction(gradient, direction);
-      if (!hessian.isEmpty()) return 1;
-      return 1 / Math.max(1, Math.sqrt(-vectors.dot(gradient, direction)));
+    direction(point: DescentPoint, direction: Float64Array): number {
+      if (given !== null) renew(given, point);
+      hessian.direction(point.gradient, direction);
+      if (given !== null || !hessian.isEmpty()) return 1;
+      return 1 / Math.max(1, Math.sqrt(-vectors.dot(point.gradient, direction)));
     },
     update: hessian.update,
     reset(): boolean {

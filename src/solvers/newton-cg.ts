@@ -33,14 +33,19 @@ export function newtonCg(
   let firstNorm = 0;
   let tightness = 1;
 
+  function precondition(x: Float64Array, out: Float64Array) {
+    if (preconditioner === null) vectors.copy(x, out);
+    else preconditioner.apply(x, out);
+  }
+
   /** Solves H · direction = −gradient. */
   function direction({ theta: at, gradient, value, target }: DescentPoint, out: Float64Array): number {
     objective.prepareHessian(at);
-    preconditioner.prepare(at);
+    preconditioner?.prepare(at);
     out.fill(0);
     vectors.copy(gradient, residual);
     vectors.scale(-1, residual);
-    preconditioner.apply(residual, preconditioned);
+    precondition(residual, preconditioned);
     vectors.copy(preconditioned, conjugate);
     let norm = vectors.dot(residual, preconditioned);
     firstNorm = Math.max(firstNorm, norm);
@@ -60,7 +65,7 @@ export function newtonCg(
       vectors.axpy(length, conjugate, out);
       vectors.axpy(-length, product, residual);
       if (tightness === 1 && vectors.dot(residual, residual) <= enough) break;
-      preconditioner.apply(residual, preconditioned);
+      precondition(residual, preconditioned);
       const nextNorm = vectors.dot(residual, preconditioned);
       if (!(nextNorm > forcing * forcing * startNorm)) break;
       vectors.scale(nextNorm / norm, conjugate);

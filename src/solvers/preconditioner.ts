@@ -9,15 +9,16 @@ export interface Preconditioner {
   apply(x: Float64Array, out: Float64Array): void;
 }
 
-/** The Hessian's diagonal at θ = 0, where the columns differ in scale; else the identity. */
-export function diagonalPreconditioner(objective: Objective): Preconditioner {
+/** The Hessian's diagonal at θ = 0, where the columns differ in scale; else null, for the identity. */
+export function diagonalPreconditioner(objective: Objective): Preconditioner | null {
   const scaling = diagonalScaling(objective);
+  if (scaling === null) return null;
   const { vectors } = objective;
   return {
     prepare() {},
     apply(x, out) {
       vectors.copy(x, out);
-      if (scaling !== null) applyScaling(scaling, out);
+      applyScaling(scaling, out);
     },
   };
 }

@@ -32,7 +32,7 @@ export function trackProgress(solver: string, objective: Objective, options: Sol
       return iterations;
     },
     certify(theta, gradient) {
-      last = objective.certify(theta, gradient);
+      last = objective.certify(theta, gradient, options.tolerance);
       const bound = last.certificate?.lowerBound;
       if (bound !== undefined && (lowerBound === null || bound > lowerBound)) lowerBound = bound;
       return last;

@@ -12,6 +12,7 @@ import { lbfgs } from './lbfgs.ts';
 import { newtonCg } from './newton-cg.ts';
 import { owlQn } from './owl-qn.ts';
 import { proximalNewton } from './proximal-newton.ts';
+import { SAMPLED_NEWTON, sampledNewton, supportsSampledNewton } from './sampled-newton.ts';
 import { SMOOTHING, smoothing, supportsSmoothing } from './smoothing.ts';
 import type { SolverOptions, SolverRun } from './solver.ts';
 import { STOCHASTIC, stochastic, supportsStochastic } from './stochastic.ts';
@@ -33,6 +34,12 @@ export const solverRegistry: readonly SolverEntry[] = [
   onObjective('newton-cg', 'softmax with L2 or no penalty', isSmooth, newtonCg),
   onObjective('proximal-newton', 'softmax with L1 or elastic net', isSparseSoftmax, proximalNewton),
   onObjective('owl-qn', 'softmax with L1 or elastic net', isSparseSoftmax, owlQn),
+  {
+    name: SAMPLED_NEWTON,
+    needs: 'softmax with L2',
+    supports: supportsSampledNewton,
+    run: sampledNewton,
+  },
   {
     name: DUAL_ASCENT,
     needs:

@@ -62,7 +62,7 @@ function train(
 }
 
 describe('solve on the kernels', () => {
-  test.each(['lbfgs', 'newton-cg', 'dual-ascent'])(
+  test.each(['lbfgs', 'newton-cg', 'dual-ascent', 'sampled-newton'])(
     '%s reaches a gap of 1e-10 in double precision, dense and sparse',
     (name) => {
       const objectives = [false, true].map((sparse) => {
@@ -121,6 +121,55 @@ describe('solve on the kernels', () => {
     expect(runtime.arena.mark()).toBeGreaterThan(mark);
     run.return({} as Solution);
     expect(runtime.arena.mark()).toBe(mark);
+  });
+});
+
+describe('sampled Newton', () => {
+  /** Enough rows for two parts before all of them. */
+  const many: PlainData = {
+    X: Array.from({ length: 13000 }, (_, i) =>
+      Array.from({ length: 3 }, (_, j) =>
+        Math.fround(5 ** j * (Math.sin(1.3 * i * (j + 1)) + (j === i % 3 ? 0.6 : 0))),
+      ),
+    ),
+    y: Array.from({ length: 13000 }, (_, i) => i % 3),
+    nClasses: 3,
+  };
+
+  test('agrees with L-BFGS over λ, with and without intercept and weights, dense and sparse', () => {
+    const sampleWeights = iris.X.map((_, i) => (i % 5) / 2);
+    for (const ridge of [1, 1e-2, 1e-4, 1e-6])
+      for (const intercept of [true, false])
+        for (const data of [iris, { ...iris, sampleWeights }])
+          for (const sparse of [false, true]) {
+            const changes = { penalty: { ridge, lasso: 0 }, intercept };
+            const sampled = train(changes, 'sampled-newton', { tolerance: 1e-9 }, sparse, data);
+            const quasi = train(changes, 'newton-cg', { tolerance: 1e-9 }, sparse, data);
+            expect([sampled.status, quasi.status]).toEqual(['converged', 'converged']);
+            expect(Math.abs(sampled.objective / quasi.objective - 1)).toBeLessThan(2e-9);
+          }
+  });
+
+  test('takes less than half the passes of L-BFGS where rows are many and columns of different scale', () => {
+    const changes = { penalty: { ridge: 1e-4, lasso: 0 } };
+    const sampled = train(changes, 'sampled-newton', {}, false, many);
+    const quasi = train(changes, 'lbfgs', {}, false, many);
+    expect([sampled.status, sampled.solver]).toEqual(['converged', 'sampled-newton']);
+    expect(sampled.passes).toBeLessThan(quasi.passes / 2);
+    expect(train(changes, 'sampled-newton', { seed: 3 }, false, many).objective).not.toBe(sampled.objective);
+    expect(train(changes, 'sampled-newton', {}, false, many).objective).toBe(sampled.objective);
+  });
+
+  test('starts from θ where it is not 0, and stops when told', () => {
+    const { theta } = train({}, 'sampled-newton', { tolerance: 1e-10 });
+    const runtime = kernelRuntime();
+    const warm = runtime.arena.allocateF64(theta.length);
+    warm.set(theta);
+    const run = solve(runtime, pose(runtime), warm, 'sampled-newton', defaults);
+    let step = run.next();
+    while (!step.done) step = run.next();
+    expect(step.value.iterations).toBe(0);
+    expect(train({}, 'sampled-newton', { maxIterations: 2 }, false, many).status).toBe('max-iterations');
   });
 });
 
@@ -192,7 +241,7 @@ describe('choosing a solver', () => {
       'solver "lbfgs" cannot minimize softmax with an L1 penalty: it needs softmax with L2 or no penalty; for softmax with an L1 penalty: proximal-newton, owl-qn',
     );
     expect(ask({}, 'dual-coordinate-descent')).toThrow(
-      /for softmax with an L2 penalty: lbfgs, newton-cg, dual-ascent/,
+      /for softmax with an L2 penalty: lbfgs, newton-cg, sampled-newton, dual-ascent/,
     );
   });
 

@@ -1,0 +1,162 @@
+// Cholesky's factor A = L Lᵀ of a symmetric positive definite matrix of f64, in place: row by row, the lower half
+// only, rows `rowBytes` apart. Columns are made 32 at a time: first those of the diagonal block, then the rows below,
+// shard by shard. Every entry is one sum in the order of its terms' pairs, so threads do not change a bit.
+
+/** Written by src/problem/cholesky.ts: keep both in step. */
+@unmanaged
+class CholeskyTask {
+  size: u32; // 0
+  rowBytes: u32; // 4: a multiple of 16
+  matrix: usize; // 8
+  firstColumn: u32; // 12
+}
+
+const BLOCK: u32 = 32;
+const SHARD_ROWS: u32 = 32;
+
+/** The diagonal block that begins at `firstColumn`. A pivot that rounding made ≤ 0 becomes 1e−12 of what it was. */
+export function choleskyDiagonal(task: usize): void {
+  const t = changetype<CholeskyTask>(task);
+  const end = min(t.size, t.firstColumn + BLOCK);
+  for (let i = t.firstColumn; i < end; i++) makeRow(t, i, end);
+}
+
+/** The block's columns in 32 rows below it. */
+export function choleskyRows(task: usize, shard: u32): void {
+  const t = changetype<CholeskyTask>(task);
+  const first = t.firstColumn + BLOCK + shard * SHARD_ROWS;
+  const end = min(t.size, first + SHARD_ROWS);
+  for (let i = first; i + 1 < end; i += 2) makeTwoRows(t, i);
+  if ((end - first) & 1) makeRow(t, end - 1, t.firstColumn + BLOCK);
+}
+
+/** x ← A⁻¹ x for the factor of A; x is f64 × size. */
+export function choleskySolve(matrix: usize, rowBytes: u32, size: u32, x: usize): void {
+  for (let i: u32 = 0; i < size; i++) {
+    const row = matrix + i * rowBytes;
+    const at = x + (i << 3);
+    store<f64>(at, (load<f64>(at) - dotPairs(row, x, i)) / load<f64>(row + (i << 3)));
+  }
+  for (let i = size; i > 0; i--) {
+    const row = matrix + (i - 1) * rowBytes;
+    const at = x + ((i - 1) << 3);
+    const value = load<f64>(at) / load<f64>(row + ((i - 1) << 3));
+    store<f64>(at, value);
+    subtractMultiple(row, value, x, i - 1);
+  }
+}
+
+/** Entries firstColumn … min(i, end − 1) of row i. */
+function makeRow(t: CholeskyTask, i: u32, end: u32): void {
+  const row = t.matrix + i * t.rowBytes;
+  for (let j = t.firstColumn; j < end && j <= i; j++) {
+    const other = t.matrix + j * t.rowBytes;
+    const at = row + (j << 3);
+    const before = load<f64>(at);
+    const rest = before - dotPairs(row, other, j);
+    if (j === i) store<f64>(at, sqrt<f64>(max(rest, max(1e-12 * before, 1e-300))));
+    else store<f64>(at, rest / load<f64>(other + (j << 3)));
+  }
+}
+
+function makeTwoRows(t: CholeskyTask, i: u32): void {
+  const rowBytes: usize = t.rowBytes;
+  const row0 = t.matrix + i * rowBytes;
+  const row1 = row0 + rowBytes;
+  const first = t.firstColumn;
+  const end = first + BLOCK;
+  // What lies left of the block, four columns at a time.
+  for (let j = first; j < end; j += 4)
+    subtractProducts2x4(row0, row1, t.matrix + j * rowBytes, rowBytes, first, j);
+  const left: usize = first << 3;
+  for (let j = first; j < end; j++) {
+    const other = t.matrix + j * rowBytes;
+    const at: usize = j << 3;
+    const inverse = 1 / load<f64>(other + at);
+    const within = j - first;
+    store<f64>(row0 + at, (load<f64>(row0 + at) - dotPairs(row0 + left, other + left, within)) * inverse);
+    store<f64>(row1 + at, (load<f64>(row1 + at) - dotPairs(row1 + left, other + left, within)) * inverse);
+  }
+}
+
+/** row[j + c] ← row[j + c] − Σ_{t < count} row[t] · other_c[t] for two rows and c = 0 … 3; count is even. */
+function subtractProducts2x4(
+  row0: usize,
+  row1: usize,
+  other: usize,
+  rowBytes: usize,
+  count: u32,
+  j: u32,
+): void {
+  let a0 = f64x2.splat(0);
+  let a1 = f64x2.splat(0);
+  let a2 = f64x2.splat(0);
+  let a3 = f64x2.splat(0);
+  let b0 = f64x2.splat(0);
+  let b1 = f64x2.splat(0);
+  let b2 = f64x2.splat(0);
+  let b3 = f64x2.splat(0);
+  const other1 = other + rowBytes;
+  const other2 = other1 + rowBytes;
+  const other3 = other2 + rowBytes;
+  const bytes: usize = count << 3;
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const x0 = v128.load(row0 + at);
+    const x1 = v128.load(row1 + at);
+    let y = v128.load(other + at);
+    a0 = f64x2.add(a0, f64x2.mul(x0, y));
+    b0 = f64x2.add(b0, f64x2.mul(x1, y));
+    y = v128.load(other1 + at);
+    a1 = f64x2.add(a1, f64x2.mul(x0, y));
+    b1 = f64x2.add(b1, f64x2.mul(x1, y));
+    y = v128.load(other2 + at);
+    a2 = f64x2.add(a2, f64x2.mul(x0, y));
+    b2 = f64x2.add(b2, f64x2.mul(x1, y));
+    y = v128.load(other3 + at);
+    a3 = f64x2.add(a3, f64x2.mul(x0, y));
+    b3 = f64x2.add(b3, f64x2.mul(x1, y));
+  }
+  const out0 = row0 + (j << 3);
+  const out1 = row1 + (j << 3);
+  subtractPair(out0, a0, a1);
+  subtractPair(out0 + 16, a2, a3);
+  subtractPair(out1, b0, b1);
+  subtractPair(out1 + 16, b2, b3);
+}
+
+function subtractPair(at: usize, first: v128, second: v128): void {
+  const sums = f64x2.add(i64x2.shuffle(first, second, 0, 2), i64x2.shuffle(first, second, 1, 3));
+  v128.store(at, f64x2.sub(v128.load(at), sums));
+}
+
+function dotPairs(a: usize, b: usize, count: u32): f64 {
+  let sum0 = f64x2.splat(0);
+  let sum1 = f64x2.splat(0);
+  let left = count;
+  for (; left >= 4; left -= 4) {
+    sum0 = f64x2.add(sum0, f64x2.mul(v128.load(a), v128.load(b)));
+    sum1 = f64x2.add(sum1, f64x2.mul(v128.load(a, 16), v128.load(b, 16)));
+    a += 32;
+    b += 32;
+  }
+  sum0 = f64x2.add(sum0, sum1);
+  let sum = f64x2.extract_lane(sum0, 0) + f64x2.extract_lane(sum0, 1);
+  for (; left > 0; left--) {
+    sum += load<f64>(a) * load<f64>(b);
+    a += 8;
+    b += 8;
+  }
+  return sum;
+}
+
+/** x ← x − factor · row */
+function subtractMultiple(row: usize, factor: f64, x: usize, count: u32): void {
+  const f = f64x2.splat(factor);
+  let left = count;
+  for (; left >= 2; left -= 2) {
+    v128.store(x, f64x2.sub(v128.load(x), f64x2.mul(f, v128.load(row))));
+    x += 16;
+    row += 16;
+  }
+  if (left > 0) store<f64>(x, load<f64>(x) - factor * load<f64>(row));
+}

@@ -1,0 +1,40 @@
+import type { Runtime } from '../runtime/runtime.ts';
+
+/** A symmetric positive definite matrix in the runtime's memory, and its factor. */
+export interface CholeskyMatrix {
+  readonly size: number;
+  /** f64, size × rowStride; only the lower half, the diagonal included, is read. */
+  readonly values: Float64Array;
+  readonly rowStride: number;
+  /** values ← L of A = L Lᵀ. Pivots that rounding made ≤ 0 are replaced by tiny ones. */
+  factor(): void;
+  /** x ← A⁻¹ x, once factored; x lies in the runtime's memory. */
+  solve(x: Float64Array): void;
+}
+
+/** As in kernels/cholesky.ts. */
+const BLOCK = 32;
+const SHARD_ROWS = 32;
+
+export function choleskyMatrix({ arena, kernels, run }: Runtime, size: number): CholeskyMatrix {
+  const rowStride = Math.ceil(size / 8) * 8;
+  const values = arena.allocateF64(size * rowStride);
+  const task = arena.allocate(16);
+  const fields = arena.u32(task, 4);
+  return {
+    size,
+    values,
+    rowStride,
+    factor() {
+      for (let firstColumn = 0; firstColumn < size; firstColumn += BLOCK) {
+        fields.set([size, rowStride * 8, values.byteOffset, firstColumn]);
+        kernels.choleskyDiagonal(task);
+        const rowsBelow = size - firstColumn - BLOCK;
+        if (rowsBelow > 0) run('choleskyRows', task, Math.ceil(rowsBelow / SHARD_ROWS));
+      }
+    },
+    solve(x) {
+      kernels.choleskySolve(values.byteOffset, rowStride * 8, size, x.byteOffset);
+    },
+  };
+}
