@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest';
+import { trainingBatches } from '../../src/cli/training-rows.ts';
+import type { FeatureBatch } from '../../src/data/feature-batch.ts';
+import { parseTable } from '../../src/data/read-table.ts';
+import { Arena } from '../../src/runtime/arena.ts';
+
+function rowsOf(batches: Iterable<FeatureBatch>): number[][] {
+  const rows: number[][] = [];
+  for (const batch of batches) {
+    for (let i = 0; i < batch.nRows; i++) {
+      if (batch.kind === 'dense') {
+        rows.push([...batch.values.subarray(i * batch.nFeatures, (i + 1) * batch.nFeatures)]);
+        continue;
+      }
+      const row = new Array<number>(batch.nFeatures).fill(0);
+      for (let p = batch.rowStarts[i]; p < batch.rowStarts[i + 1]; p++) {
+        expect(row[batch.indices[p]]).toBe(0);
+        row[batch.indices[p]] = batch.values[p];
+      }
+      rows.push(row);
+    }
+  }
+  return rows;
+}
+
+describe('training rows come back in original units', () => {
+  const n = 5000;
+  const number = (i: number): number => 50 + (i % 3);
+  test.each([
+    ['dense', 3, true, true],
+    ['dense', 3, false, true],
+    ['dense', 3, true, false],
+    ['sparse', 100, true, true],
+    ['sparse', 100, false, true],
+    ['sparse', 100, true, false],
+  ] as const)(
+    '%s, %i levels, standardize %s, center %s',
+    async (kind, nLevels, standardize, center) => {
+      const name = (i: number): string => `v${String(i % nLevels).padStart(2, '0')}`;
+      // The value 51 is the mean: a sparse matrix does not store it.
+      const lines = Array.from(
+        { length: n - (n % 3) },
+        (_, i) => `${name(i)},${number(i)},${name(i + 1)},${i % 2}`,
+      );
+      const table = await parseTable(`t,n,u,y\n${lines.join('\n')}\n`, { target: 'y' });
+      const arena = new Arena();
+      const training = await table.place(arena, { standardize, center });
+      expect(training.matrix.kind).toBe(kind);
+      const rows = rowsOf(trainingBatches(arena, training));
+      expect(rows).toHaveLength(lines.length);
+      rows.forEach((row, i) => {
+        expect(row[nLevels]).toBeCloseTo(number(i), 4);
+        for (let k = 0; k < nLevels; k++) expect(row[k]).toBeCloseTo(k === i % nLevels ? 1 : 0, 5);
+        for (let k = 0; k < nLevels; k++) {
+          expect(row[nLevels + 1 + k]).toBeCloseTo(k === (i + 1) % nLevels ? 1 : 0, 5);
+        }
+      });
+    },
+    20_000,
+  );
+});
