@@ -36,6 +36,7 @@ const SUFFICIENT = 1e-4;
 const MOST_HALVINGS = 20;
 /** Coordinate descent ends when no coordinate's change promises more than this part of what is enough. */
 const SWEEP_TOLERANCE = 1e-3;
+/** A model left after so many is not minimized: what it promises is no estimate of what is missing. */
 const MOST_SWEEPS = 400;
 /** Below this part of the objective a difference of two values is rounding. */
 const NOISE = { single: 3e-8, double: 1e-13 };
@@ -158,7 +159,7 @@ export function lassoDescent(
           direction,
         );
       let model = minimize();
-      if (complete && model.decrease <= enough * value)
+      if (complete && model.sweeps < MOST_SWEEPS && model.decrease <= enough * value)
         return { promised: model.decrease / value, outcome: 'enough' };
       if (!fresh && model.decrease > STALE * lastPromise) {
         if (!rebuild(lasso)) return { promised: 1, outcome: 'crowded' };
