@@ -40,7 +40,7 @@ export async function train(
   try {
     const training = await source.place(bench.arena, {
       standardize: resolved.problem.standardize,
-      center: resolved.problem.intercept,
+      center: canCentre(resolved.problem),
     });
     expectClasses(training);
     listener.onData(summarize(training));
@@ -88,6 +88,11 @@ function expectClasses({ classes }: TrainingData) {
       ? 'there is no row to learn from'
       : `every row is of class "${classes[0]}"; at least two classes are needed`,
   );
+}
+
+/** Dropout sets features to zero, which must stay where it was unless they are standardized. */
+function canCentre({ intercept, standardize, dropout }: ResolvedFitOptions['problem']): boolean {
+  return intercept && (standardize || dropout === 0);
 }
 
 interface PosedProblem {

@@ -218,3 +218,33 @@ describe('refused, with the place', () => {
     expect(run([0, 0])).toThrow(/positive/);
   });
 });
+
+test('dense features are centred also without standardizing where that is asked for, sparse ones never', () => {
+  const arena = new Arena();
+  const rows = [
+    [1, 1e6],
+    [2, 1e6 + 1],
+    [6, 1e6 + 2],
+  ];
+  const options = { standardize: false, center: true };
+  const { matrix, standardization, warnings } = arrayTrainingData(arena, rows, [0, 1, 1], options);
+  expect(rowsOf(arena, matrix)).toEqual([
+    [-2, -1],
+    [-1, 0],
+    [3, 1],
+  ]);
+  expect(standardization).toEqual({ mean: Float64Array.of(3, 1e6 + 1), scale: Float64Array.of(1, 1) });
+  expect(warnings).toEqual([]);
+  const X = {
+    indptr: Uint32Array.of(0, 1, 2),
+    indices: Uint32Array.of(0, 1),
+    values: Float32Array.of(4, 5),
+    nFeatures: 2,
+  };
+  const sparse = arrayTrainingData(arena, X, [0, 1], options);
+  expect(sparse.standardization).toBeNull();
+  expect(rowsOf(arena, sparse.matrix)).toEqual([
+    [4, 0],
+    [0, 5],
+  ]);
+});
