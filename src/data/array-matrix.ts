@@ -1,6 +1,6 @@
 import type { Arena } from '../runtime/arena.ts';
 import { type ClassLabel, encodeLabels } from './class-labels.ts';
-import { type ColumnStatistics, columnStatistics, sumOfWeights } from './column-scaling.ts';
+import { type ColumnStatistics, columnStatistics, columnUnits, sumOfWeights } from './column-scaling.ts';
 import type { DenseMatrix, SparseMatrix } from './design-matrix.ts';
 import {
   checkFeatures,
@@ -128,6 +128,7 @@ function denseStatistics(
   for (let i = 0; i < nSamples; i++) {
     const { values: x, start } = row(i);
     const v = weights === null ? 1 : weights[i];
+    if (v === 0) continue;
     for (let j = 0; j < nFeatures; j++) {
       const value = x[start + j];
       mean[j] += v * value;
@@ -136,10 +137,11 @@ function denseStatistics(
     }
   }
   for (let j = 0; j < nFeatures; j++) mean[j] /= weightSum;
+  const units = columnUnits(least, greatest);
   for (let i = 0; i < nSamples; i++) {
     const { values: x, start } = row(i);
     const v = weights === null ? 1 : weights[i];
-    for (let j = 0; j < nFeatures; j++) squares[j] += v * (x[start + j] - mean[j]) ** 2;
+    for (let j = 0; j < nFeatures; j++) squares[j] += v * (units[j] * (x[start + j] - mean[j])) ** 2;
   }
   return columnStatistics(mean, squares, least, greatest, weightSum);
 }

@@ -7,9 +7,24 @@ export interface ColumnStatistics {
   readonly constant: readonly number[];
 }
 
+/** Squares of deviations between 2⁻³⁰⁰ and 2³⁰⁰ neither vanish nor overflow. */
+const LARGEST_SPREAD = 2 ** 300;
+const RESCALE = 2 ** 600;
+
+/** For each column the power of 2 by which deviations are multiplied before they are squared: 1 but for extreme ones. */
+export function columnUnits(least: Float64Array, greatest: Float64Array): Float64Array {
+  return least.map((low, j) => {
+    // Halves: the whole difference may overflow.
+    const spread = greatest[j] / 2 - low / 2;
+    if (spread > LARGEST_SPREAD) return 1 / RESCALE;
+    return spread > 0 && spread < 1 / LARGEST_SPREAD ? RESCALE : 1;
+  });
+}
+
 /**
- * Turns sums over samples into statistics. `squares` holds Σ v (x − mean)²; `least` and `greatest` tell a
- * constant column exactly, where rounding would leave a tiny standard deviation to divide by.
+ * Turns sums over samples into statistics. `squares` holds Σ v (unit · (x − mean))²; `least` and `greatest`, over
+ * samples of weight > 0, tell a constant column exactly, where rounding would leave a tiny standard deviation
+ * to divide by.
  */
 export function columnStatistics(
   mean: Float64Array,
@@ -18,12 +33,13 @@ export function columnStatistics(
   greatest: Float64Array,
   weightSum: number,
 ): ColumnStatistics {
+  const units = columnUnits(least, greatest);
   const scale = new Float64Array(mean.length);
   const constant: number[] = [];
   for (let j = 0; j < mean.length; j++) {
-    const deviation = Math.sqrt(squares[j] / weightSum);
+    const deviation = Math.sqrt(squares[j] / weightSum) / units[j];
     if (least[j] === greatest[j] || !(deviation > 0)) {
-      mean[j] = least[j];
+      mean[j] = Number.isFinite(least[j]) ? least[j] : 0;
       scale[j] = 1;
       constant.push(j);
     } else {

@@ -43,7 +43,10 @@ export function slotScaling(
   }
   for (let j = 0; j < nFeatures; j++) mean[j] /= weightSum;
   const numeric = slots.filter((column) => column.kind === 'numeric');
-  for (const column of numeric) if (column.constant) mean[column.feature] = column.fill;
+  for (const column of numeric) {
+    const only = column.constant ? column.fill : onlyValue(rows, column, weights);
+    if (only !== null) mean[column.feature] = only;
+  }
   for (let i = 0; i < nRows; i++) {
     const start = i * nColumns;
     const v = weights === null ? 1 : weights[i];
@@ -68,6 +71,27 @@ export function slotScaling(
     for (const { feature, reference } of numeric) slotMean[feature] = -reference;
   }
   return { mean, scale, slotMean };
+}
+
+/**
+ * The value that all rows of weight > 0 have in a column, or null: where only rows of weight 0 differ, the mean's
+ * rounding would pass for a deviation.
+ */
+function onlyValue(
+  { nRows, nColumns, f32 }: SlotRows,
+  { slot, fill }: { readonly slot: number; readonly fill: number },
+  weights: Float64Array | null,
+): number | null {
+  if (weights === null) return null;
+  let only: number | null = null;
+  for (let i = 0; i < nRows; i++) {
+    if (weights[i] === 0) continue;
+    const x = f32[i * nColumns + slot];
+    const value = Number.isNaN(x) ? fill : x;
+    if (only !== null && value !== only) return null;
+    only = value;
+  }
+  return only;
 }
 
 /** The feature that a code sets to 1, or −1. */

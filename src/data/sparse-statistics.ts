@@ -1,4 +1,4 @@
-import { type ColumnStatistics, columnStatistics, sumOfWeights } from './column-scaling.ts';
+import { type ColumnStatistics, columnStatistics, columnUnits, sumOfWeights } from './column-scaling.ts';
 import type { SparseInput } from './feature-input.ts';
 
 /**
@@ -15,8 +15,11 @@ export function sparseStatistics(X: SparseInput, weights: Float64Array | null): 
   const least = new Float64Array(nFeatures).fill(Infinity);
   const greatest = new Float64Array(nFeatures).fill(-Infinity);
   const weightSum = sumOfWeights(weights, nSamples);
+  let counted = 0;
   for (let i = 0; i < nSamples; i++) {
     const v = weights === null ? 1 : weights[i];
+    if (v === 0) continue;
+    counted++;
     for (let p = indptr[i]; p < indptr[i + 1]; p++) {
       const j = indices[p];
       const value = values[p];
@@ -29,17 +32,20 @@ export function sparseStatistics(X: SparseInput, weights: Float64Array | null): 
   }
   for (let j = 0; j < nFeatures; j++) {
     mean[j] /= weightSum;
-    if (count[j] === nSamples) continue;
+    if (count[j] === counted) continue;
     if (!(least[j] < 0)) least[j] = 0;
     if (!(greatest[j] > 0)) greatest[j] = 0;
   }
+  const units = columnUnits(least, greatest);
   for (let i = 0; i < nSamples; i++) {
     const v = weights === null ? 1 : weights[i];
     for (let p = indptr[i]; p < indptr[i + 1]; p++) {
       const j = indices[p];
-      squares[j] += v * (values[p] - mean[j]) ** 2;
+      squares[j] += v * (units[j] * (values[p] - mean[j])) ** 2;
     }
   }
-  for (let j = 0; j < nFeatures; j++) squares[j] += Math.max(0, weightSum - stored[j]) * mean[j] ** 2;
+  for (let j = 0; j < nFeatures; j++) {
+    squares[j] += Math.max(0, weightSum - stored[j]) * (units[j] * mean[j]) ** 2;
+  }
   return columnStatistics(mean, squares, least, greatest, weightSum);
 }

@@ -5,7 +5,8 @@ import type { FitOptions } from './options.ts';
  * The weight of each sample in the mean loss: its own times its class's, scaled to mean 1; null where all
  * are 1. 'balanced' gives the classes equal sums: Σ v / (K · Σ v of the class).
  *
- * Throws a RangeError for a class weight whose class is not in the data.
+ * Throws a RangeError for a class weight whose class is not in the data, and for weights so extreme that their
+ * products or their sum leave double precision.
  */
 export function combinedWeights(
   labels: Uint32Array,
@@ -16,12 +17,16 @@ export function combinedWeights(
   const byClass = classWeight === null || classWeight === undefined ? null : weightsOf(classWeight);
   if (sampleWeights === null && byClass === null) return null;
   const combined = new Float64Array(labels.length);
+  const unit = unitOf(sampleWeights);
   let sum = 0;
   for (let i = 0; i < labels.length; i++) {
-    combined[i] = (sampleWeights?.[i] ?? 1) * (byClass?.[labels[i]] ?? 1);
+    combined[i] = (sampleWeights === null ? 1 : sampleWeights[i] * unit) * (byClass?.[labels[i]] ?? 1);
     sum += combined[i];
   }
   const factor = labels.length / sum;
+  if (!(factor > 0 && factor < Number.POSITIVE_INFINITY)) {
+    throw new RangeError('"sampleWeight" times "classWeight" expected a positive, finite sum');
+  }
   let allOne = true;
   for (let i = 0; i < combined.length; i++) {
     combined[i] *= factor;
@@ -34,6 +39,13 @@ export function combinedWeights(
       ? balancedWeights(labels, classes.length, sampleWeights)
       : namedWeights(classes, given);
   }
+}
+
+/** A power of 2 that takes weights away from the ends of double precision where they are near; 1 for others. */
+function unitOf(sampleWeights: Float64Array | null): number {
+  const largest = sampleWeights?.reduce((a, b) => Math.max(a, b), 0) ?? 1;
+  if (largest > 2 ** 500) return 2 ** -500;
+  return largest < 2 ** -500 ? 2 ** 500 : 1;
 }
 
 function balancedWeights(labels: Uint32Array, nClasses: number, sampleWeights: Float64Array | null) {

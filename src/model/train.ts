@@ -42,7 +42,7 @@ export async function train(
       standardize: resolved.problem.standardize,
       center: canCentre(resolved.problem),
     });
-    expectClasses(training);
+    expectClasses(bench.arena, training);
     listener.onData(summarize(training));
     const posed = pose(bench.arena, training, resolved);
     const { tolerance, maxIterations, maxSeconds, seed, solver, signal, onIteration } = resolved;
@@ -81,12 +81,17 @@ async function trainInWorker(
   return trainElsewhere(platform, bench.arena, threads, task);
 }
 
-function expectClasses({ classes }: TrainingData) {
-  if (classes.length >= 2) return;
+function expectClasses(arena: Arena, { classes, labels, matrix, sampleWeights }: TrainingData) {
+  if (classes.length === 0) throw new DataError('there is no row to learn from');
+  if (classes.length === 1) {
+    throw new DataError(`every row is of class "${classes[0]}"; at least two classes are needed`);
+  }
+  if (sampleWeights === null) return;
+  const indices = arena.u32(labels, matrix.nSamples);
+  const first = sampleWeights.findIndex((v) => v > 0);
+  if (sampleWeights.some((v, i) => v > 0 && indices[i] !== indices[first])) return;
   throw new DataError(
-    classes.length === 0
-      ? 'there is no row to learn from'
-      : `every row is of class "${classes[0]}"; at least two classes are needed`,
+    `every row of a weight > 0 is of class "${classes[indices[first]]}"; at least two classes are needed`,
   );
 }
 

@@ -45,3 +45,21 @@ test('a class weight for a class that is not there is refused', () => {
     '"classWeight" names the class "c", which is not in the data; its classes are a, b',
   );
 });
+
+test.each([Number.MIN_VALUE, 1e-310, 1e-200, 1e200, 1e307])(
+  'weights of %d keep their proportions',
+  (unit) => {
+    const weights = combinedWeights(
+      labels,
+      classes,
+      Float64Array.of(unit, 2 * unit, 3 * unit, 2 * unit),
+      null,
+    );
+    expect([...(weights ?? [])]).toEqual([0.5, 1, 1.5, 1]);
+  },
+);
+
+test('weights whose products vanish are refused', () => {
+  const tiny = Float64Array.of(1e-200, 1e-200, 1e-200, 1e-200);
+  expect(() => combinedWeights(labels, classes, tiny, { a: 1e-300, b: 1e-300 })).toThrow(RangeError);
+});
