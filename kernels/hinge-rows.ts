@@ -8,9 +8,10 @@ export function inverseSmoothing(smoothing: f64, largest: f64): f64 {
 
 /**
  * Scores of rows → residuals of the Weston–Watkins hinge, in place, and its loss into the partial sums:
- *   t_j = s_j − s_y + Δ,  a_j = min(max(t_j, 0) / μ, 1),  u_j = v a_j (j ≠ y),  u_y = −Σ_j u_j,
- *   ℓ = Σ_{j≠y} a_j (t_j − min(t_j, μ) / 2)
- * With μ = 0 this is the exact hinge with subgradient 0 at its kink. Padding is scored −1e30 and gets residual 0.
+ *   t_j = s_j − s_y + Δ,  α_j = min(max(a_j + t_j / μ, 0), 1),  u_j = v α_j (j ≠ y),  u_y = −Σ_j u_j,
+ *   ℓ = Σ_{j≠y} α_j t_j − μ (α_j − a_j)² / 2
+ * with the centres a, 0 for the plain quadratic smoothing. With μ = 0 and no centres this is the exact hinge with
+ * subgradient 0 at its kink. Padding is scored −1e30 and gets residual 0.
  *
  * f32, the sum over rows f64: |error of u_j| ≤ v (|error of t_j| / μ + 2⁻²²); a term within the scores' error of
  * its kink may be counted or not where μ = 0.
@@ -19,10 +20,10 @@ export function hingeRows(task: PassTask, S: usize, firstRow: u32, nRows: u32, p
   const rowBytes: usize = task.stride << 2;
   const labels = task.labels + (firstRow << 2);
   const sampleWeights = task.sampleWeights === 0 ? 0 : task.sampleWeights + (firstRow << 3);
+  let centres = task.centres + firstRow * rowBytes;
   const zero = f32x4.splat(0);
   const one = f32x4.splat(1);
-  const half = f32x4.splat(0.5);
-  const mu = f32x4.splat(<f32>task.smoothing);
+  const half = f32x4.splat(0.5 * <f32>task.smoothing);
   const inverse = f32x4.splat(<f32>inverseSmoothing(task.smoothing, 3e38));
   const margin = <f32>task.margin;
   let loss: f64 = 0;
@@ -38,14 +39,18 @@ export function hingeRows(task: PassTask, S: usize, firstRow: u32, nRows: u32, p
     let masses = zero;
     const end = S + rowBytes;
     for (; S < end; S += 16) {
-      // The true class is no term.
+      // The true class is no term: its centre is 0.
       const others = i32x4.ne(classes, y);
-      const t = v128.and(f32x4.pmax(f32x4.add(v128.load(S), shift), zero), others);
-      const a = f32x4.pmin(f32x4.mul(t, inverse), one);
-      losses = f32x4.add(losses, f32x4.mul(a, f32x4.sub(t, f32x4.mul(half, f32x4.pmin(t, mu)))));
-      masses = f32x4.add(masses, a);
-      v128.store(S, f32x4.mul(a, weight));
+      const a = v128.load(centres);
+      const t = v128.and(f32x4.add(v128.load(S), shift), others);
+      const alpha = f32x4.pmin(f32x4.pmax(f32x4.add(a, f32x4.mul(t, inverse)), zero), one);
+      const moved = f32x4.sub(alpha, a);
+      const term = f32x4.sub(f32x4.mul(alpha, t), f32x4.mul(half, f32x4.mul(moved, moved)));
+      losses = f32x4.add(losses, term);
+      masses = f32x4.add(masses, alpha);
+      v128.store(S, f32x4.mul(alpha, weight));
       classes = i32x4.add(classes, i32x4.splat(4));
+      centres += 16;
     }
     store<f32>(own, -v * f32x4.extract_lane(sumOfLanes(masses), 0));
     loss += <f64>v * <f64>f32x4.extract_lane(sumOfLanes(losses), 0);
@@ -54,13 +59,13 @@ export function hingeRows(task: PassTask, S: usize, firstRow: u32, nRows: u32, p
 }
 
 /**
- * Scores of rows → the curvatures 1/μ of the terms with 0 < t_j < μ, and 0 of all others, into `prepared`. What stands
- * at the true class does not matter: its term of a Hessian product is (t_y − t_y) times that.
+ * Scores of rows → the curvatures 1/μ of the terms with 0 < a_j + t_j / μ < 1, and 0 of all others, into `prepared`.
+ * What stands at the true class does not matter: its term of a Hessian product is (t_y − t_y) times that.
  */
 export function hingePrepareRows(task: PassTask, S: usize, firstRow: u32, nRows: u32): void {
   const rowBytes: usize = task.stride << 2;
   let prepared = task.prepared + firstRow * rowBytes;
-  const mu = f32x4.splat(<f32>task.smoothing);
+  let centres = task.centres + firstRow * rowBytes;
   const curvature = f32x4.splat(<f32>inverseSmoothing(task.smoothing, 3e38));
   for (let i: u32 = 0; i < nRows; i++) {
     const label = load<u32>(task.labels + ((firstRow + i) << 2));
@@ -68,9 +73,11 @@ export function hingePrepareRows(task: PassTask, S: usize, firstRow: u32, nRows:
     const end = S + rowBytes;
     for (; S < end; S += 16) {
       const t = f32x4.add(v128.load(S), shift);
-      const inside = v128.and(f32x4.gt(t, f32x4.splat(0)), f32x4.lt(t, mu));
+      const alpha = f32x4.add(v128.load(centres), f32x4.mul(t, curvature));
+      const inside = v128.and(f32x4.gt(alpha, f32x4.splat(0)), f32x4.lt(alpha, f32x4.splat(1)));
       v128.store(prepared, v128.and(inside, curvature));
       prepared += 16;
+      centres += 16;
     }
   }
 }

@@ -4,6 +4,7 @@ export { densePass, densePassDouble, denseReduce } from './dense';
 export { dualCoordinateEpoch } from './dual-coordinate-descent';
 export { expDoubleArray, expSingleArray } from './exp';
 export { hingeDualGradient, hingeDualSums, hingeInterceptPass, hingeScores } from './hinge-dual-certificate';
+export { hingePairsProduct } from './hinge-pairs';
 export { jointHessianProbabilities, jointHessianShard } from './joint-hessian';
 export { lassoModelDescent } from './lasso-model';
 export { logDoubleArray } from './log';

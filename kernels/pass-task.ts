@@ -64,6 +64,8 @@ export class PassTask {
   gradient: usize;
   /** f64 × feature shards × stride: center · W of each feature shard */
   centerPartials: usize;
+  /** f32 × nSamples × stride: the centres a of the smoothed hinge */
+  centres: usize;
 }
 
 /** Modes of a pass: what becomes of a block of scores. */
@@ -77,10 +79,12 @@ export const SOFTMAX_CERTIFICATE: u32 = 6;
 export const HINGE_CERTIFICATE: u32 = 7;
 export const SOFTMAX_DUAL: u32 = 8;
 export const HINGE_DUAL: u32 = 9;
+export const HINGE_RECENTRE: u32 = 10;
 
 /** Does the mode end with Xᵀ R? */
 export function hasGradient(mode: u32): bool {
-  return mode !== SOFTMAX_PREPARE && mode !== HINGE_PREPARE && mode !== SOFTMAX_DUAL && mode !== HINGE_DUAL;
+  if (mode === SOFTMAX_PREPARE || mode === SOFTMAX_DUAL) return false;
+  return mode !== HINGE_PREPARE && mode !== HINGE_DUAL && mode !== HINGE_RECENTRE;
 }
 
 /**

@@ -1,10 +1,11 @@
 import { hingeHessianRows, hingePrepareRows, hingeRows } from './hinge-rows';
-import { hingeCertificateRows, hingeDualRows, hingeRowsDouble } from './hinge-rows-double';
+import { hingeCertificateRows, hingeDualRows, hingeRecentreRows, hingeRowsDouble } from './hinge-rows-double';
 import {
   HINGE,
   HINGE_CERTIFICATE,
   HINGE_HESSIAN,
   HINGE_PREPARE,
+  HINGE_RECENTRE,
   PassTask,
   SOFTMAX,
   SOFTMAX_CERTIFICATE,
@@ -34,6 +35,7 @@ export function workOnRowsDouble(task: PassTask, S: usize, firstRow: u32, nRows:
   else if (mode === SOFTMAX_CERTIFICATE) softmaxCertificateRows(task, S, firstRow, nRows, partial);
   else if (mode === HINGE_CERTIFICATE) hingeCertificateRows(task, S, firstRow, nRows, partial);
   else if (mode === SOFTMAX_DUAL) softmaxDualRows(task, S, firstRow, nRows, partial);
+  else if (mode === HINGE_RECENTRE) hingeRecentreRows(task, S, firstRow, nRows);
   else hingeDualRows(task, S, firstRow, nRows, partial);
 }
 

@@ -1,5 +1,6 @@
 import type { TrainingSet } from '../data/design-matrix.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { type HingePairs, hingePairs } from './hinge-pairs.ts';
 import { type ParameterLayout, parameterLayout } from './parameters.ts';
 import { denseShards, type PassShards, sparseShards } from './pass-shards.ts';
 import { MODES, type PassTask, partialLayout, passTask, roundUp } from './pass-task.ts';
@@ -25,11 +26,13 @@ const GRADIENT_OVERHANG = 3;
  * products when the first is prepared.
  */
 export function dataPasses(runtime: Runtime, trainingSet: TrainingSet, initialLoss: PassLoss): DataPasses {
-  const machine = passMachine(runtime, trainingSet);
+  const machine = passMachine(runtime, trainingSet, initialLoss);
   const { layout } = machine;
   const { nSamples } = trainingSet.matrix;
   const modes = MODES[initialLoss.kind];
   let passes = 0;
+  let pairs: HingePairs | null = null;
+  let fewPairs = false;
   machine.setLoss(initialLoss);
 
   function prepare(theta: Float64Array): Float32Array {
@@ -48,16 +51,30 @@ export function dataPasses(runtime: Runtime, trainingSet: TrainingSet, initialLo
     setSmoothing(smoothing) {
       if (initialLoss.kind === 'hinge') machine.setLoss({ ...initialLoss, smoothing });
     },
+    recentre(theta) {
+      if (initialLoss.kind !== 'hinge') return;
+      passes += 0.5;
+      machine.pass(MODES.hinge.recentre, theta, null, 'double');
+    },
     lossAndGradient(theta, gradient, precision) {
       passes++;
       machine.pass(modes.loss, theta, gradient, precision);
       return machine.sum(0) / nSamples;
     },
     prepareHessian(theta) {
-      prepare(theta);
+      const prepared = prepare(theta);
+      if (initialLoss.kind === 'hinge') {
+        pairs ??= hingePairs(runtime, trainingSet);
+        fewPairs = pairs.take(prepared);
+      }
     },
     ...(initialLoss.kind === 'softmax' ? { probabilities: prepare } : {}),
     hessianProduct(direction, out) {
+      if (pairs !== null && fewPairs) {
+        passes += pairs.share;
+        pairs.product(direction, out);
+        return;
+      }
       passes++;
       machine.pass(modes.hessian, direction, out, 'single');
     },
@@ -91,6 +108,7 @@ interface PassMachine {
 function passMachine(
   runtime: Runtime,
   { matrix, nClasses, labels, sampleWeights }: TrainingSet,
+  loss: PassLoss,
 ): PassMachine {
   const { arena } = runtime;
   const { nSamples, nFeatures } = matrix;
@@ -111,6 +129,7 @@ function passMachine(
   const center = dense ? 0 : matrix.center;
   const centerPartials = arena.allocateF64(center === 0 ? 0 : nFeatureShards * stride);
   const task = passTask(arena);
+  if (loss.kind === 'hinge') task.set({ centres: arena.allocate(nSamples * stride * 4) });
   task.set({
     inverseCount: 1 / nSamples,
     nSamples,

@@ -35,8 +35,9 @@ const U32_FIELDS = {
   residualSums: 148,
   gradient: 152,
   centerPartials: 156,
+  centres: 160,
 } as const;
-const TASK_BYTES = 160;
+const TASK_BYTES = 168;
 
 type TaskField = keyof typeof F64_FIELDS | keyof typeof U32_FIELDS;
 
@@ -64,7 +65,7 @@ export function passTask(arena: Arena): PassTask {
 /** What becomes of a block of scores; numbers as in kernels/pass-task.ts. */
 export const MODES = {
   softmax: { loss: 0, prepare: 2, hessian: 4, certificate: 6, dual: 8 },
-  hinge: { loss: 1, prepare: 3, hessian: 5, certificate: 7, dual: 9 },
+  hinge: { loss: 1, prepare: 3, hessian: 5, certificate: 7, dual: 9, recentre: 10 },
 } as const;
 
 /** Where a row shard's partial sums lie, in bytes from their start; as in kernels/pass-task.ts. */

@@ -3,7 +3,11 @@ import type { ParameterLayout } from './parameters.ts';
 /** 'single': f32 products, f64 sums. 'double': f64 throughout on the f32 matrix, for certificates and last steps. */
 export type Precision = 'single' | 'double';
 
-/** The loss that the passes compute; `smoothing` μ > 0 replaces max(0, t) by its quadratic smoothing. */
+/**
+ * The loss that the passes compute. For the hinge `smoothing` μ > 0 replaces max(0, t) by
+ *   h(t; a, μ) = max_{0≤α≤1} α t − (μ/2)(α − a)²,   h'(t) = α = min(max(a + t/μ, 0), 1),
+ * with a centre a of each term, 0 at first: the quadratic smoothing. See DataPasses.recentre.
+ */
 export type PassLoss =
   | { readonly kind: 'softmax' }
   | { readonly kind: 'hinge'; readonly margin: number; readonly smoothing: number };
@@ -31,6 +35,8 @@ export interface DataPasses {
   readonly passes: number;
   /** Changes the smoothing of a hinge loss. */
   setSmoothing(smoothing: number): void;
+  /** Makes the hinge's α at θ its new centres (half a pass); they start at 0. */
+  recentre(theta: Float64Array): void;
   /** F(θ); writes ∇F(θ), the intercept's row included. */
   lossAndGradient(theta: Float64Array, gradient: Float64Array, precision: Precision): number;
   /** Keeps what hessianProduct needs of θ (half a pass). */

@@ -49,6 +49,7 @@ export interface KernelExports extends ShardKernels {
   dualCoordinateEpoch(task: Pointer): void;
   softmaxDualEpoch(task: Pointer): void;
   hingeDualSums(task: Pointer): void;
+  hingePairsProduct(task: Pointer): void;
   choleskyDiagonal(task: Pointer): void;
   /** x ← A⁻¹ x for the factor of A */
   choleskySolve(matrix: Pointer, rowBytes: number, size: number, x: Pointer): void;

@@ -23,6 +23,11 @@ export function plainPasses(
   let loss = initialLoss;
   let passes = 0;
   let prepared: number[][] = [];
+  const centres = X.map(() => new Array<number>(K).fill(0));
+  const lossOf = (i: number, s: readonly number[]): PlainRow =>
+    loss.kind === 'softmax'
+      ? softmaxRow(s, y[i])
+      : hingeRow(s, y[i], loss.margin, loss.smoothing, centres[i]);
 
   function scores(theta: Float64Array, i: number): number[] {
     return Array.from({ length: K }, (_, k) => {
@@ -48,11 +53,18 @@ export function plainPasses(
     setSmoothing(smoothing) {
       if (loss.kind === 'hinge') loss = { ...loss, smoothing };
     },
+    recentre(theta) {
+      X.forEach((_, i) => {
+        const { residual } = lossOf(i, scores(theta, i));
+        centres[i] = residual.map((u, k) => (k === y[i] ? 0 : Math.fround(u)));
+      });
+      passes += 0.5;
+    },
     lossAndGradient(theta, gradient) {
       gradient.fill(0);
       let sum = 0;
       for (let i = 0; i < n; i++) {
-        const row = plainLoss(loss, scores(theta, i), y[i]);
+        const row = lossOf(i, scores(theta, i));
         sum += weight(i) * row.smoothed;
         addOuter(i, row.residual, weight(i), gradient);
       }
@@ -67,7 +79,7 @@ export function plainPasses(
       out.fill(0);
       for (let i = 0; i < n; i++) {
         const t = scores(direction, i);
-        const H = plainLoss(loss, prepared[i], y[i]).hessian;
+        const H = lossOf(i, prepared[i]).hessian;
         addOuter(
           i,
           H.map((row) => row.reduce((sum, h, k) => sum + h * t[k], 0)),
@@ -83,7 +95,7 @@ export function plainPasses(
       let sum = 0;
       let dual = 0;
       for (let i = 0; i < n; i++) {
-        const row = plainLoss(loss, scores(theta, i), y[i]);
+        const row = lossOf(i, scores(theta, i));
         sum += weight(i) * row.loss;
         dual += weight(i) * row.dual(1);
         addOuter(i, row.residual, weight(i), gradient);
@@ -95,7 +107,7 @@ export function plainPasses(
     },
     dualValue(theta, scale) {
       let dual = 0;
-      for (let i = 0; i < n; i++) dual += weight(i) * plainLoss(loss, scores(theta, i), y[i]).dual(scale);
+      for (let i = 0; i < n; i++) dual += weight(i) * lossOf(i, scores(theta, i)).dual(scale);
       passes += 0.5;
       return dual;
     },
@@ -108,10 +120,6 @@ interface PlainRow {
   residual: number[];
   hessian: number[][];
   dual: (scale: number) => number;
-}
-
-function plainLoss(loss: PassLoss, s: readonly number[], y: number): PlainRow {
-  return loss.kind === 'softmax' ? softmaxRow(s, y) : hingeRow(s, y, loss.margin, loss.smoothing);
 }
 
 function softmaxRow(s: readonly number[], y: number): PlainRow {
@@ -134,7 +142,13 @@ function softmaxRow(s: readonly number[], y: number): PlainRow {
   };
 }
 
-function hingeRow(s: readonly number[], y: number, margin: number, mu: number): PlainRow {
+function hingeRow(
+  s: readonly number[],
+  y: number,
+  margin: number,
+  mu: number,
+  centres: readonly number[],
+): PlainRow {
   const K = s.length;
   const residual = new Array<number>(K).fill(0);
   const hessian = s.map(() => new Array<number>(K).fill(0));
@@ -143,14 +157,13 @@ function hingeRow(s: readonly number[], y: number, margin: number, mu: number): 
   for (let j = 0; j < K; j++) {
     if (j === y) continue;
     const t = s[j] - s[y] + margin;
+    const free = mu > 0 ? centres[j] + t / mu : t > 0 ? 1 : 0;
+    const alpha = Math.min(Math.max(free, 0), 1);
     exact += Math.max(0, t);
-    if (t <= 0) continue;
-    const quadratic = t < mu;
-    smoothed += quadratic ? (t * t) / (2 * mu) : t - mu / 2;
-    const a = quadratic ? t / mu : 1;
-    residual[j] += a;
-    residual[y] -= a;
-    if (quadratic) {
+    smoothed += alpha * t - (mu / 2) * (alpha - centres[j]) ** 2;
+    residual[j] += alpha;
+    residual[y] -= alpha;
+    if (free > 0 && free < 1) {
       hessian[j][j] += 1 / mu;
       hessian[y][y] += 1 / mu;
       hessian[j][y] -= 1 / mu;

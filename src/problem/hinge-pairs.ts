@@ -1,0 +1,109 @@
+import type { TrainingSet } from '../data/design-matrix.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { parameterLayout } from './parameters.ts';
+import { roundUp } from './pass-task.ts';
+
+/** Hessian products of the smoothed hinge by the pairs of a row and a class whose term has curvature. */
+export interface HingePairs {
+  /**
+   * Takes the pairs from `prepared`, the terms' curvatures (nSamples × stride). False where they are so many that a
+   * pass over all rows costs less.
+   */
+  take(prepared: Float32Array): boolean;
+  /** What a product costs, in passes. */
+  readonly share: number;
+  /** out ← ∇²F · direction */
+  product(direction: Float64Array, out: Float64Array): void;
+}
+
+/** A pass works on many classes of a row at once, and on several threads. */
+const MOST_PAIRS = 1 / 6;
+
+export function hingePairs(
+  runtime: Runtime,
+  { matrix, nClasses, labels, sampleWeights }: TrainingSet,
+): HingePairs {
+  const { arena, kernels } = runtime;
+  const { nSamples, nFeatures } = matrix;
+  const { stride } = parameterLayout(nFeatures, nClasses);
+  const capacity = Math.floor(MOST_PAIRS * nSamples * nClasses);
+  const classStride = roundUp(nFeatures, 4);
+  const y = arena.u32(labels, nSamples);
+  const v = sampleWeights === 0 ? null : arena.f64(sampleWeights, nSamples);
+  const pairRows = arena.allocateU32(capacity);
+  const pairClasses = arena.allocateU32(capacity);
+  const pairWeights = arena.allocateF32(capacity);
+  const classDirection = arena.allocateF32(nClasses * classStride);
+  const intercepts = arena.allocateF32(nClasses);
+  const classOut = arena.allocateF32(nClasses * classStride);
+  const sums = arena.allocateF32(nClasses);
+  const center = matrix.kind === 'dense' || matrix.center === 0 ? null : arena.f64(matrix.center, nFeatures);
+  const task = arena.allocateU32(15);
+  const dense = matrix.kind === 'dense';
+  let nPairs = 0;
+  task.set([
+    0,
+    pairRows.byteOffset,
+    pairClasses.byteOffset,
+    pairWeights.byteOffset,
+    labels,
+    classDirection.byteOffset,
+    intercepts.byteOffset,
+    classOut.byteOffset,
+    sums.byteOffset,
+    classStride,
+    ...(dense
+      ? [matrix.values, matrix.stride, 0, 0, 0]
+      : [0, 0, matrix.rowStarts, matrix.rowIndices, matrix.rowValues]),
+  ]);
+
+  return {
+    get share() {
+      return (2 * nPairs) / (nSamples * nClasses);
+    },
+    take(prepared) {
+      nPairs = 0;
+      for (let i = 0; i < nSamples; i++) {
+        const weight = (v === null ? 1 : v[i]) / nSamples;
+        for (let k = 0; k < nClasses; k++) {
+          const curvature = prepared[i * stride + k];
+          if (curvature === 0 || k === y[i]) continue;
+          if (nPairs === capacity) return false;
+          pairRows[nPairs] = i;
+          pairClasses[nPairs] = k;
+          pairWeights[nPairs] = weight * curvature;
+          nPairs++;
+        }
+      }
+      task[0] = nPairs;
+      return true;
+    },
+    product(direction, out) {
+      const last = nFeatures * stride;
+      for (let k = 0; k < nClasses; k++) {
+        const base = k * classStride;
+        let b = direction[last + k];
+        for (let j = 0; j < nFeatures; j++) {
+          const d = direction[j * stride + k];
+          classDirection[base + j] = d;
+          if (center !== null) b -= center[j] * d;
+        }
+        intercepts[k] = b;
+      }
+      classOut.fill(0);
+      sums.fill(0);
+      kernels.hingePairsProduct(task.byteOffset);
+      for (let k = 0; k < nClasses; k++) {
+        const base = k * classStride;
+        for (let j = 0; j < nFeatures; j++) {
+          const shift = center === null ? 0 : center[j] * sums[k];
+          out[j * stride + k] = classOut[base + j] - shift;
+        }
+        out[last + k] = sums[k];
+      }
+      for (let j = 0; j <= nFeatures; j++) {
+        for (let k = nClasses; k < stride; k++) out[j * stride + k] = 0;
+      }
+    },
+  };
+}
