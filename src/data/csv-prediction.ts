@@ -22,7 +22,8 @@ export function csvPrediction(
   const fields = findFields(head.columnNames, encoding, source.name);
   const targetField = head.columnNames.indexOf(encoding.target);
   const used = new Set([...fields, targetField]);
-  const extra = head.columnNames.filter((_, j) => !used.has(j));
+  const unused = new Set(encoding.unused);
+  const extra = head.columnNames.filter((name, j) => !used.has(j) && !unused.has(name));
   const rows = new RowEncoder(source.name, head, encoding, fields, settings);
   return {
     name: source.name,

@@ -10,6 +10,8 @@ export interface Encoding {
   /** Texts that mean "no value", besides the empty one. */
   readonly missing: readonly string[];
   readonly columns: readonly EncodedColumn[];
+  /** The training table's other columns: left out by the user, weights, or constant. No feature comes of them. */
+  readonly unused: readonly string[];
 }
 
 export type EncodedColumn = NumericColumn | CategoricalColumn;

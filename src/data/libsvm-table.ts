@@ -11,7 +11,7 @@ import { fillRows } from './sparse-columns.ts';
 import { sparseStatistics } from './sparse-statistics.ts';
 import { stratifiedSplit } from './split.ts';
 import type { PlaceOptions, Table, TableOptions } from './table.ts';
-import { expectTwoClasses } from './table-matrix.ts';
+import { expectTwoClasses, NOTHING_HELD_OUT } from './table-matrix.ts';
 import { decodeText } from './text-encoding.ts';
 import type { HeldOut, TrainingData } from './training-data.ts';
 
@@ -104,7 +104,7 @@ async function placeLibsvm(
     // Without names, features count from 1 as the format does; where a file counts from 0, its names do.
     featureNames: firstIndex === 1 ? null : Array.from({ length: nFeatures }, (_, j) => String(j)),
     heldOut,
-    warnings: [],
+    warnings: heldRows?.nRows === 0 ? [NOTHING_HELD_OUT] : [],
   };
 }
 

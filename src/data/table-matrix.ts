@@ -89,8 +89,11 @@ export function tableTrainingData(
   if (built.nFeatures === 0) {
     throw new DataError('no column tells anything: each holds one value only', { file });
   }
-  const encoding: Encoding = { target, missing: plan.missing, columns: built.columns };
+  const used = new Set([target, ...built.columns.map((column) => column.name)]);
+  const unused = plan.columnNames.filter((name) => !used.has(name));
+  const encoding: Encoding = { target, missing: plan.missing, columns: built.columns, unused };
   const scaling = options.standardize ? slotScaling(training, built, weights, options.center) : null;
+  if (split !== null && heldOut?.nRows === 0) warnings.push(NOTHING_HELD_OUT);
   const matrix = prefersSparse(built, training.nRows)
     ? expandSparse(arena, training, built, scaling)
     : expandDense(arena, read.slots, read.slotBytes, training, built, scaling);
@@ -118,6 +121,10 @@ export function tableTrainingData(
     warnings,
   };
 }
+
+/** A class keeps at least one row, and a fraction of less than half a row is none. */
+export const NOTHING_HELD_OUT =
+  'no class has rows enough to hold any out: nothing is measured on rows not seen';
 
 export function expectTwoClasses(nClasses: number, only: string, file: string, target?: string): void {
   if (nClasses >= 2) return;

@@ -93,7 +93,7 @@ export function modelContent(state: ClassifierState): ModelContent {
   };
 }
 
-function orderedEncoding({ target, missing, columns }: Encoding): Encoding {
+function orderedEncoding({ target, missing, columns, unused }: Encoding): Encoding {
   return {
     target,
     missing: [...missing],
@@ -107,5 +107,6 @@ function orderedEncoding({ target, missing, columns }: Encoding): Encoding {
             missingLevel: column.missingLevel,
           },
     ),
+    unused: [...unused],
   };
 }

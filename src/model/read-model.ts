@@ -81,6 +81,8 @@ function expectVersion(value: unknown): void {
   if (format !== MODEL_FORMAT) {
     throw new ModelError(`not a model file: "format" is not "${MODEL_FORMAT}"`, { field: 'format' });
   }
+  if (version === undefined)
+    throw new ModelError('model file: field "version" is missing', { field: 'version' });
   if (version !== MODEL_VERSION) {
     throw new ModelError(
       `model file: this program reads version ${MODEL_VERSION}, and the file is of version ${shown(version)}`,
@@ -207,11 +209,12 @@ function readWeights(field: Field, nClasses: number, nFeatures: number): Float64
 }
 
 function readEncoding(field: Field, nFeatures: number): Encoding {
-  const fields = fieldsOf(field, ['target', 'missing', 'columns']);
+  const fields = fieldsOf(field, ['target', 'missing', 'columns', 'unused']);
   const encoding: Encoding = {
     target: text(fields.target),
     missing: arrayOf(fields.missing, text),
     columns: arrayOf(fields.columns, readColumn),
+    unused: arrayOf(fields.unused, text),
   };
   expectDistinct(fields.columns.path, [encoding.target, ...encoding.columns.map((column) => column.name)]);
   if (countFeatures(encoding) !== nFeatures) {

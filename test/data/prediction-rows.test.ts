@@ -14,6 +14,7 @@ const encoding: Encoding = {
     { name: 'job', kind: 'categorical', levels: ['cook', 'smith'], missingLevel: true },
     { name: 'size', kind: 'numeric', fill: 1.5, indicator: false },
   ],
+  unused: [],
 };
 
 async function read(
@@ -68,11 +69,18 @@ describe('a table for a model', () => {
     ]);
   });
 
+  test('columns that training knew and left out need no warning', async () => {
+    const known = { ...encoding, unused: ['id'] };
+    const { warnings } = await read('id,age,job,size,z\n7,1,cook,2,3\n', {}, known);
+    expect(warnings).toEqual(['column "z" is not part of the model and ignored']);
+  });
+
   test('one row, and a header that detection alone would not see', async () => {
     const words: Encoding = {
       target: 'y',
       missing: [],
       columns: [{ name: 'c', kind: 'categorical', levels: ['c', 'd'], missingLevel: false }],
+      unused: [],
     };
     expect((await read('c\nc\nd\n', {}, words)).features).toEqual([
       [1, 0],
@@ -85,6 +93,7 @@ describe('a table for a model', () => {
       target: 'c2',
       missing: [],
       columns: [{ name: 'c1', kind: 'numeric', fill: 0, indicator: false }],
+      unused: [],
     };
     expect((await read('5,a\n', {}, numbered)).features).toEqual([[5]]);
     expect((await read('5\n7\n', {}, numbered)).features).toEqual([[5], [7]]);

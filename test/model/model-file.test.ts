@@ -16,6 +16,7 @@ const encoding: Encoding = {
     { name: 'kind', kind: 'categorical', levels: ['a', 'b', 'ç'], missingLevel: false },
     { name: 'size', kind: 'categorical', levels: ['1'], missingLevel: true },
   ],
+  unused: [],
 };
 const model = new Classifier(exampleState({ encoding }));
 const text = modelText(model);
@@ -106,6 +107,7 @@ describe('what is no model is refused by name', () => {
     ['[]', /^not a model file: "format"/],
     ['null', /^not a model file: "format"/],
     ['{"format":"other"}', /^not a model file: "format"/],
+    [text.replace('"version": 1,', ''), /"version" is missing/],
     [text.replace('"version": 1', '"version": 2'), /reads version 1, and the file is of version 2/],
     [
       text.replace('"version": 1', '"version": [[[]]]'),
