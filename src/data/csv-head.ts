@@ -13,8 +13,11 @@ export interface CsvHead {
   readonly width: number;
 }
 
-/** The sample that dialect, names and column kinds are told from. */
+/** The sample that dialect, names and column kinds are told from: so much, and at least a few lines. */
 export const SAMPLE_BYTES = 1 << 18;
+export const SAMPLE_LINES = 4;
+/** A line that has not ended here is none of a table. */
+export const LARGEST_SAMPLE_BYTES = 1 << 25;
 const PREVIEW_ROWS = 200;
 
 /**

@@ -1,16 +1,20 @@
-/** The name that was probably meant: equal but for case, or a few letters away. */
+/** The name that was probably meant: equal but for case and accents, or a few letters away. */
 export function nearestName(wanted: string, names: readonly string[]): string | undefined {
-  const folded = wanted.trim().toLowerCase();
+  const folded = fold(wanted);
   let best: string | undefined;
   let least = Math.max(1, Math.floor(folded.length / 3)) + 1;
   for (const name of names) {
-    const distance = editDistance(folded, name.trim().toLowerCase(), least);
+    const distance = editDistance(folded, fold(name), least);
     if (distance < least) {
       least = distance;
       best = name;
     }
   }
   return best;
+}
+
+function fold(name: string): string {
+  return name.trim().toLowerCase().normalize('NFD').replace(/\p{M}/gu, '');
 }
 
 /** Letters to insert, delete, replace or swap with their neighbour; `limit` or more reads as `limit`. */

@@ -2,7 +2,14 @@ import { DataError, expectChoice, expectNumber } from '../errors.ts';
 import type { Arena } from '../runtime/arena.ts';
 import { type ByteSource, byteSource, type SourceInput, textChunks, textSource } from './byte-source.ts';
 import { type ColumnPlan, type ReadPlan, readColumns } from './column-reader.ts';
-import { type CsvHead, missingTexts, readHead, SAMPLE_BYTES } from './csv-head.ts';
+import {
+  type CsvHead,
+  LARGEST_SAMPLE_BYTES,
+  missingTexts,
+  readHead,
+  SAMPLE_BYTES,
+  SAMPLE_LINES,
+} from './csv-head.ts';
 import { libsvmTable, looksLikeLibsvm } from './libsvm-table.ts';
 import { nearestName } from './nearest-name.ts';
 import { looksNumeric, numberOfText } from './number-text.ts';
@@ -33,27 +40,31 @@ export function parseTable(text: string, options: TableOptions = {}): Promise<Ta
   return readTable(textSource(text, options.name), options);
 }
 
-/** The first bytes of a source, enough to tell how it is written. */
+/** The first bytes of a source, enough to tell how it is written; as many however they come in chunks. */
 export async function takeSample(source: ByteSource): Promise<{ sample: Uint8Array; whole: boolean }> {
   const parts: Uint8Array[] = [];
   let length = 0;
-  let whole = true;
+  let lineEnds = 0;
+  let limit = LARGEST_SAMPLE_BYTES;
   for await (const chunk of textChunks(source)) {
-    parts.push(chunk.slice(0, SAMPLE_BYTES - length));
-    length += chunk.length;
-    if (length > SAMPLE_BYTES) {
-      whole = false;
-      break;
+    for (let p = 0; p < chunk.length && lineEnds < SAMPLE_LINES; p++) {
+      if (chunk[p] === LINE_FEED && ++lineEnds === SAMPLE_LINES)
+        limit = Math.max(SAMPLE_BYTES, length + p + 1);
     }
+    parts.push(chunk.slice(0, Math.max(0, limit - length)));
+    length += chunk.length;
+    if (length > limit) break;
   }
-  const sample = new Uint8Array(Math.min(length, SAMPLE_BYTES));
+  const sample = new Uint8Array(Math.min(length, limit));
   let at = 0;
   for (const part of parts) {
     sample.set(part, at);
     at += part.length;
   }
-  return { sample, whole };
+  return { sample, whole: length <= limit };
 }
+
+const LINE_FEED = 10;
 
 export function isLibsvm(sample: Uint8Array, name: string, options: TableOptions): boolean {
   if (options.format === 'csv' || options.format === 'libsvm') return options.format === 'libsvm';

@@ -23,7 +23,28 @@ describe('a table becomes features', () => {
         { name: 'x', kind: 'numeric', fill: 1.5, indicator: false },
         { name: 'colour', kind: 'categorical', levels: ['blue', 'red'], missingLevel: false },
       ],
+      unused: [],
     });
+  });
+
+  test('the columns that no feature comes of are known', async () => {
+    const text = 'id,x,k,v,y\n1,1.5,7,1,a\n2,2,7,1,b\n3,4,7,2,a\n';
+    const data = await place(text, { target: 'y', ignore: ['id'], weight: 'v' });
+    expect(data.encoding?.unused).toEqual(['id', 'k', 'v']);
+  });
+
+  test('a header longer than the sample', async () => {
+    const names = Array.from({ length: 30_000 }, (_, j) => `a_rather_long_name_of_column_${j}`);
+    const line = (i: number): string => names.map((_, j) => (i * j) % 7).join(',');
+    const text = `${names.join(',')},y\n${[1, 2, 3, 4, 5].map((i) => `${line(i)},${'ab'[i % 2]}\n`).join('')}`;
+    const data = await place(text, { target: 'y' });
+    expect(data.matrix.nSamples).toBe(5);
+    expect(data.encoding?.columns.length).toBeGreaterThan(20_000);
+  });
+
+  test('a hold-out that holds nothing out is told', async () => {
+    const data = await place('x,y\n1,a\n2,b\n3,a\n', { target: 'y', holdout: 0.1 });
+    expect(data.warnings).toContainEqual(expect.stringMatching(/no class has rows enough to hold any out/));
   });
 
   test('missing: the median and an indicator, or a level of its own', async () => {
@@ -255,6 +276,7 @@ describe('refused, with the place and the fix', () => {
     ['a long row', 'x,y\n1,a\n2,b,c\n', { target }, { line: 3 }, /3 fields where the header has 2/],
     ['an open quote', 'x,y\n1,a\n"2,b\n3,c\n', { target }, { line: 3 }, /never closed/],
     ['duplicate names', 'x,x,y\n1,2,a\n', { target }, { line: 1, column: 'x' }, /columns 1 and 2/],
+    ['accents left out', 'preço,ação\n1,a\n2,b\n', { target: 'acao' }, {}, /did you mean "ação"/],
     ['no such target', 'x,species\n1,a\n2,b\n', { target: 'specis' }, {}, /did you mean "species"/],
     ['no such column to ignore', 'x,y\n1,a\n2,b\n', { target, ignore: ['idd'] }, {}, /no column "idd"/],
     ['one class', 'x,y\n1,a\n2,a\n', { target }, { column: 'y' }, /every row has the class "a"/],
