@@ -1,5 +1,6 @@
 import { CapacityError, DataError, ModelError, UnsupportedError } from '../errors.ts';
 import { ExitStatus, Interruption, OutputError, UsageError } from './exit-status.ts';
+import { visibleText } from './visible-text.ts';
 
 export interface ErrorDescription {
   readonly status: ExitStatus;
@@ -47,5 +48,5 @@ function isRefusedArgument(error: unknown): boolean {
 
 /** One to three lines for standard error. */
 export function errorText({ message, hint }: ErrorDescription): string {
-  return `softmargin: ${message}\n${hint === null ? '' : `  ${hint}\n`}`;
+  return `softmargin: ${visibleText(message)}\n${hint === null ? '' : `  ${visibleText(hint)}\n`}`;
 }

@@ -1,3 +1,5 @@
+import { visibleText } from './visible-text.ts';
+
 /** "1 797": thousands apart, so that large counts can be read. */
 export function formatCount(count: number): string {
   // Passes and weighted rows need not be whole.
@@ -38,12 +40,13 @@ export function formatSeconds(seconds: number): string {
 
 /** A few names, and how many more there are. */
 export function formatNames(names: readonly string[], shown = 6): string {
-  if (names.length <= shown) return names.join(', ');
-  return `${names.slice(0, shown - 2).join(', ')}, … ${names.at(-1) ?? ''}`;
+  if (names.length <= shown) return visibleText(names.join(', '));
+  return visibleText(`${names.slice(0, shown - 2).join(', ')}, … ${names.at(-1) ?? ''}`);
 }
 
 /** Columns under each other: the first to the left, the others to the right. */
-export function formatTable(rows: readonly (readonly string[])[]): string {
+export function formatTable(cells: readonly (readonly string[])[]): string {
+  const rows = cells.map((row) => row.map(visibleText));
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, i) => {

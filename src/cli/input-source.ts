@@ -41,6 +41,8 @@ async function* watched(
       onRead?.(length > 0 ? Math.min(1, position / length) : null);
       yield chunk;
     }
+    // A pipe that nobody writes to ends with nothing, after the signal.
+    if (signal?.aborted) throw interruption();
   } catch (error) {
     throw signal?.aborted ? interruption() : error;
   } finally {

@@ -7,6 +7,7 @@ import type { OptionTable } from './options.ts';
 import { print } from './output.ts';
 import { type Style, styleFor } from './style.ts';
 import { certificateText, problemText } from './train-report.ts';
+import { visibleText } from './visible-text.ts';
 
 const DEFAULT_TOP = 5;
 
@@ -100,9 +101,9 @@ function featureName(model: Classifier, j: number): string {
 function inspectText(report: InspectReport, style: Style): string {
   const { solution, largestWeights } = report;
   const columns = report.columns === null ? '' : `, from ${countOf(report.columns.length, 'column')}`;
-  const target = report.target === null ? '' : `, target ${report.target}`;
+  const target = report.target === null ? '' : `, target ${visibleText(report.target)}`;
   const rows = [
-    ['model', style.bold(report.model)],
+    ['model', style.bold(visibleText(report.model))],
     ['classes', `${report.classes.length}: ${formatNames(report.classes.map(String), 12)}${target}`],
     ['features', `${formatCount(report.features)}${columns}`],
     ['problem', problemText(report.problem)],
@@ -126,7 +127,7 @@ function inspectText(report: InspectReport, style: Style): string {
       ['(intercept)', signed(intercept)],
       ...weights.map(({ feature, weight }) => [feature, signed(weight)]),
     ];
-    return `\n${style.bold(String(label))}\n${formatTable(lines).replace(/^/gm, '  ')}`;
+    return `\n${style.bold(visibleText(String(label)))}\n${formatTable(lines).replace(/^/gm, '  ')}`;
   });
   return `${[...rows, ...weights].join('\n')}\n`;
 }

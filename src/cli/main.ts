@@ -1,6 +1,6 @@
 import { nearestName } from '../data/nearest-name.ts';
 import type { Command } from './command.ts';
-import { describeError, errorText } from './describe-error.ts';
+import { describeError, type ErrorDescription, errorText } from './describe-error.ts';
 import { ExitStatus, UsageError } from './exit-status.ts';
 import { parseArguments } from './options.ts';
 import { leaveQuietlyWhenNobodyReads, print, printError } from './output.ts';
@@ -42,14 +42,19 @@ export async function main(argv: readonly string[]): Promise<ExitStatus> {
     return await dispatch(argv);
   } catch (error) {
     const description = describeError(error);
-    if (argv.includes('--json')) {
-      const { code, message, hint } = description;
-      print(`${JSON.stringify({ error: { code, message, hint } })}\n`);
-    } else {
-      printError(errorText(description));
-    }
+    if (!argv.includes('--json') || !printedAsJson(description)) printError(errorText(description));
     if (process.env.SOFTMARGIN_DEBUG === '1' && error instanceof Error) printError(`${error.stack}\n`);
     return description.status;
+  }
+}
+
+/** Whether standard output took the error; it may be what is wrong. */
+function printedAsJson({ code, message, hint }: ErrorDescription): boolean {
+  try {
+    print(`${JSON.stringify({ error: { code, message, hint } })}\n`);
+    return true;
+  } catch {
+    return false;
   }
 }
 

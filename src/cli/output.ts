@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import { OutputError } from './exit-status.ts';
 import { styleFor } from './style.ts';
+import { visibleText } from './visible-text.ts';
 
 const STDOUT = 1;
 
@@ -22,7 +23,7 @@ export function printError(text: string): void {
 /** Writes warnings to standard error, a line each. */
 export function printWarnings(warnings: readonly string[]): void {
   const { warning } = styleFor(process.stderr);
-  for (const text of warnings) printError(`${warning('warning:')} ${text}\n`);
+  for (const text of warnings) printError(`${warning('warning:')} ${visibleText(text)}\n`);
 }
 
 /** Messages nobody reads are no failure: `softmargin … | head` ends quietly. */

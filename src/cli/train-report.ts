@@ -14,6 +14,7 @@ import {
   formatSeconds,
 } from './format.ts';
 import type { Style } from './style.ts';
+import { visibleText } from './visible-text.ts';
 
 export interface SplitMetrics {
   readonly rows: number;
@@ -122,7 +123,7 @@ export function trainText(report: TrainReport, tolerance: number | null, style: 
     ['training', splitText(metrics.train, style)],
   ];
   if (metrics.test !== null) rows.push(['held out', splitText(metrics.test, style)]);
-  rows.push(['model', style.bold(report.model)]);
+  rows.push(['model', style.bold(visibleText(report.model))]);
   return `${rows.map(([label, text]) => style.dim(label.padEnd(10)) + text).join('\n')}\n`;
 }
 

@@ -1,9 +1,17 @@
-import type { ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawnSync } from 'node:child_process';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
-import { EXAMPLES, type RunOptions, softmargin, temporaryFolder } from './run-program.ts';
+import { EXAMPLES, PROGRAM, type RunOptions, softmargin, temporaryFolder } from './run-program.ts';
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
@@ -356,6 +364,15 @@ describe.concurrent('what is wrong is told, with its exit status, and nothing is
     const { status, stderr } = await softmargin(['train', iris, '--target', 'species', '--out', '/dev/full']);
     expect(stderr).toBe('softmargin: cannot write /dev/full: no space left on the disk\n');
     expect(status).toBe(2);
+  });
+
+  test.runIf(existsSync('/dev/full'))('--json to a full disk is told on standard error', () => {
+    const full = openSync('/dev/full', 'w');
+    const args = [PROGRAM, 'train', iris, '--target', 'species', '--out', '/dev/null', '--json'];
+    const run = spawnSync(process.execPath, args, { stdio: ['ignore', full, 'pipe'], encoding: 'utf8' });
+    closeSync(full);
+    expect(run.stderr).toBe('softmargin: cannot write to standard output: no space left on the disk\n');
+    expect(run.status).toBe(2);
   });
 });
 
