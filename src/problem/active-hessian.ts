@@ -45,7 +45,7 @@ export interface LassoModelMinimum {
   readonly sweeps: number;
 }
 
-/** H of so many coordinates takes 64 MB. */
+/** H of so many coordinates takes 64 MB. Few rows need fewer: no more than n K weights are needed to fit n rows. */
 const CAPACITY = 4096;
 /** As in kernels/active-hessian.ts. */
 const SEGMENT = 32;
@@ -64,7 +64,7 @@ export function activeHessian(
   const { arena, kernels } = runtime;
   const { nSamples: n, nFeatures: d } = matrix;
   const { stride, size } = parameterLayout(d, nClasses);
-  const capacity = Math.min(CAPACITY, (d + 1) * nClasses);
+  const capacity = Math.min(CAPACITY, (d + 1) * nClasses, Math.max(1024, 2 * n * nClasses));
   const columnStride = roundUp(n, 4) + 16;
   const maxSegments = Math.ceil(capacity / SEGMENT) + 4 * nClasses + 256;
   const columnOf = new Int32Array(d + 1).fill(-1);

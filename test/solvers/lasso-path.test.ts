@@ -48,6 +48,7 @@ test('λs fall from the largest to its part in even steps of their logarithm', (
 test.each([
   ['dense', 90, 5, 3],
   ['dense', 12, 40, 4],
+  ['dense', 12, 90, 4],
   ['sparse', 60, 6, 3],
 ] as const)('%s, %s × %s, %s classes: every λ is within 1e-5 of a certified optimum', (kind, n, d, K) => {
   const runtime = kernelRuntime();

@@ -1,0 +1,60 @@
+import type { DenseMatrix } from '../data/design-matrix.ts';
+import type { ParameterLayout } from '../problem/parameters.ts';
+import type { Arena } from '../runtime/arena.ts';
+
+/** A dense matrix of some columns of a dense matrix; the caller releases the arena. */
+export function copyOfColumns(arena: Arena, matrix: DenseMatrix, features: readonly number[]): DenseMatrix {
+  const { nSamples } = matrix;
+  const stride = Math.ceil(features.length / 4) * 4;
+  const from = arena.f32(matrix.values, nSamples * matrix.stride);
+  const to = arena.allocateF32(nSamples * stride);
+  for (let i = 0; i < nSamples; i++) {
+    for (let f = 0; f < features.length; f++) to[i * stride + f] = from[i * matrix.stride + features[f]];
+  }
+  return { ...matrix, nFeatures: features.length, stride, values: to.byteOffset };
+}
+
+/** The features with a weight other than 0, or one whose gradient is above `bound`. */
+export function candidateFeatures(
+  { nFeatures, stride }: ParameterLayout,
+  theta: Float64Array,
+  gradient: Float64Array,
+  bound: number,
+): number[] {
+  const features: number[] = [];
+  for (let j = 0; j < nFeatures; j++) {
+    for (let i = j * stride; i < (j + 1) * stride; i++) {
+      if (theta[i] === 0 && Math.abs(gradient[i]) <= bound) continue;
+      features.push(j);
+      break;
+    }
+  }
+  return features;
+}
+
+/** θ of the given features (and the intercepts) out of a longer θ. */
+export function takeFeatures(
+  whole: Float64Array,
+  part: Float64Array,
+  features: readonly number[],
+  stride: number,
+): void {
+  for (let f = 0; f < features.length; f++) {
+    for (let k = 0; k < stride; k++) part[f * stride + k] = whole[features[f] * stride + k];
+  }
+  part.set(whole.subarray(whole.length - stride), part.length - stride);
+}
+
+/** The way back: all other weights become 0. */
+export function putFeatures(
+  part: Float64Array,
+  whole: Float64Array,
+  features: readonly number[],
+  stride: number,
+): void {
+  whole.fill(0);
+  for (let f = 0; f < features.length; f++) {
+    for (let k = 0; k < stride; k++) whole[features[f] * stride + k] = part[f * stride + k];
+  }
+  whole.set(part.subarray(part.length - stride), whole.length - stride);
+}
