@@ -13,9 +13,9 @@ const DUAL_ASCENT_REACH = 20;
 
 /**
  * L-BFGS takes some 50 to 150 passes where sampled Newton takes 10 to 30 and its factors. To a certified 1e-6, passes
- * (and seconds of one thread): letters (16 000 × 16, 26 classes; factors worth 40 passes) λ = 1e-1 14 (0.08) against
+ * (and seconds of one thread): letters (16 000 × 16, 26 classes; factors worth 37 passes) λ = 1e-1 14 (0.08) against
  * 9 (0.10), 1e-3 48 (0.18) against 13 (0.22), 1e-5 123 (0.41) against 27 (0.22), 1e-7 166 (0.62) against 32 (0.31);
- * 200 000 × 30, 5 classes, λ = 1e-6 53 (0.95) against 12 (0.4). Digits (1797 × 64, 10 classes; worth 480 passes)
+ * 200 000 × 30, 5 classes, λ = 1e-6 53 (0.95) against 12 (0.4). Digits (1797 × 64, 10 classes; worth 513 passes)
  * λ = 1e-4 89 (0.07) against 14 (0.23).
  */
 const AFFORDABLE_PASSES = 80;
