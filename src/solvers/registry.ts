@@ -8,6 +8,7 @@ import {
   dualCoordinateDescent,
   supportsDualCoordinateDescent,
 } from './dual-coordinate-descent.ts';
+import { INTERIOR_POINT, interiorPoint, supportsInteriorPoint } from './interior-point.ts';
 import { lbfgs } from './lbfgs.ts';
 import { newtonCg } from './newton-cg.ts';
 import { owlQn } from './owl-qn.ts';
@@ -52,6 +53,12 @@ export const solverRegistry: readonly SolverEntry[] = [
     needs: 'hinge with L2',
     supports: supportsDualCoordinateDescent,
     run: dualCoordinateDescent,
+  },
+  {
+    name: INTERIOR_POINT,
+    needs: 'hinge with a penalty and at most 300 unknowns',
+    supports: supportsInteriorPoint,
+    run: interiorPoint,
   },
   { name: SMOOTHING, needs: 'hinge without dropout', supports: supportsSmoothing, run: smoothing },
   {
