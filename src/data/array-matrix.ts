@@ -209,7 +209,7 @@ function described(statistics: ColumnStatistics | null): Pick<Scaled, 'standardi
     constant.length === 0
       ? []
       : [
-          `${constant.length === 1 ? 'feature' : 'features'} ${shown} (from 0) hold one value only and tell nothing`,
+          `${constant.length === 1 ? 'feature' : 'features'} ${shown} (from 0) ${constant.length === 1 ? 'holds one value only and tells' : 'hold one value only and tell'} nothing`,
         ];
   return { standardization: { mean, scale }, warnings };
 }

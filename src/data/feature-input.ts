@@ -1,3 +1,6 @@
+import { CapacityError } from '../errors.ts';
+import { LARGEST_INDEX } from './libsvm-rows.ts';
+
 /** Dense features, row-major: value j of sample i is values[i · nFeatures + j]. */
 export interface DenseInput {
   readonly values: ArrayLike<number>;
@@ -37,7 +40,8 @@ export function featureShape(X: FeatureInput): { nSamples: number; nFeatures: nu
 
 /**
  * Throws a TypeError where `X` is no features at all, and a RangeError where rows differ in length, shapes
- * do not match, an index lies outside or comes twice, or a value is not finite — with its place.
+ * do not match, an index lies outside or comes twice, or a value is not finite — with its place; a
+ * CapacityError for more features than there can be weights.
  */
 export function checkFeatures(X: FeatureInput): void {
   if (typeof X !== 'object' || X === null) {
@@ -91,6 +95,11 @@ function checkDense(X: DenseInput): void {
 
 function checkSparse(X: SparseInput): void {
   expectCount('X.nFeatures', X.nFeatures, 1);
+  if (X.nFeatures > LARGEST_INDEX) {
+    throw new CapacityError(
+      `"X.nFeatures" is ${X.nFeatures}, past ${LARGEST_INDEX}: weights for so many features would not fit into memory`,
+    );
+  }
   for (const name of ['indptr', 'indices', 'values'] as const) expectArray(`X.${name}`, X[name]);
   const { indptr, indices, values, nFeatures } = X;
   const nSamples = indptr.length - 1;

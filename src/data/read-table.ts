@@ -198,7 +198,30 @@ function sampleMedian({ rows }: CsvHead, j: number, decimal: number): number {
   return Number.isFinite(median) ? median : 0;
 }
 
+/** Every key of TableOptions; `true` for each, so that the compiler finds a forgotten one. */
+const OPTION_NAMES: Readonly<Record<keyof TableOptions, true>> = {
+  delimiter: true,
+  header: true,
+  decimal: true,
+  quote: true,
+  encoding: true,
+  missing: true,
+  format: true,
+  target: true,
+  ignore: true,
+  weight: true,
+  holdout: true,
+  seed: true,
+  nFeatures: true,
+  name: true,
+};
+
 function checkOptions(options: TableOptions): void {
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(OPTION_NAMES, name)) {
+      throw new TypeError(`unknown option "${name}"; possible are ${Object.keys(OPTION_NAMES).join(', ')}`);
+    }
+  }
   if (options.format !== undefined) expectChoice('format', options.format, ['auto', 'csv', 'libsvm']);
   if (options.decimal !== undefined) expectChoice('decimal', options.decimal, ['.', ',']);
   if (options.encoding !== undefined) checkEncoding(options.encoding);

@@ -53,7 +53,8 @@ export interface ColumnPlace {
 /**
  * Looks at a column of texts that are mostly numbers. Where all of the others look like numbers too (`12,50`
  * among points, `inf`, `1.2.3`), a number was meant: throws a DataError with the place and the fix. Where
- * one of them is a word, the column is categorical, and the sentence returned says because of what.
+ * one of them is a word, the column is categorical, and the sentence returned says because of what; so where
+ * most texts read like numbers of a form that is none (`1 234`, `3 %`).
  */
 export function judgeTexts(
   { file, name, decimal }: ColumnPlace,
@@ -80,7 +81,11 @@ export function judgeTexts(
       if (!/^\d+(?:\.\d+){2,}$/.test(texts[code])) versionsOnly = false;
     }
   }
-  if (numbers <= others) return null;
+  if (numbers <= others) {
+    if (firstWord >= 0 || firstLike < 0 || versionsOnly) return null;
+    const text = texts[firstLike];
+    return `column "${name}" is taken as categories, though ${JSON.stringify(text)} (line ${levels.firstLine(firstLike)}) reads like a number; if it is one, ${fixFor(text, decimal)}`;
+  }
   if (firstWord >= 0) {
     return `column "${name}" is taken as categories because of ${JSON.stringify(texts[firstWord])} (line ${levels.firstLine(firstWord)}); if that means "no value", add it to the missing texts`;
   }
@@ -104,6 +109,7 @@ function fixFor(text: string, decimal: number): string {
     const written = text.replaceAll(mark, '').replace(other, mark);
     return `write ${written}, or set the decimal mark to "${other}"`;
   }
+  if (/\d\s\d/.test(text)) return 'write it without spaces between the digits';
   if (/%\s*$/.test(text)) return 'write it without the percent sign';
   if (/[eE]/.test(text)) return 'it is too large for a number';
   return 'correct it, or leave the field empty';

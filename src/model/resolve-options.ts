@@ -58,7 +58,7 @@ export function resolveFitOptions(options: FitOptions, data: DataKind): Resolved
   return {
     problem,
     classWeight: checkedClassWeight(options.classWeight),
-    warmStart: options.warmStart ?? null,
+    warmStart: checkedWarmStart(options.warmStart),
     tolerance: numberOption('tolerance', options.tolerance, defaultTolerance(problem), POSITIVE),
     maxIterations: numberOption('maxIterations', options.maxIterations, 10_000, WHOLE_POSITIVE),
     maxSeconds:
@@ -93,6 +93,21 @@ function checkedClassWeight(classWeight: FitOptions['classWeight']): FitOptions[
     expectNumber(`classWeight of ${label}`, weight, POSITIVE.expectation, POSITIVE.holds);
   }
   return classWeight;
+}
+
+function checkedWarmStart(model: WarmStart | undefined): WarmStart | null {
+  if (model === undefined) return null;
+  const fits =
+    typeof model === 'object' &&
+    model !== null &&
+    Array.isArray(model.classes) &&
+    model.weights instanceof Float64Array &&
+    model.intercepts instanceof Float64Array &&
+    model.weights.length === model.classes.length * model.nFeatures &&
+    model.intercepts.length === model.classes.length;
+  if (!fits)
+    throw new TypeError('"warmStart" expected a model, with its classes, nFeatures, weights and intercepts');
+  return model;
 }
 
 function checkedSignal(signal: AbortSignal | undefined): AbortSignal | null {

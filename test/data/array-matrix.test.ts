@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { arrayTrainingData } from '../../src/data/array-matrix.ts';
 import type { DesignMatrix } from '../../src/data/design-matrix.ts';
 import type { SparseInput } from '../../src/data/feature-input.ts';
+import { CapacityError } from '../../src/errors.ts';
 import { Arena } from '../../src/runtime/arena.ts';
 
 /** The matrix as plain rows, read by rows and, where it is sparse, compared with its columns. */
@@ -95,7 +96,7 @@ describe('features in memory', () => {
       [3 / s, 1, 0],
     ];
     expect(rowsOf(arena, matrix)).toEqual(expected.map((row) => row.map(Math.fround)));
-    expect(warnings).toEqual(['feature 2 (from 0) hold one value only and tell nothing']);
+    expect(warnings).toEqual(['feature 2 (from 0) holds one value only and tells nothing']);
   });
 
   test('sparse and dense standardization agree to f32 rounding', () => {
@@ -208,6 +209,13 @@ describe('refused, with the place', () => {
       arrayTrainingData(new Arena(), X as number[][], labels as number[], { standardize: false });
     expect(run).toThrow(error);
     expect(run).toThrow(message);
+  });
+
+  test('more features than memory holds weights for', () => {
+    const X = { indptr: [0, 1, 1], indices: [3], values: [1], nFeatures: 2 ** 40 };
+    const run = () => arrayTrainingData(new Arena(), X, y);
+    expect(run).toThrow(CapacityError);
+    expect(run).toThrow('"X.nFeatures" is 1099511627776, past 33554432');
   });
 
   test('weights that are negative, too few or all 0', () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { byteSource } from '../../src/data/byte-source.ts';
+import type { TableOptions } from '../../src/data/table.ts';
 import { place, placeSource, refusal } from './tables.ts';
 
 const f32 = (rows: number[][]) => rows.map((row) => row.map(Math.fround));
@@ -31,6 +32,25 @@ describe('a table becomes features', () => {
     const text = 'id,x,k,v,y\n1,1.5,7,1,a\n2,2,7,1,b\n3,4,7,2,a\n';
     const data = await place(text, { target: 'y', ignore: ['id'], weight: 'v' });
     expect(data.encoding?.unused).toEqual(['id', 'k', 'v']);
+  });
+
+  test('texts that read like numbers are told, where all of a column are of such a form', async () => {
+    const warningsOf = async (cells: string[]) =>
+      (await place(`x,y\n${cells.map((cell, i) => `${cell},${i % 2}`).join('\n')}\n`, { target: 'y' }))
+        .warnings;
+    expect(await warningsOf(['1 234', '2 345', '1 234'])).toEqual([
+      'column "x" is taken as categories, though "1 234" (line 2) reads like a number; if it is one, write it without spaces between the digits',
+    ]);
+    expect(await warningsOf(['3 %', '4 %', '3 %'])).toEqual([
+      expect.stringMatching(/without the percent sign/),
+    ]);
+    expect(await warningsOf(['1.2.3', '1.2.4', '1.2.3'])).toEqual([]);
+    expect(await warningsOf(['2024-01-02', '2024-01-03', '2024-01-02'])).toEqual([]);
+  });
+
+  test('an unknown option is refused by name', async () => {
+    const options = { traget: 'y' } as TableOptions;
+    await expect(place('x,y\n1,a\n2,b\n', options)).rejects.toThrow(/^unknown option "traget"; possible are/);
   });
 
   test('a header longer than the sample', async () => {

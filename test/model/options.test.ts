@@ -123,6 +123,8 @@ describe('resolveFitOptions', () => {
     [{ classWeight: { cat: -1 } }, RangeError, '"classWeight of cat" expected a number > 0, got -1'],
     [{ classWeight: new Map([[1, '2']]) }, TypeError, '"classWeight of 1" expected a number > 0, got "2"'],
     [{ sampleWeight: [1, 2] }, TypeError, 'unknown option "sampleWeight"'],
+    [{ warmStart: {} }, TypeError, '"warmStart" expected a model'],
+    [{ warmStart: null }, TypeError, '"warmStart" expected a model'],
     [{ signal: {} }, TypeError, '"signal" expected an AbortSignal'],
     [{ onIteration: 1 }, TypeError, '"onIteration" expected a function'],
   ])('%j is refused', (options, type, message) => {
