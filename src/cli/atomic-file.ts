@@ -37,10 +37,20 @@ export function createAtomicFile(path: string): AtomicFile {
   });
 }
 
-/** Writes a whole file, see `createAtomicFile`. */
-export function writeFileAtomically(path: string, text: string): void {
+/** Short pieces are written together up to so many characters. */
+const WRITE_LENGTH = 65536;
+
+/** Writes a whole file from its pieces, see `createAtomicFile`. */
+export function writeFileAtomically(path: string, pieces: Iterable<string>): void {
   const file = createAtomicFile(path);
-  file.write(text);
+  let waiting = '';
+  for (const piece of pieces) {
+    waiting += piece;
+    if (waiting.length < WRITE_LENGTH) continue;
+    file.write(waiting);
+    waiting = '';
+  }
+  file.write(waiting);
   file.commit();
 }
 

@@ -3,7 +3,7 @@ import type { Table } from '../data/table.ts';
 import type { HeldOut, TrainingData } from '../data/training-data.ts';
 import type { Classifier } from '../model/classifier.ts';
 import type { DataSource } from '../model/fit-data.ts';
-import { modelText } from '../model/model-file.ts';
+import { modelLines } from '../model/model-file.ts';
 import type { FitOptions } from '../model/options.ts';
 import { fit } from '../node.ts';
 import type { Arena } from '../runtime/arena.ts';
@@ -59,7 +59,7 @@ export const train = defineCommand({
         throw new Interruption('interrupted before there was a model');
       }
       // Before it is measured: what hours have found must not be lost to a bad test file.
-      writeFileAtomically(out, modelText(fitted.model));
+      writeFileAtomically(out, modelLines(fitted.model));
       const trained = await measureSplits(fitted, values, signal);
       progress.clear();
       return finish(trained, out, values);

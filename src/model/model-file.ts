@@ -17,7 +17,13 @@ export function loadModel(json: string | object): Classifier {
  * break. The same model gives the same bytes.
  */
 export function modelText(model: Classifier): string {
-  return `${layOut(model.toJSON(), '')}\n`;
+  return [...modelLines(model)].join('');
+}
+
+/** The same text piece by piece, so that a large model is never held as one. */
+export function* modelLines(model: Classifier): Generator<string> {
+  yield* layOut(model.toJSON(), '');
+  yield '\n';
 }
 
 function parse(text: string): unknown {
@@ -35,18 +41,21 @@ function parse(text: string): unknown {
 const DEEPEST_INDENT = '    ';
 
 /** JSON in which whatever holds no arrays or objects takes one line. */
-function layOut(value: unknown, indent: string): string {
+function* layOut(value: unknown, indent: string): Generator<string> {
   const nested = typeof value === 'object' && value !== null && Object.values(value).some(isContainer);
-  if (!nested || indent.length > DEEPEST_INDENT.length) return JSON.stringify(value);
-  const inner = `${indent}  `;
-  if (Array.isArray(value)) {
-    const items = value.map((item) => inner + layOut(item, inner));
-    return `[\n${items.join(',\n')}\n${indent}]`;
+  if (!nested || indent.length > DEEPEST_INDENT.length) {
+    yield JSON.stringify(value);
+    return;
   }
-  const entries = Object.entries(value).map(
-    ([key, item]) => `${inner}${JSON.stringify(key)}: ${layOut(item, inner)}`,
-  );
-  return `{\n${entries.join(',\n')}\n${indent}}`;
+  const inner = `${indent}  `;
+  const isArray = Array.isArray(value);
+  let separator = isArray ? '[\n' : '{\n';
+  for (const [key, item] of Object.entries(value)) {
+    yield isArray ? separator + inner : `${separator}${inner}${JSON.stringify(key)}: `;
+    yield* layOut(item, inner);
+    separator = ',\n';
+  }
+  yield `\n${indent}${isArray ? ']' : '}'}`;
 }
 
 function isContainer(value: unknown): boolean {

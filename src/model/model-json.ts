@@ -15,7 +15,7 @@ export const MODEL_VERSION = 1;
 export interface ModelJson extends ModelContent {
   readonly format: typeof MODEL_FORMAT;
   readonly version: typeof MODEL_VERSION;
-  /** FNV-1a 64 of the content's JSON, keys in the order of ModelContent. */
+  /** FNV-1a 64 of the content's JSON without the weights, keys in the order of ModelContent, then of each row of weights. */
   readonly checksum: string;
 }
 
@@ -51,9 +51,12 @@ export function toModelJson(state: ClassifierState): ModelJson {
   return { format: MODEL_FORMAT, version: MODEL_VERSION, checksum: checksumOf(content), ...content };
 }
 
-/** The checksum that belongs to a model's content. */
-export function checksumOf(content: ModelContent): string {
-  return fnv1a64(JSON.stringify(content));
+/** The checksum that belongs to a model's content; row by row, since the weights' text may be large. */
+export function checksumOf({ weights, ...rest }: ModelContent): string {
+  const checksum = fnv1a64();
+  checksum.update(JSON.stringify(rest));
+  for (const row of weights) checksum.update(JSON.stringify(row));
+  return checksum.digest();
 }
 
 /** What the checksum covers. */

@@ -45,7 +45,7 @@ test('through a symbolic link the file that it points to is replaced', () => {
   const link = join(folder, 'link.json');
   writeFileSync(real, 'old');
   symlinkSync(real, link);
-  writeFileAtomically(link, 'new');
+  writeFileAtomically(link, ['new']);
   expect(readFileSync(real, 'utf8')).toBe('new');
 });
 
@@ -69,7 +69,7 @@ test('asking whether a file is writable neither makes nor changes it', () => {
 
 test.runIf(existsSync('/dev/full'))('a full disk is an OutputError that says so', () => {
   expectWritable('/dev/full');
-  expect(() => writeFileAtomically('/dev/full', 'x'.repeat(100))).toThrow(
+  expect(() => writeFileAtomically('/dev/full', ['x'.repeat(100)])).toThrow(
     expect.objectContaining({
       name: 'OutputError',
       message: 'cannot write /dev/full: no space left on the disk',

@@ -245,7 +245,8 @@ describe('thousands of damaged files', () => {
         const changed = structuredClone(content);
         replaceAt(changed, path, value);
         const { format, version, checksum, ...rest } = changed as typeof changed & Record<string, unknown>;
-        const mended = { format, version, checksum: checksumOf(rest), ...rest };
+        const sum = Array.isArray(rest.weights) ? checksumOf(rest) : 'no rows to sum';
+        const mended = { format, version, checksum: sum, ...rest };
         expect(checksum).toBeDefined();
         try {
           const loaded = loadModel(JSON.stringify(mended));
@@ -260,9 +261,15 @@ describe('thousands of damaged files', () => {
 });
 
 test('the checksum is FNV-1a 64 (test vectors of its authors)', () => {
-  expect(fnv1a64('')).toBe('cbf29ce484222325');
-  expect(fnv1a64('a')).toBe('af63dc4c8601ec8c');
-  expect(fnv1a64('foobar')).toBe('85944171f73967e8');
+  const digest = (...texts: string[]) => {
+    const checksum = fnv1a64();
+    for (const text of texts) checksum.update(text);
+    return checksum.digest();
+  };
+  expect(digest()).toBe('cbf29ce484222325');
+  expect(digest('a')).toBe('af63dc4c8601ec8c');
+  expect(digest('foobar')).toBe('85944171f73967e8');
+  expect(digest('foo', 'bar')).toBe('85944171f73967e8');
 });
 
 /** The path of every value in a JSON document, containers included. */
