@@ -56,7 +56,7 @@ export function detectDialect(
 ): Dialect {
   const quote = quoteByte(options.quote);
   const given = delimiterByte(options.delimiter);
-  const candidates = given === null ? DELIMITERS : [given];
+  const candidates = given === null ? delimitersIn(sample) : [given];
   let best: { delimiter: number; cells: string[][]; score: number } | null = null;
   let problem: unknown = null;
   for (const delimiter of candidates) {
@@ -82,6 +82,12 @@ export function detectDialect(
       : { decimal: options.decimal === ',' ? COMMA : POINT, certain: true };
   const header = options.header ?? detectHeader(best.cells, decimal, missing);
   return { delimiter: best.delimiter, quote, header, decimal, decimalCertain: certain };
+}
+
+/** What occurs nowhere cuts nothing; and to try a delimiter costs milliseconds of a cold start. */
+function delimitersIn(sample: Uint8Array): readonly number[] {
+  const present = DELIMITERS.filter((delimiter) => sample.includes(delimiter));
+  return present.length > 0 ? present : [COMMA];
 }
 
 function sampleCells(
