@@ -1,3 +1,4 @@
+import { log } from '../problem/elementary.ts';
 import type { Problem } from '../problem/problem.ts';
 import { softmaxDual } from '../problem/softmax-dual-task.ts';
 import { softmaxObjective } from '../problem/softmax-objective.ts';
@@ -43,13 +44,14 @@ export function* dualAscent(
   if (theta.every((x) => x === 0)) {
     const dual = softmaxDual(runtime, problem, options.seed);
     let estimate = Number.POSITIVE_INFINITY;
+    let value = Number.POSITIVE_INFINITY;
     for (const check of CHECKS) {
       while (epochs < check && !options.aborted() && options.clock() < options.maxSeconds) {
         dual.epoch();
         epochs++;
       }
       dual.writeTheta(theta);
-      const value = objective.smoothValueAndGradient(theta, gradient, 'single');
+      value = objective.smoothValueAndGradient(theta, gradient, 'single');
       const reached = gradientGap(objective, value, gradient);
       iterations++;
       yield {
@@ -64,6 +66,8 @@ export function* dualAscent(
       estimate = reached;
       if (epochs < check || !worthwhile || reached <= options.tolerance) break;
     }
+    // The dual rises at every step; the primal may have gone far above its start, which is log K at θ = 0.
+    if (!(value <= log(objective.layout.nClasses))) theta.fill(0);
   }
 
   const rest = { ...options, maxIterations: Math.max(0, options.maxIterations - iterations) };

@@ -202,6 +202,12 @@ describe('dual ascent', () => {
     expect(value / best - 1).toBeLessThan(1e-4);
   });
 
+  test.each([1, 2, 20])('dual ascent never ends above θ = 0 on long rows, %i iterations', (maxIterations) => {
+    const data = { ...iris, X: iris.X.map((row) => row.map((x) => 1e4 * x)) };
+    const { objective } = train({}, 'dual-ascent', { maxIterations }, true, data);
+    expect(objective).toBeLessThanOrEqual(Math.log(3) + 1e-12);
+  });
+
   test('another seed: another way, the same optimum', () => {
     const [a, b] = [1, 2].map((seed) => train({}, 'dual-ascent', { seed, tolerance: 1e-8 }, true).objective);
     expect(a).not.toBe(b);
