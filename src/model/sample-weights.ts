@@ -67,7 +67,7 @@ function namedWeights(
     const k = classes.findIndex((name) => String(name) === String(label));
     if (k < 0) {
       throw new RangeError(
-        `"classWeight" names the class "${label}", which is not in the data; its classes are ${classes.join(', ')}`,
+        `"classWeight" expected classes of the data (${classes.slice(0, 12).join(', ')}${classes.length > 12 ? ', …' : ''}), got "${label}"`,
       );
     }
     weights[k] = weight;

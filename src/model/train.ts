@@ -89,6 +89,7 @@ function expectClasses(arena: Arena, { classes, labels, matrix, sampleWeights }:
   if (sampleWeights === null) return;
   const indices = arena.u32(labels, matrix.nSamples);
   const first = sampleWeights.findIndex((v) => v > 0);
+  if (first < 0) throw new DataError('no row has a weight > 0');
   if (sampleWeights.some((v, i) => v > 0 && indices[i] !== indices[first])) return;
   throw new DataError(
     `every row of a weight > 0 is of class "${classes[indices[first]]}"; at least two classes are needed`,

@@ -366,6 +366,16 @@ describe.concurrent('what is wrong is told, with its exit status, and nothing is
     expect(status).toBe(2);
   });
 
+  test('a weight for a class that is not there', async () => {
+    const cwd = ownFolder();
+    const weights = inFolder(cwd, 'weights.csv', 'setosa,2\nrose,3\n');
+    const args = ['train', iris, '--target', 'species', '--class-weight', weights];
+    const { status, stderr } = await softmargin(args, { cwd });
+    expect(stderr).toMatch(/expected classes of the data \(setosa, versicolor, virginica\), got "rose"/);
+    expect(status).toBe(2);
+    expect(readdirSync(cwd)).toEqual(['weights.csv']);
+  });
+
   test.runIf(existsSync('/dev/full'))('--json to a full disk is told on standard error', () => {
     const full = openSync('/dev/full', 'w');
     const args = [PROGRAM, 'train', iris, '--target', 'species', '--out', '/dev/null', '--json'];

@@ -205,7 +205,7 @@ describe('what is wrong is told', () => {
     [
       'an unknown class',
       () => fit({ X, y: [0, 1, 1] }, { classWeight: { 7: 2 } }),
-      /class "7", which is not in the data/,
+      /"classWeight" expected classes of the data \(0, 1\), got "7"/,
       RangeError,
     ],
     [
@@ -218,6 +218,11 @@ describe('what is wrong is told', () => {
   ])('%s', async (_, run, message, kind) => {
     await expect(run()).rejects.toThrow(message);
     await expect(run()).rejects.toBeInstanceOf(kind);
+  });
+
+  test('a table whose weights are all 0', async () => {
+    const table = await parseTable('x,w,y\n1,0,a\n2,0,b\n', { target: 'y', weight: 'w' });
+    await expect(fit(table)).rejects.toThrow(new DataError('no row has a weight > 0'));
   });
 
   test('a warm start with other classes or features', async () => {

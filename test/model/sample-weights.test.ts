@@ -42,7 +42,7 @@ test('an object names number classes by their text', () => {
 
 test('a class weight for a class that is not there is refused', () => {
   expect(() => combinedWeights(labels, classes, null, { c: 2 })).toThrow(
-    '"classWeight" names the class "c", which is not in the data; its classes are a, b',
+    '"classWeight" expected classes of the data (a, b), got "c"',
   );
 });
 
