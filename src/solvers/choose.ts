@@ -2,7 +2,9 @@ import type { Problem } from '../problem/problem.ts';
 import { meanSquaredNorm } from '../problem/softmax-dual-task.ts';
 import type { Arena } from '../runtime/arena.ts';
 import { DUAL_ASCENT } from './dual-ascent.ts';
+import { DUAL_COORDINATE_DESCENT } from './dual-coordinate-descent.ts';
 import { factorPasses, SAMPLED_NEWTON } from './sampled-newton.ts';
+import { preferSmoothing, SMOOTHING } from './smoothing.ts';
 
 /**
  * Up to this q = mean ‖x‖² / (2 ridge n), how far one row moves its own scores, an epoch of dual ascent does
@@ -25,8 +27,9 @@ export function chooseSolver(arena: Arena, problem: Problem): string {
   const { loss, penalty, dropout } = problem;
   if (dropout > 0) return 'stochastic';
   if (loss.kind === 'hinge') {
-    // Only the dual method works on the exact hinge, and only with L2.
-    return penalty.ridge > 0 && penalty.lasso === 0 ? 'dual-coordinate-descent' : 'smoothing';
+    // The dual method needs a strongly convex penalty.
+    const suitsDual = penalty.ridge > 0 && penalty.lasso === 0 && !preferSmoothing(problem);
+    return suitsDual ? DUAL_COORDINATE_DESCENT : SMOOTHING;
   }
   // OWL-QN, which uses gradients only, takes several times as many passes.
   if (penalty.lasso > 0) return 'proximal-newton';

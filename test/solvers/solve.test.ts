@@ -224,6 +224,18 @@ describe('choosing a solver', () => {
   ];
   const losses = [{ kind: 'softmax' }, { kind: 'hinge', margin: 1 }] as const;
 
+  test('hinge with L2: smoothing where rows are many and the penalty is weak, else the dual method', () => {
+    const many = { ...iris, X: [iris.X, iris.X, iris.X].flat(), y: [iris.y, iris.y, iris.y].flat() };
+    const chosen = (ridge: number, data: PlainData) => {
+      const runtime = kernelRuntime();
+      const loss = { kind: 'hinge', margin: 1 } as const;
+      return chooseSolver(runtime.arena, pose(runtime, { loss, penalty: { ridge, lasso: 0 } }, data));
+    };
+    expect(chosen(1e-5, many)).toBe('smoothing');
+    expect(chosen(0.1, many)).toBe('dual-coordinate-descent');
+    expect(chosen(1e-5, iris)).toBe('dual-coordinate-descent');
+  });
+
   test('auto names a solver that supports the problem, for every loss, penalty and dropout', () => {
     const runtime = kernelRuntime();
     for (const loss of losses)
