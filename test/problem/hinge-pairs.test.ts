@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { hingePairs } from '../../src/problem/hinge-pairs.ts';
+import { parameterLayout } from '../../src/problem/parameters.ts';
+import { denseTrainingSet, sparseTrainingSet } from '../twins/kernel-data.ts';
+import { kernelRuntime } from '../twins/kernel-runtime.ts';
+
+const [n, d, K] = [40, 7, 5];
+const wave = (i: number) => Math.fround(Math.sin(1 + 3.7 * i));
+const X = Array.from({ length: n }, (_, i) => Array.from({ length: d }, (_, j) => wave(i * d + j)));
+const y = X.map((_, i) => (i * 7) % K);
+const center = Array.from({ length: d }, (_, j) => 0.2 * j - 0.5);
+const v = X.map((_, i) => 0.5 + (i % 4) / 4);
+/** Curvature 4 at every eleventh term. */
+const curvature = (i: number, k: number) => ((i * K + k) % 11 === 0 ? 4 : 0);
+
+for (const layout of ['dense', 'sparse', 'centred'] as const) {
+  test(`${layout}, weighted: a product over pairs is the sum over all rows to 1e-6`, () => {
+    const runtime = kernelRuntime();
+    const { arena } = runtime;
+    const data = { X, y, nClasses: K, sampleWeights: v };
+    const set =
+      layout === 'dense'
+        ? denseTrainingSet(arena, data, 4)
+        : sparseTrainingSet(arena, data, layout === 'centred' ? center : undefined);
+    const weights = arena.f64(set.sampleWeights, n);
+    const { size, stride } = parameterLayout(d, K);
+    const prepared = arena.allocateF32(n * stride);
+    const direction = arena.allocateF64(size);
+    const expected = new Float64Array(size);
+    for (let i = 0; i < n; i++) for (let k = 0; k < K; k++) prepared[i * stride + k] = curvature(i, k);
+    for (let i = 0; i < size; i++) direction[i] = i % stride < K ? wave(900 + i) : 0;
+    X.forEach((row, i) => {
+      const x = [...row.map((value, j) => value - (layout === 'centred' ? center[j] : 0)), 1];
+      for (let k = 0; k < K; k++) {
+        if (k === y[i]) continue;
+        const t = x.reduce(
+          (sum, value, j) => sum + value * (direction[j * stride + k] - direction[j * stride + y[i]]),
+          0,
+        );
+        x.forEach((value, j) => {
+          const u = ((weights[i] * curvature(i, k)) / n) * t * value;
+          expected[j * stride + k] += u;
+          expected[j * stride + y[i]] -= u;
+        });
+      }
+    });
+    const out = arena.allocateF64(size).fill(7);
+    const pairs = hingePairs(runtime, set);
+    expect(pairs.take(prepared)).toBe(true);
+    pairs.product(direction, out);
+    out.forEach((value, i) => {
+      expect(Math.abs(value - expected[i])).toBeLessThanOrEqual(1e-6);
+    });
+  });
+}
+
+test('terms that are many are left to a pass over all rows', () => {
+  const runtime = kernelRuntime();
+  const set = denseTrainingSet(runtime.arena, { X, y, nClasses: K }, 0);
+  const { stride } = parameterLayout(d, K);
+  expect(hingePairs(runtime, set).take(new Float32Array(n * stride).fill(1))).toBe(false);
+});
