@@ -74,28 +74,22 @@ function programs() {
   return all.filter((program) => program.name === 'softmargin' || program.name.includes(options.peer));
 }
 
+/** The lines of one program; those printed before it failed or ran out of time count. */
 async function runProgram(program, folder) {
-  const environment = { ...process.env, OMP_NUM_THREADS: '2', OPENBLAS_NUM_THREADS: '2' };
-  try {
-    const { stdout } = await promisify(execFile)(
-      program.command,
-      [join(HERE, program.script), folder, options.seconds],
-      {
-        env: environment,
-        maxBuffer: 1 << 26,
-        timeout: 4000 * Number(options.seconds),
-      },
-    );
-    return stdout
-      .split('\n')
-      .filter((line) => line.startsWith('{'))
-      .map((line) => JSON.parse(line));
-  } catch (error) {
-    console.error(
-      `${program.name} failed: ${(error.stderr || error.message).trim().split('\n').slice(-3).join(' | ')}`,
-    );
-    return [];
-  }
+  const run = promisify(execFile)(program.command, [join(HERE, program.script), folder, options.seconds], {
+    env: { ...process.env, OMP_NUM_THREADS: '2', OPENBLAS_NUM_THREADS: '2' },
+    maxBuffer: 1 << 26,
+    timeout: 4000 * Number(options.seconds),
+  });
+  const { stdout } = await run.catch((error) => {
+    const reason = error.killed
+      ? 'out of time'
+      : (error.stderr || error.message).trim().split('\n').slice(-3);
+    console.error(`${program.name}: ${[reason].flat().join(' | ')}`);
+    return error;
+  });
+  const lines = (stdout ?? '').split('\n').filter((line) => line.startsWith('{') && line.endsWith('}'));
+  return lines.map((line) => JSON.parse(line));
 }
 
 function median(numbers) {
