@@ -22,6 +22,8 @@ export interface GapInput {
   readonly pass: CertificatePass;
   /** null where there is no intercept (or no penalty) */
   readonly slack: InterceptSlack | null;
+  /** No scaled dual point is tried where the relative gap is no more than this without it; default 0. */
+  readonly enough?: number;
 }
 
 export interface GapReport {
@@ -50,11 +52,13 @@ const ROUNDING = 3e-14;
  * At c = 1 the gap is written as a sum of terms ≥ 0, so that it is exact also where it is far below the
  * objective's rounding: the loss's Fenchel–Young gap (0 for softmax, the smoothing for hinge), and for each
  * weight ridge w² + lasso |w| + g w + R*(g); under ridge alone the latter sum to ‖∇_W L‖² / (4 ridge).
- * Under lasso alone R* is 0 up to max|G| = lasso and infinite beyond: c = lasso / max|G|. `dualAt(c)` is
- * the data part at c; it is asked for only where c < 1 may be better.
+ * Under lasso alone R* is 0 up to max|G| = lasso and infinite beyond. Two bounds serve there:
+ * c = lasso / max|G|; or, at c = 1, that lasso Σ|W*| is at most the objective here, so that what passes lasso
+ * costs the optimum no more than (max|G| − lasso) / lasso of it. `dualAt(c)` is the data part at c; it is asked for
+ * only where c < 1 may be better and the other bound is not `enough`.
  */
 export function gapReport(input: GapInput, dualAt: (scale: number) => number): GapReport {
-  const { theta, gradient, layout, penalty, loss, pass, slack } = input;
+  const { theta, gradient, layout, penalty, loss, pass, slack, enough = 0 } = input;
   const { ridge, lasso } = penalty;
   const nWeights = layout.nFeatures * layout.stride;
 
@@ -109,13 +113,16 @@ export function gapReport(input: GapInput, dualAt: (scale: number) => number): G
   let gap = Number.POSITIVE_INFINITY;
   let interceptShare = share > 0 ? Number.POSITIVE_INFINITY : 0;
   const reach = gradientMax + shiftMax;
-  if (ridge > 0 || (lasso > 0 && reach <= lasso)) {
-    const conjugateRise = ridge > 0 ? (2 * Math.sqrt(conjugate) * shift + shift * shift) / (4 * ridge) : 0;
-    const repair = share * pass.dual + conjugateRise;
+  if (ridge > 0 || lasso > 0) {
+    const rise =
+      ridge > 0
+        ? (2 * Math.sqrt(conjugate) * shift + shift * shift) / (4 * ridge)
+        : (Math.max(0, reach - lasso) / lasso) * objective;
+    const repair = share * pass.dual + rise;
     gap = lossGap + penaltyGap + repair;
     interceptShare = Math.abs(loss.kind === 'softmax' ? interceptProduct : 0) + repair;
   }
-  if (lasso > 0 && reach > lasso) {
+  if (lasso > 0 && reach > lasso && gap > enough * objective) {
     const dual = dualAt(lasso / reach);
     const scaled = objective - (1 - share) * dual;
     if (scaled < gap) {

@@ -36,21 +36,33 @@ export function compositeObjective(
   passes: DataPasses,
   vectors: VectorSpace,
   penalty: PenaltyCoefficients,
-  {
-    intercept,
-    loss,
-    scales = null,
-    separatedClasses = null,
-    activeHessian = null,
-  }: CompositeObjectiveOptions,
+  options: CompositeObjectiveOptions,
 ): Objective {
+  const { nClasses } = passes.layout;
+  const shared = { interceptHessian: vectors.zeros(nClasses * nClasses), moments: null };
+  return withPenalty(passes, vectors, penalty, options, shared);
+}
+
+/** What does not depend on the penalty and is made once. */
+interface Shared {
+  readonly interceptHessian: Float64Array;
+  moments: ClassMoments | null;
+}
+
+function withPenalty(
+  passes: DataPasses,
+  vectors: VectorSpace,
+  penalty: PenaltyCoefficients,
+  options: CompositeObjectiveOptions,
+  shared: Shared,
+): Objective {
+  const { intercept, loss, scales = null, separatedClasses = null, activeHessian = null } = options;
+  const { interceptHessian } = shared;
   const { layout } = passes;
   const { nFeatures, nClasses, stride, size } = layout;
   const { ridge, lasso } = penalty;
   const nWeights = nFeatures * stride;
-  const interceptHessian = vectors.zeros(nClasses * nClasses);
   const penalized = ridge > 0 || lasso > 0;
-  let moments: ClassMoments | null = null;
 
   const weights = (theta: Float64Array) => theta.subarray(0, nWeights);
   const intercepts = (theta: Float64Array) => theta.subarray(nWeights, nWeights + nClasses);
@@ -60,12 +72,12 @@ export function compositeObjective(
     if (!intercept) gradient.fill(0, nWeights, size);
   }
 
-  function report(theta: Float64Array, gradient: Float64Array): GapReport {
+  function report(theta: Float64Array, gradient: Float64Array, enough: number): GapReport {
     const pass = passes.certificatePass(theta, gradient, interceptHessian);
     if (!intercept) gradient.fill(0, nWeights, size);
     const residual = intercepts(gradient);
-    const slack: InterceptSlack | null = moments && interceptSlack(moments, residual);
-    return gapReport({ theta, gradient, layout, penalty, loss, pass, slack }, (scale) =>
+    const slack: InterceptSlack | null = shared.moments && interceptSlack(shared.moments, residual);
+    return gapReport({ theta, gradient, layout, penalty, loss, pass, slack, enough }, (scale) =>
       passes.dualValue(theta, scale),
     );
   }
@@ -77,7 +89,7 @@ export function compositeObjective(
   function optimizeIntercepts(theta: Float64Array, gradient: Float64Array, enough: number): GapReport {
     const b = intercepts(theta);
     const residual = intercepts(gradient);
-    let current = report(theta, gradient);
+    let current = report(theta, gradient, enough);
     let remaining = MAXIMUM_INTERCEPT_STEPS;
     while (remaining > 0 && !interceptsAreGood(current, residual, enough)) {
       const step = interceptStep(interceptHessian, residual, nClasses);
@@ -89,7 +101,7 @@ export function compositeObjective(
       let slope = startSlope;
       while (remaining > 0) {
         for (let k = 0; k < nClasses; k++) b[k] = start[k] + length * step[k];
-        current = report(theta, gradient);
+        current = report(theta, gradient, enough);
         remaining--;
         slope = dot(residual, step);
         if (slope <= 0.5 * Math.abs(startSlope)) break;
@@ -136,10 +148,10 @@ export function compositeObjective(
     },
     certify(theta, gradient, enough = 0): CertifiedPoint {
       if (intercept && penalized) {
-        moments ??= classMoments(passes, vectors, loss, gradient);
-        lowerAbsent(intercepts(theta), moments);
+        shared.moments ??= classMoments(passes, vectors, loss, gradient);
+        lowerAbsent(intercepts(theta), shared.moments);
       }
-      const best = intercept ? optimizeIntercepts(theta, gradient, enough) : report(theta, gradient);
+      const best = intercept ? optimizeIntercepts(theta, gradient, enough) : report(theta, gradient, enough);
       if (intercept) centre(intercepts(theta));
       finishGradient(theta, gradient);
       const { objective, lowerBound, stationarity } = best;
@@ -147,6 +159,7 @@ export function compositeObjective(
       const relativeGap = (objective - lowerBound) / Math.max(objective, Number.MIN_VALUE);
       return { objective, certificate: { objective, lowerBound, relativeGap }, stationarity };
     },
+    withPenalty: (other) => withPenalty(passes, vectors, other, options, shared),
   };
 }
 

@@ -47,6 +47,8 @@ export interface Objective {
    * gap is `enough` (default 0).
    */
   certify(theta: Float64Array, gradient: Float64Array, enough?: number): CertifiedPoint;
+  /** The same loss on the same passes, with another penalty. */
+  withPenalty(penalty: PenaltyCoefficients): Objective;
   /**
    * The classes that the scores at θ prove to separate from all others, so that the loss without a penalty
    * has no finite optimum. Empty where θ proves nothing. Null or absent where that cannot happen (a penalty,

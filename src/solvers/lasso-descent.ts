@@ -9,6 +9,8 @@ export interface LassoDescent {
   /** of the smooth part at θ */
   readonly gradient: Float64Array;
   precision: Precision;
+  /** The ridge, at first the objective's. */
+  ridge: number;
   /** The objective at θ with this lasso. */
   valueAt(lasso: number): number;
   /** The relative gap that a certificate at θ would about have. */
@@ -60,13 +62,30 @@ export function lassoDescent(
   let trial = vectors.zeros(layout.size);
   let trialGradient = vectors.zeros(layout.size);
   let precision: Precision = 'single';
-  let smooth = objective.smoothValueAndGradient(theta, gradient, precision);
+  let ridge = penalty.ridge;
+  let smooth = evaluate(theta, gradient);
   let lastLasso = penalty.lasso;
   let lastPromise = Number.POSITIVE_INFINITY;
   let fresh = false;
   let damping = 0;
   /** Whether all weights that violate optimality were let in. */
   let complete = true;
+
+  /** The smooth part with this descent's ridge. */
+  function evaluate(at: Float64Array, out: Float64Array): number {
+    return objective.smoothValueAndGradient(at, out, precision) + addRidge(ridge - penalty.ridge, at, out);
+  }
+
+  /** Adds to the gradient of the smooth part, and returns what is to be added to its value. */
+  function addRidge(more: number, at: Float64Array, out: Float64Array): number {
+    if (more === 0) return 0;
+    let squares = 0;
+    for (let i = 0; i < nWeights; i++) {
+      squares += at[i] * at[i];
+      out[i] += 2 * more * at[i];
+    }
+    return more * squares;
+  }
 
   const sumAbs = (at: Float64Array) => {
     let sum = 0;
@@ -127,17 +146,24 @@ export function lassoDescent(
     set precision(wanted) {
       if (wanted === precision) return;
       precision = wanted;
-      smooth = objective.smoothValueAndGradient(theta, gradient, precision);
+      smooth = evaluate(theta, gradient);
+    },
+    get ridge() {
+      return ridge;
+    },
+    set ridge(wanted) {
+      smooth += addRidge(wanted - ridge, theta, gradient);
+      ridge = wanted;
     },
     valueAt: (lasso) => smooth + lasso * sumAbs(theta),
     relativeGap(lasso) {
       const value = smooth + lasso * sumAbs(theta);
-      const at = { layout, penalty: { ridge: penalty.ridge, lasso } };
+      const at = { layout, penalty: { ridge, lasso } };
       return estimateGap(at, theta, gradient, subgradient, value) / Math.max(value, Number.MIN_VALUE);
     },
     restart(from) {
       theta.set(from);
-      smooth = objective.smoothValueAndGradient(theta, gradient, precision);
+      smooth = evaluate(theta, gradient);
     },
     step(lasso, enough) {
       if (lasso !== lastLasso) lastPromise = Number.POSITIVE_INFINITY;
@@ -151,7 +177,7 @@ export function lassoDescent(
           {
             theta,
             gradient,
-            penalty: { ridge: penalty.ridge, lasso },
+            penalty: { ridge, lasso },
             damping,
             tolerance,
             maxSweeps: MOST_SWEEPS,
@@ -170,7 +196,7 @@ export function lassoDescent(
       let length = 1;
       for (let halving = 0; halving < MOST_HALVINGS; halving++) {
         for (let i = 0; i < layout.size; i++) trial[i] = theta[i] + length * direction[i];
-        const trialSmooth = objective.smoothValueAndGradient(trial, trialGradient, precision);
+        const trialSmooth = evaluate(trial, trialGradient);
         const decrease = value - trialSmooth - lasso * sumAbs(trial);
         if (decrease >= -SUFFICIENT * length * model.slope - NOISE[precision] * value) {
           if (length === 1) damping = damping < 1e-8 ? 0 : damping / 8;

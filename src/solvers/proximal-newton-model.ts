@@ -1,8 +1,8 @@
 import type { ActiveHessian } from '../problem/active-hessian.ts';
 import { largestWeightGradient } from '../problem/lambda-max.ts';
 import type { Objective } from '../problem/objective.ts';
-import { lassoDescent } from './lasso-descent.ts';
-import { trackProgress } from './progress.ts';
+import { type LassoDescent, lassoDescent } from './lasso-descent.ts';
+import { type Progress, trackProgress } from './progress.ts';
 import type { Iteration, Solution, SolverOptions, Status } from './solver.ts';
 
 /** Ends with null where more coordinates are active than the Hessian has room for, or nothing is gained any more. */
@@ -48,16 +48,10 @@ export function* modelDescent(
   start.set(theta);
   const descent = lassoDescent(objective, hessian, start);
 
-  const finish = (status: Status) => {
-    theta.set(descent.theta);
-    progress.certify(theta, descent.gradient);
-    return progress.solution(progress.isConverged() ? 'converged' : status, theta);
-  };
-
   let at = Math.max(lasso, CONTINUATION * from);
   while (at > lasso) {
     const limit = progress.limit();
-    if (limit !== null) return finish(limit);
+    if (limit !== null) return interrupted(limit, descent, progress, theta);
     const { outcome } = descent.step(at, CONTINUATION_ENOUGH);
     if (outcome === 'crowded') break;
     if (outcome === 'moved') yield progress.iteration(descent.valueAt(lasso));
@@ -68,14 +62,28 @@ export function* modelDescent(
     }
   }
 
+  return yield* closeGap(descent, progress, lasso, theta, options.tolerance);
+}
+
+/**
+ * Descends at this lasso until a certificate is within the tolerance, in double precision once single precision has
+ * no more digits. Writes the last point to θ, certified unless it ends with null.
+ */
+export function* closeGap(
+  descent: LassoDescent,
+  progress: Progress,
+  lasso: number,
+  theta: Float64Array,
+  tolerance: number,
+): ModelRun {
   const inDouble = Math.min(1e-2, Math.max(1e-7, SINGLE_GRADIENT / lasso));
-  let enough = PROMISE * options.tolerance;
-  let certifyBelow = options.tolerance;
+  let enough = PROMISE * tolerance;
+  let certifyBelow = tolerance;
   let smallestGap = Number.POSITIVE_INFINITY;
   let idle = 0;
   while (true) {
     const limit = progress.limit();
-    if (limit !== null) return finish(limit);
+    if (limit !== null) return interrupted(limit, descent, progress, theta);
     const gap = descent.relativeGap(lasso);
     idle = gap < 0.9 * smallestGap ? 0 : idle + 1;
     smallestGap = Math.min(gap, smallestGap);
@@ -98,4 +106,15 @@ export function* modelDescent(
       else enough *= PROMISE;
     }
   }
+}
+
+function interrupted(
+  status: Status,
+  descent: LassoDescent,
+  progress: Progress,
+  theta: Float64Array,
+): Solution {
+  theta.set(descent.theta);
+  progress.certify(theta, descent.gradient);
+  return progress.solution(progress.isConverged() ? 'converged' : status, theta);
 }
