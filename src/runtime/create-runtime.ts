@@ -3,6 +3,7 @@ import { instantiateKernels } from './load.ts';
 import type { Platform } from './platform.ts';
 import type { Runtime } from './runtime.ts';
 import { singleThreadRuntime } from './single-thread.ts';
+import type { Workbench } from './workbench.ts';
 
 export interface RuntimeOptions {
   readonly platform: Platform;
@@ -24,10 +25,21 @@ export async function createRuntime({
 }: RuntimeOptions): Promise<OwnRuntime> {
   const module = await platform.loadKernels();
   const kernels = instantiateKernels(module, memory);
-  const arena = new Arena(memory);
+  return runtimeOn(platform, { arena: new Arena(memory), kernels }, threads);
+}
+
+/** The same on a workbench, which must not go back before the runtime is closed. */
+export async function runtimeOn(
+  platform: Platform,
+  { arena, kernels }: Workbench,
+  threads: number,
+): Promise<OwnRuntime> {
   if (threads === 1) return { ...singleThreadRuntime(arena, kernels), close() {} };
-  const { startKernelWorkers, threadedRuntime } = await import('./threads.ts');
-  const workers = startKernelWorkers(platform, module, memory, threads - 1, () => {});
+  const [module, { startKernelWorkers, threadedRuntime }] = await Promise.all([
+    platform.loadKernels(),
+    import('./threads.ts'),
+  ]);
+  const workers = startKernelWorkers(platform, module, arena.memory, threads - 1, () => {});
   const runtime = threadedRuntime(module, kernels, arena, workers.dispatchWords, threads);
   return { ...runtime, close: workers.close };
 }

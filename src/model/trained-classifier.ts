@@ -1,0 +1,33 @@
+import type { TrainingData } from '../data/training-data.ts';
+import type { ParameterLayout } from '../problem/parameters.ts';
+import type { Solution } from '../solvers/solver.ts';
+import { Classifier } from './classifier.ts';
+import { toOriginalUnits } from './original-units.ts';
+import type { ResolvedFitOptions } from './resolve-options.ts';
+
+/** The model that a solution makes, in original units; θ is copied. */
+export function trainedClassifier(
+  { classes, encoding, featureNames, matrix, standardization }: TrainingData,
+  { problem, tolerance }: Pick<ResolvedFitOptions, 'problem' | 'tolerance'>,
+  layout: ParameterLayout,
+  { theta, lowerBound, relativeGap, separatedClasses = [], ...solution }: Solution,
+): Classifier {
+  const certified = lowerBound !== null && relativeGap !== null;
+  const { objective, status, solver, stationarity, iterations, passes } = solution;
+  return new Classifier({
+    classes,
+    encoding,
+    featureNames,
+    nFeatures: matrix.nFeatures,
+    ...toOriginalUnits(theta, layout, standardization),
+    problem,
+    status,
+    solver,
+    objective,
+    certificate: certified ? { objective, lowerBound, relativeGap, tolerance } : null,
+    stationarity,
+    iterations,
+    passes,
+    separatedClasses: separatedClasses.map((k) => classes[k]),
+  });
+}
