@@ -1,0 +1,142 @@
+import { expect, test } from 'vitest';
+import { activeHessian } from '../../src/problem/active-hessian.ts';
+import { parameterLayout } from '../../src/problem/parameters.ts';
+import { denseTrainingSet, sparseTrainingSet } from '../twins/kernel-data.ts';
+import { kernelRuntime } from '../twins/kernel-runtime.ts';
+import type { PlainData } from '../twins/plain-passes.ts';
+
+/** Any probabilities of rows do: these are even, so that no row is of so little curvature that it is left out. */
+function probabilitiesOf(n: number, K: number, stride: number): Float32Array {
+  const P = new Float32Array(n * stride);
+  for (let i = 0; i < n; i++) {
+    let sum = 0;
+    for (let k = 0; k < K; k++) sum += 2 + Math.sin(i + 3 * k);
+    for (let k = 0; k < K; k++) P[i * stride + k] = (2 + Math.sin(i + 3 * k)) / sum;
+  }
+  return P;
+}
+
+function wave(n: number, d: number, K: number, weighted: boolean): PlainData {
+  const X = Array.from({ length: n }, (_, i) =>
+    Array.from({ length: d }, (_, j) => Math.fround(Math.sin(1.7 * i + 0.9 * j * j + j))),
+  );
+  const y = X.map((_, i) => (i * 7) % K);
+  return { X, y, nClasses: K, ...(weighted ? { sampleWeights: X.map((_, i) => 1 + (i % 5)) } : {}) };
+}
+
+/** The model's minimum by plain coordinate descent in f64, many sweeps. */
+function plainMinimum(
+  H: readonly (readonly number[])[],
+  w0: readonly number[],
+  g: readonly number[],
+  lasso: readonly number[],
+  ridge: readonly number[],
+): { w: number[]; decrease: number } {
+  const w = [...w0];
+  const slope = [...g];
+  for (let sweep = 0; sweep < 20_000; sweep++) {
+    for (let a = 0; a < w.length; a++) {
+      const curvature = H[a][a] + ridge[a];
+      const target = curvature * w[a] - slope[a];
+      const moved = (Math.sign(target) * Math.max(0, Math.abs(target) - lasso[a])) / curvature;
+      const change = moved - w[a];
+      w[a] = moved;
+      for (let b = 0; b < w.length; b++) slope[b] += change * H[b][a];
+      slope[a] += change * ridge[a];
+    }
+  }
+  let decrease = 0;
+  for (let a = 0; a < w.length; a++) {
+    decrease -= 0.5 * (g[a] + slope[a]) * (w[a] - w0[a]) + lasso[a] * (Math.abs(w[a]) - Math.abs(w0[a]));
+  }
+  return { w, decrease };
+}
+
+test.each([
+  ['dense', 40, 5, 3, false],
+  ['dense, weighted', 203, 12, 4, true],
+  ['dense, segments longer than one', 150, 45, 2, false],
+  ['sparse, centred', 130, 9, 3, true],
+] as const)(
+  "%s: a model of the Hessian in f32, built at once or extended, has the minimum of its f64 twin to (n + 3) 2⁻²⁴ Σ |w x x'|",
+  (kind, n, d, K, weighted) => {
+    const runtime = kernelRuntime();
+    const data = wave(n, d, K, weighted);
+    const center = Array.from({ length: d }, (_, j) => 0.1 * j);
+    const sparse = kind.startsWith('sparse');
+    const set = sparse
+      ? sparseTrainingSet(runtime.arena, data, center)
+      : denseTrainingSet(runtime.arena, data);
+    const { stride, size } = parameterLayout(d, K);
+    const P = probabilitiesOf(n, K, stride);
+    const total = data.sampleWeights?.reduce((sum, v) => sum + v, 0) ?? n;
+    const x = (i: number, j: number) => (j === d ? 1 : data.X[i][j] - (sparse ? center[j] : 0));
+    const wanted = Int32Array.from(
+      Array.from({ length: size }, (_, i) => i).filter(
+        (i) => i % stride < K && (i >= d * stride || (i * 5) % 7 < 4),
+      ),
+    );
+    const half = Math.floor(wanted.length / 2);
+
+    for (const extended of [false, true]) {
+      const hessian = activeHessian(runtime, set, () => P);
+      hessian.build(new Float64Array(size), extended ? wanted.subarray(0, half) : wanted);
+      if (extended) hessian.extend(wanted.subarray(half));
+      const order = Array.from(hessian.coordinates);
+      expect([...order].sort((a, b) => a - b)).toEqual([...wanted].sort((a, b) => a - b));
+
+      const entry = (a: number, b: number) => {
+        const [j, k, m, l] = [Math.floor(a / stride), a % stride, Math.floor(b / stride), b % stride];
+        let sum = 0;
+        let absolute = 0;
+        for (let i = 0; i < n; i++) {
+          const p = P[i * stride + k];
+          const term =
+            ((data.sampleWeights?.[i] ?? 1) / total) *
+            p *
+            ((k === l ? 1 : 0) - P[i * stride + l]) *
+            x(i, j) *
+            x(i, m);
+          sum += term;
+          absolute += Math.abs(term);
+        }
+        return { sum, absolute };
+      };
+      const entries = order.map((a) => order.map((b) => entry(a, b)));
+      const H = entries.map((row) => row.map(({ sum }) => sum));
+
+      const theta = new Float64Array(size);
+      const gradient = new Float64Array(size);
+      for (const i of wanted) {
+        theta[i] = i % 3 === 0 ? 0.2 * Math.sin(i) : 0;
+        gradient[i] = 0.1 * Math.cos(2 * i);
+      }
+      const penalty = { ridge: 0.01, lasso: 0.03 };
+      const isWeight = (i: number) => i < d * stride;
+      const damping = 1e-3;
+      const direction = new Float64Array(size);
+      const minimum = hessian.minimize(
+        { theta, gradient, penalty, damping, tolerance: 1e-16, maxSweeps: 20_000 },
+        direction,
+      );
+      const twin = plainMinimum(
+        H,
+        order.map((i) => theta[i]),
+        order.map((i) => gradient[i]),
+        order.map((i) => (isWeight(i) ? penalty.lasso : 0)),
+        order.map((i, a) => damping * H[a][a] + (isWeight(i) ? 2 * penalty.ridge : 0)),
+      );
+      // The minimum's value moves by no more than the model does: by ½ dᵀ |ΔH| d, d the longer of the two ways.
+      const way = order.map((i, a) => Math.max(Math.abs(direction[i]), Math.abs(twin.w[a] - theta[i])));
+      let bound = 1e-12;
+      for (let a = 0; a < order.length; a++) {
+        for (let b = 0; b < order.length; b++) {
+          bound += 0.5 * (n + 3) * 2 ** -24 * entries[a][b].absolute * way[a] * way[b];
+        }
+      }
+      expect(twin.decrease).toBeGreaterThan(1e-3);
+      expect(Math.abs(minimum.decrease - twin.decrease)).toBeLessThanOrEqual(1.1 * bound);
+      expect(minimum.sweeps).toBeLessThan(20_000);
+    }
+  },
+);
