@@ -58,7 +58,7 @@ test.each([
   ['dense, segments longer than one', 150, 45, 2, false],
   ['sparse, centred', 130, 9, 3, true],
 ] as const)(
-  "%s: a model of the Hessian in f32, built at once or extended, has the minimum of its f64 twin to (n + 3) 2⁻²⁴ Σ |w x x'|",
+  '%s: the model, built at once or extended, has the minimum of its plain f64 twin to 1e-5',
   (kind, n, d, K, weighted) => {
     const runtime = kernelRuntime();
     const data = wave(n, d, K, weighted);
@@ -88,22 +88,18 @@ test.each([
       const entry = (a: number, b: number) => {
         const [j, k, m, l] = [Math.floor(a / stride), a % stride, Math.floor(b / stride), b % stride];
         let sum = 0;
-        let absolute = 0;
         for (let i = 0; i < n; i++) {
           const p = P[i * stride + k];
-          const term =
+          sum +=
             ((data.sampleWeights?.[i] ?? 1) / total) *
             p *
             ((k === l ? 1 : 0) - P[i * stride + l]) *
             x(i, j) *
             x(i, m);
-          sum += term;
-          absolute += Math.abs(term);
         }
-        return { sum, absolute };
+        return sum;
       };
-      const entries = order.map((a) => order.map((b) => entry(a, b)));
-      const H = entries.map((row) => row.map(({ sum }) => sum));
+      const H = order.map((a) => order.map((b) => entry(a, b)));
 
       const theta = new Float64Array(size);
       const gradient = new Float64Array(size);
@@ -126,16 +122,8 @@ test.each([
         order.map((i) => (isWeight(i) ? penalty.lasso : 0)),
         order.map((i, a) => damping * H[a][a] + (isWeight(i) ? 2 * penalty.ridge : 0)),
       );
-      // The minimum's value moves by no more than the model does: by ½ dᵀ |ΔH| d, d the longer of the two ways.
-      const way = order.map((i, a) => Math.max(Math.abs(direction[i]), Math.abs(twin.w[a] - theta[i])));
-      let bound = 1e-12;
-      for (let a = 0; a < order.length; a++) {
-        for (let b = 0; b < order.length; b++) {
-          bound += 0.5 * (n + 3) * 2 ** -24 * entries[a][b].absolute * way[a] * way[b];
-        }
-      }
       expect(twin.decrease).toBeGreaterThan(1e-3);
-      expect(Math.abs(minimum.decrease - twin.decrease)).toBeLessThanOrEqual(1.1 * bound);
+      expect(Math.abs(minimum.decrease / twin.decrease - 1)).toBeLessThan(1e-5);
       expect(minimum.sweeps).toBeLessThan(20_000);
     }
   },

@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest';
+import { kernelRuntime } from '../twins/kernel-runtime.ts';
+
+const SEGMENT = 32;
+const BLOCK = 128;
+
+test.each([
+  [4, [[0, 3, 0]], 0],
+  [
+    132,
+    [
+      [0, 5, 0],
+      [5, 6, 1],
+      [6, 11, 2],
+    ],
+    0,
+  ],
+  [
+    300,
+    [
+      [0, 32, 0],
+      [32, 50, 0],
+      [50, 57, 1],
+    ],
+    0,
+  ],
+  [
+    260,
+    [
+      [0, 7, 2],
+      [7, 9, 0],
+      [9, 13, 1],
+    ],
+    2,
+  ],
+] as const)(
+  "%s rows, segments %j, the first of them built before: |error| ≤ (nRows + 3) 2⁻²⁴ Σ |v p (δ − p) x x'|",
+  (nRows, segments, firstSegment) => {
+    const { arena, kernels } = kernelRuntime();
+    const K = 3;
+    const size = Math.max(...segments.map(([, end]) => end));
+    const columnStride = nRows + 16;
+    const nColumns = 40;
+    const wave = (length: number, f: (i: number) => number) => {
+      const view = arena.allocateF32(length);
+      for (let i = 0; i < length; i++) view[i] = f(i);
+      return view;
+    };
+    const columns = wave(nColumns * columnStride, (i) => Math.sin(1.3 * i) + 0.3);
+    const p = wave(K * columnStride, (i) => 0.3 + 0.29 * Math.sin(i));
+    const v = wave(columnStride, (i) => (1 + (i % 5)) / nRows);
+    const columnOf = arena.allocateU32(size);
+    for (let a = 0; a < size; a++) columnOf[a] = (a * 7) % nColumns;
+    const runs = arena.allocateU32(3 * segments.length);
+    runs.set(segments.flat());
+    const stride = Math.ceil(size / 4) * 4;
+    const H = arena.allocateF32(size * stride).fill(Number.NaN);
+    const task = arena.allocate(48);
+    arena
+      .u32(task, 12)
+      .set([
+        nRows,
+        columnStride,
+        columns.byteOffset,
+        p.byteOffset,
+        v.byteOffset,
+        columnOf.byteOffset,
+        runs.byteOffset,
+        firstSegment,
+        segments.length,
+        H.byteOffset,
+        stride,
+        arena.allocate((SEGMENT + 1) * BLOCK * 4 * segments.length),
+      ]);
+    for (let shard = 0; shard < segments.length - firstSegment; shard++) kernels.activeHessian(task, shard);
+
+    const classOf = (a: number) => segments.find(([first, end]) => first <= a && a < end)?.[2] ?? -1;
+    const built = segments[firstSegment]?.[0] ?? 0;
+    for (let a = 0; a < size; a++) {
+      for (let b = 0; b < size; b++) {
+        const value = H[a * stride + b];
+        if (a < built && b < built) {
+          expect(value).toBeNaN();
+          continue;
+        }
+        const [k, l] = [classOf(a), classOf(b)];
+        let sum = 0;
+        let absolute = 0;
+        for (let i = 0; i < nRows; i++) {
+          const weight = v[i] * p[k * columnStride + i] * ((k === l ? 1 : 0) - p[l * columnStride + i]);
+          const term =
+            weight * columns[columnOf[a] * columnStride + i] * columns[columnOf[b] * columnStride + i];
+          sum += term;
+          absolute += Math.abs(term);
+        }
+        expect(Math.abs(value - sum)).toBeLessThanOrEqual((nRows + 3) * 2 ** -24 * absolute);
+      }
+    }
+  },
+);
