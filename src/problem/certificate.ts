@@ -119,8 +119,10 @@ export function gapReport(input: GapInput, dualAt: (scale: number) => number): G
         ? (2 * Math.sqrt(conjugate) * shift + shift * shift) / (4 * ridge)
         : (Math.max(0, reach - lasso) / lasso) * objective;
     const repair = share * pass.dual + rise;
+    // Under lasso alone the rise is there also with exact intercepts: that part is for W to mend.
+    const byWeights = ridge > 0 ? 0 : (Math.max(0, gradientMax - lasso) / lasso) * objective;
     gap = lossGap + penaltyGap + repair;
-    interceptShare = Math.abs(loss.kind === 'softmax' ? interceptProduct : 0) + repair;
+    interceptShare = Math.abs(loss.kind === 'softmax' ? interceptProduct : 0) + repair - byWeights;
   }
   if (lasso > 0 && reach > lasso && gap > enough * objective) {
     const dual = dualAt(lasso / reach);

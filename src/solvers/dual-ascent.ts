@@ -64,7 +64,8 @@ export function* dualAscent(
       };
       const worthwhile = reached <= WORTHWHILE * estimate;
       estimate = reached;
-      if (epochs < check || !worthwhile || reached <= options.tolerance) break;
+      const limited = epochs < check || iterations >= options.maxIterations;
+      if (limited || !worthwhile || reached <= options.tolerance) break;
     }
     // The dual rises at every step; the primal may have gone far above its start, which is log K at θ = 0.
     if (!(value <= log(objective.layout.nClasses))) theta.fill(0);

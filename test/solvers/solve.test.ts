@@ -204,8 +204,16 @@ describe('dual ascent', () => {
 
   test.each([1, 2, 20])('dual ascent never ends above θ = 0 on long rows, %i iterations', (maxIterations) => {
     const data = { ...iris, X: iris.X.map((row) => row.map((x) => 1e4 * x)) };
-    const { objective } = train({}, 'dual-ascent', { maxIterations }, true, data);
+    const { objective, iterations } = train({}, 'dual-ascent', { maxIterations }, true, data);
     expect(objective).toBeLessThanOrEqual(Math.log(3) + 1e-12);
+    expect(iterations).toBeLessThanOrEqual(maxIterations);
+  });
+
+  test('dual ascent counts its checks as iterations, and keeps to their limit', () => {
+    for (const maxIterations of [1, 2, 3]) {
+      const { iterations } = train({}, 'dual-ascent', { maxIterations, tolerance: 1e-9 }, true);
+      expect(iterations).toBe(maxIterations);
+    }
   });
 
   test('another seed: another way, the same optimum', () => {
