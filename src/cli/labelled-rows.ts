@@ -6,6 +6,7 @@ import { collectMetrics, type Metrics } from '../report/metrics.ts';
 import { type DataOptionValues, readTableOptions } from './data-options.ts';
 import { countOf } from './format.ts';
 import { inputSource, type SourceListener } from './input-source.ts';
+import { computeRows } from './overflowing-row.ts';
 
 export interface Measured {
   readonly metrics: Metrics;
@@ -41,7 +42,8 @@ export async function measureFile(
       unseen++;
       if (unseenLabels.size < 3) unseenLabels.add(String(batch.targets?.[kept[i]]));
     }
-    collector.add(keepRows(model.scores(batch.features), model.nClasses, kept), labels);
+    const scores = computeRows(rows.name, batch.firstRow, () => model.scores(batch.features));
+    collector.add(keepRows(scores, model.nClasses, kept), labels);
   }
   const warnings = [...rows.warnings()];
   if (unlabelled > 0) warnings.push(`${countOf(unlabelled, 'row')} without a class left out`);

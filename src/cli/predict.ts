@@ -11,6 +11,7 @@ import { abortOnInterrupt } from './interrupt.ts';
 import { readModel } from './model-input.ts';
 import type { OptionTable } from './options.ts';
 import { print, printWarnings } from './output.ts';
+import { computeRows } from './overflowing-row.ts';
 import { predictionWriter } from './prediction-writer.ts';
 import { createProgress } from './progress.ts';
 
@@ -72,8 +73,8 @@ export const predict = defineCommand({
       const write = predictionWriter(model, numbers, values.format ?? 'csv');
       // With the first rows: bad data should leave nothing behind on standard output.
       let header = write.header();
-      for await (const { features } of rows.batches) {
-        output.write(header + write.rows(features));
+      for await (const { features, firstRow } of rows.batches) {
+        output.write(header + computeRows(rows.name, firstRow, () => write.rows(features)));
         header = '';
       }
       output.write(header);

@@ -75,7 +75,7 @@ export class Classifier implements ClassifierState {
     }
     for (let t = 0; t < out.length; t++) {
       if (!Number.isFinite(out[t])) {
-        throw new RangeError(`row ${Math.floor(t / K)} of "X" (from 0) is so large that its scores overflow`);
+        throw new ScoreOverflow(Math.floor(t / K));
       }
     }
     return out;
@@ -128,6 +128,17 @@ export class Classifier implements ClassifierState {
       return this.#byFeature;
     };
     return { nClasses, nFeatures, weights, intercepts, byFeature };
+  }
+}
+
+/** A row of finite numbers whose scores are none. */
+export class ScoreOverflow extends RangeError {
+  /** Index in "X", from 0. */
+  readonly row: number;
+
+  constructor(row: number) {
+    super(`row ${row} of "X" (from 0) is so large that its scores overflow`);
+    this.row = row;
   }
 }
 

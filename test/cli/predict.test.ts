@@ -214,6 +214,30 @@ describe.concurrent('predict', () => {
   });
 });
 
+describe.concurrent('a row whose scores overflow is bad data, and told by its number', () => {
+  const [header, ...rows] = irisLines;
+  const huge = `${[header, ...rows.slice(0, 6), '5.1,3.5,1e308,-1e308,setosa', ...rows.slice(6, 9)].join('\n')}\n`;
+  const late = `${header}\n${`${rows[0]}\n`.repeat(40_000)}1e308,-1e308,1e308,-1e308,setosa\n`;
+  test.each<[string, string[], string, number]>([
+    ['predict', ['predict', irisModel, '-'], huge, 7],
+    ['predict --probabilities', ['predict', irisModel, '-', '--probabilities'], huge, 7],
+    ['evaluate', ['evaluate', irisModel, '-'], huge, 7],
+    ['evaluate, past the first batch', ['evaluate', irisModel, '-'], late, 40_001],
+    [
+      'train --test',
+      ['train', iris, '--target', 'species', '--test', '-', '--out', join(folder.path, 'tested.json')],
+      huge,
+      7,
+    ],
+  ])('%s', async (_name, args, input, row) => {
+    const { status, stdout, stderr } = await softmargin(args, { input });
+    expect(stderr).toBe(
+      `softmargin: standard input: row ${row} is so large that its scores overflow\n  rows count from 1, without the header\n`,
+    );
+    expect([status, stdout]).toEqual([3, '']);
+  });
+});
+
 describe.concurrent('model files that are none', () => {
   const good = () => readFileSync(irisModel, 'utf8');
   test.each<[string, (text: string) => string]>([
