@@ -175,11 +175,19 @@ function readSolution(field: Field, classes: readonly ClassLabel[]): SolutionSta
     return classes.includes(label) ? label : refuse(item, 'one of the classes');
   });
   expectDistinct(fields.separatedClasses.path, separatedClasses);
+  const status = choice(STATUSES)(fields.status);
+  if (separatedClasses.length > 0 && status !== 'separable') {
+    refuse(fields.separatedClasses, 'no classes unless the status is separable');
+  }
+  const certificate = readCertificate(fields, objective);
+  if (status === 'converged' && certificate !== null && certificate.relativeGap > certificate.tolerance) {
+    refuse(fields.relativeGap, `at most the tolerance ${certificate.tolerance} with status converged`);
+  }
   return {
-    status: choice(STATUSES)(fields.status),
+    status,
     solver: text(fields.solver),
     objective,
-    certificate: readCertificate(fields, objective),
+    certificate,
     stationarity: nullable(fields.stationarity, numberAtLeast(0)) ?? Number.POSITIVE_INFINITY,
     iterations: wholeNumber(0)(fields.iterations),
     passes: numberAtLeast(0)(fields.passes),
@@ -187,17 +195,29 @@ function readSolution(field: Field, classes: readonly ClassLabel[]): SolutionSta
   };
 }
 
+/** What rounding may do to a bound that is the objective, relative to it, and to a relative gap. */
+const BOUND_ROUNDING = 1e-12;
+const GAP_ROUNDING = 1e-9;
+
+/** A certificate proves something only where its numbers can be those of a dual point. */
 function readCertificate(
   fields: Readonly<Record<'lowerBound' | 'relativeGap' | 'tolerance', Field>>,
   objective: number,
 ): ModelCertificate | null {
-  const lowerBound = nullable(fields.lowerBound, finiteNumber);
-  const relativeGap = nullable(fields.relativeGap, finiteNumber);
+  const lowerBound = nullable(fields.lowerBound, numberAtLeast(0));
+  const relativeGap = nullable(fields.relativeGap, numberAtLeast(0));
   const tolerance = nullable(fields.tolerance, numberAtLeast(0));
   if (lowerBound === null && relativeGap === null && tolerance === null) return null;
   if (lowerBound === null) return refuse(fields.lowerBound, 'a number beside relativeGap and tolerance');
   if (relativeGap === null) return refuse(fields.relativeGap, 'a number beside lowerBound');
   if (tolerance === null) return refuse(fields.tolerance, 'a number beside lowerBound');
+  if (!(lowerBound <= objective * (1 + BOUND_ROUNDING))) {
+    refuse(fields.lowerBound, `a number no larger than the objective ${objective}`);
+  }
+  const gap = Math.max(0, objective - lowerBound) / Math.max(objective, Number.MIN_VALUE);
+  if (Math.abs(relativeGap - gap) > GAP_ROUNDING * (1 + gap)) {
+    refuse(fields.relativeGap, `${gap}, as objective and lowerBound have it`);
+  }
   return { objective, lowerBound, relativeGap, tolerance };
 }
 

@@ -4,9 +4,13 @@ import type { Encoding } from '../../src/data/encoding.ts';
 import { ModelError } from '../../src/errors.ts';
 import { fnv1a64 } from '../../src/model/checksum.ts';
 import { Classifier } from '../../src/model/classifier.ts';
+import type { ArrayData } from '../../src/model/fit-data.ts';
 import { loadModel, modelText } from '../../src/model/model-file.ts';
 import { checksumOf, type ModelContent, toModelJson } from '../../src/model/model-json.ts';
+import type { FitOptions } from '../../src/model/options.ts';
+import { fit, fitPath } from '../../src/node.ts';
 import { exampleState } from '../twins/example-model.ts';
+import { overlappingClasses } from './fit-samples.ts';
 
 const encoding: Encoding = {
   target: 'species',
@@ -99,6 +103,37 @@ describe('modelText and loadModel', () => {
   });
 });
 
+describe('every model that is fitted can be read back', () => {
+  const samples = overlappingClasses(60, 3, 3, 5);
+  const apart = { X: [[0], [1], [5], [6]], y: ['a', 'a', 'b', 'b'] };
+  const same = (fitted: Classifier) => expect({ ...loadModel(modelText(fitted)) }).toEqual({ ...fitted });
+
+  test.each<[string, FitOptions, ArrayData]>([
+    ['softmax', {}, samples],
+    ['a tight tolerance', { tolerance: 1e-15 }, samples],
+    ['L1', { penalty: 'l1', lambda: 0.01 }, samples],
+    ['L1 with every weight 0', { penalty: 'l1', lambda: 1e6 }, samples],
+    ['a huge λ', { lambda: 1e12 }, samples],
+    ['a tiny λ', { lambda: 1e-14 }, apart],
+    ['elastic net', { penalty: 'elastic-net' }, samples],
+    ['hinge', { loss: 'hinge', tolerance: 1e-9 }, samples],
+    ['hinge of classes apart', { loss: 'hinge', lambda: 1e-12 }, apart],
+    ['hinge with L1', { loss: 'hinge', penalty: 'l1', lambda: 0.01 }, samples],
+    ['hinge without a penalty', { loss: 'hinge', penalty: 'none' }, apart],
+    ['no penalty', { penalty: 'none' }, samples],
+    ['classes apart', { penalty: 'none' }, apart],
+    ['one iteration', { maxIterations: 1 }, samples],
+    ['one iteration of hinge', { loss: 'hinge', maxIterations: 1 }, samples],
+    ['dropout', { dropout: 0.3, maxIterations: 50 }, samples],
+  ])('%s', async (_name, options, data) => same(await fit(data, options)));
+
+  test.each(['l1', 'elastic-net'] as const)('a path with %s', async (penalty) => {
+    const { models } = await fitPath(samples, { penalty, nLambdas: 12 });
+    expect(models).toHaveLength(12);
+    models.forEach(same);
+  });
+});
+
 describe('what is no model is refused by name', () => {
   test.each([
     ['', /^not a model file, or a truncated one/],
@@ -156,6 +191,31 @@ describe('what is no model is refused by name', () => {
     [
       text.replace(/"separatedClasses": ?\[\]/, '"separatedClasses":["cow"]'),
       /separatedClasses\[0\]" expected one of the classes/,
+    ],
+    [
+      text.replace(/"separatedClasses": ?\[\]/, '"separatedClasses":["cat"]'),
+      /separatedClasses" expected no classes unless the status is separable/,
+    ],
+    [
+      text.replace(/"lowerBound": ?0.42169999/, '"lowerBound":1e9'),
+      /"solution.lowerBound" expected .* no larger/,
+    ],
+    [
+      text.replace(/"lowerBound": ?0.42169999/, '"lowerBound":-1'),
+      /"solution.lowerBound" expected a number >= 0/,
+    ],
+    [
+      text.replace(/"relativeGap": ?2.4e-8/, '"relativeGap":-5'),
+      /"solution.relativeGap" expected a number >= 0/,
+    ],
+    [text.replace(/"relativeGap": ?2.4e-8/, '"relativeGap":0.5'), /"solution.relativeGap" expected 2.37/],
+    [
+      text.replace(/"relativeGap": ?2.4e-8/, '"relativeGap":null'),
+      /"solution.relativeGap" expected a number/,
+    ],
+    [
+      text.replace(/"tolerance": ?0.000001/, '"tolerance":1e-9'),
+      /"solution.relativeGap" expected at most the tolerance 1e-9 with status converged/,
     ],
     [text.replace('"checksum"', '"extra": 1, "checksum"'), /unknown field "extra"/],
     [text.replace(/"objective": ?0.4217,/, ''), /field "solution.objective" is missing/],
