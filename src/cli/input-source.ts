@@ -16,21 +16,23 @@ export interface SourceListener {
  */
 export function inputSource(path: string, listener: SourceListener = {}): ByteSource {
   expectReadable(path);
-  const source = fileSource(path);
+  const source = fileSource(path, listener.signal);
+  const standardInput = path === STANDARD_INPUT;
   // What comes out of a packed file is longer than the file by a factor that nothing tells.
-  const length = path === STANDARD_INPUT || path.endsWith('.gz') ? 0 : statSync(path).size;
-  return { ...source, open: () => watched(source, length, listener) };
+  const length = standardInput || path.endsWith('.gz') ? 0 : statSync(path).size;
+  return { ...source, open: () => watched(source, standardInput, length, listener) };
 }
 
 async function* watched(
   source: ByteSource,
+  standardInput: boolean,
   length: number,
   { signal, onRead }: SourceListener,
 ): AsyncGenerator<Uint8Array> {
   const interruption = (): Interruption => new Interruption(`interrupted while reading ${source.name}`);
-  // A read that waits for a terminal or a pipe ends only when the stream does.
+  // A read that waits for a terminal or a pipe ends only when the stream does; other pipes hear the signal.
   const endWaiting = (): void => {
-    if (!source.rereadable) process.stdin.destroy(interruption());
+    if (standardInput) process.stdin.destroy(interruption());
   };
   signal?.addEventListener('abort', endWaiting);
   let position = 0;

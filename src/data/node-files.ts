@@ -1,4 +1,4 @@
-import { close, fstat, open, read } from 'node:fs';
+import { close, fstat, open, read, type Stats, statSync } from 'node:fs';
 import { DataError } from '../errors.ts';
 import { type ByteSource, byteSource, type SourceInput } from './byte-source.ts';
 import { readTable } from './read-table.ts';
@@ -7,8 +7,12 @@ import type { Table, TableOptions } from './table.ts';
 /** Large enough that a read costs little against parsing what it brought. */
 const CHUNK = 1 << 20;
 
-/** A file as a source; `-` is standard input, which comes once only. Gzip is told by its first bytes. */
-export function fileSource(path: string | URL): ByteSource {
+/**
+ * A file as a source; `-` is standard input, which comes once only, as does what is no regular file (a named
+ * pipe, `<(command)`, /dev/stdin). Gzip is told by its first bytes. Waiting for a pipe ends when `signal` is
+ * aborted.
+ */
+export function fileSource(path: string | URL, signal?: AbortSignal): ByteSource {
   if (path === '-') {
     return {
       name: 'standard input',
@@ -17,7 +21,22 @@ export function fileSource(path: string | URL): ByteSource {
     };
   }
   const name = typeof path === 'string' ? path : decodeURIComponent(path.pathname);
-  return { name, rereadable: true, open: () => unpacked(fileChunks(path, name), name) };
+  const stats = statsOf(path);
+  const chunks = stats?.isFIFO() === true ? pipeChunks : fileChunks;
+  return {
+    name,
+    rereadable: stats === null || stats.isFile(),
+    open: () => unpacked(chunks(path, name, signal), name),
+  };
+}
+
+/** null where there is nothing, or nothing that may be looked at: opening it tells why. */
+function statsOf(path: string | URL): Stats | null {
+  try {
+    return statSync(path);
+  } catch {
+    return null;
+  }
 }
 
 /** Opens a table: the path of a file (`-` is standard input), or any source that `readTable` takes. */
@@ -59,6 +78,17 @@ async function* fileChunks(path: string | URL, name: string): AsyncGenerator<Uin
   } finally {
     await called<void>(name, (done) => close(descriptor, done));
   }
+}
+
+/** A read of node:fs that waits for a pipe cannot be called off, and keeps the process from ending; a socket can. */
+async function* pipeChunks(
+  path: string | URL,
+  name: string,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const { Socket } = await import('node:net');
+  const descriptor = await called<number>(name, (done) => open(path, 'r', done));
+  yield* new Socket({ fd: descriptor, readable: true, writable: false, signal });
 }
 
 /** Gzip goes through Node's zlib, which takes files of several parts and is faster than the web's stream. */

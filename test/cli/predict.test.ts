@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -161,6 +161,54 @@ describe.concurrent('predict', () => {
     child.stdout.resume();
     child.stdin.end();
     expect(await closed).toBe(0);
+  });
+
+  test.runIf(process.platform !== 'win32')('a pipe given by its path loses no row', async () => {
+    const many = file('piped.csv', `${irisLines[0]}\n${`${irisLines.slice(1).join('\n')}\n`.repeat(400)}`);
+    const pipe = (name: string): string => {
+      const path = join(folder.path, name);
+      execFileSync('mkfifo', [path]);
+      spawn('sh', ['-c', 'cat "$1" > "$2"', 'sh', many, path]);
+      return path;
+    };
+    const [fromPipe, fromFile, trained, measured] = await Promise.all([
+      softmargin(['predict', irisModel, pipe('predict.pipe')]),
+      softmargin(['predict', irisModel, many]),
+      softmargin([
+        'train',
+        pipe('train.pipe'),
+        '--target',
+        'species',
+        '--json',
+        '--out',
+        join(folder.path, 'piped.json'),
+      ]),
+      softmargin(['evaluate', irisModel, pipe('evaluate.pipe'), '--json']),
+    ]);
+    expect([fromPipe.status, fromPipe.stderr]).toEqual([0, '']);
+    expect(fromPipe.stdout.split('\n').length).toBe(60_002);
+    expect(fromPipe.stdout === fromFile.stdout).toBe(true);
+    expect([trained.status, trained.stderr]).toEqual([0, '']);
+    expect(JSON.parse(trained.stdout).data.rows).toBe(60_000);
+    expect(JSON.parse(measured.stdout).metrics.rows).toBe(60_000);
+  });
+
+  test.runIf(process.platform !== 'win32')('a pipe that nothing comes from can be interrupted', async () => {
+    const path = join(folder.path, 'silent.pipe');
+    execFileSync('mkfifo', [path]);
+    const writer = spawn('sh', ['-c', 'exec 3> "$1"; echo open; exec sleep 60', 'sh', path]);
+    const child = spawn(process.execPath, [PROGRAM, 'predict', irisModel, path]);
+    let stderr = '';
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    const closed = new Promise((resolve) => child.on('close', resolve));
+    await new Promise((resolve) => writer.stdout.once('data', resolve));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    child.kill('SIGINT');
+    expect(await closed).toBe(130);
+    expect(stderr).toBe(`softmargin: interrupted while reading ${path}\n`);
+    writer.kill();
   });
 
   const withoutPetals = columns(irisLines, ([a, b, , d, e]) => [a, b, d, e]);

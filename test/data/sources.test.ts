@@ -1,3 +1,4 @@
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,6 +59,30 @@ describe('the same table from', () => {
   test('a file can be placed twice', async () => {
     const table = await readTableFile(file('twice.csv', TEXT), options);
     expect(await rowsOf(table)).toEqual(await rowsOf(table));
+  });
+});
+
+describe.runIf(process.platform !== 'win32')('a pipe given by its path is read once, and whole', () => {
+  /** Long enough that the look at its beginning does not see the end. */
+  const long = `x,y\n${'1,a\n2,b\n3,a\n'.repeat(30_000)}`;
+
+  /** The path of a pipe that another process writes `content` into. */
+  function pipe(name: string, content: string | Uint8Array): string {
+    const path = join(folder, name);
+    execFileSync('mkfifo', [path]);
+    spawn('sh', ['-c', 'cat "$1" > "$2"', 'sh', file(`${name}.content`, content), path]);
+    return path;
+  }
+
+  test.each<[string, string | Uint8Array]>([
+    ['plain', long],
+    ['packed', gzipSync(long)],
+  ])('%s', async (name, content) => {
+    const table = await readTableFile(pipe(`${name}.csv`, content), { target: 'y' });
+    const rows = await rowsOf(table);
+    expect(rows.length).toBe(90_000);
+    expect(rows.slice(0, 4)).toEqual([[1], [2], [3], [1]]);
+    expect(await rowsOf(table)).toEqual(rows);
   });
 });
 
