@@ -65,7 +65,7 @@ const solverOptions = {
     value: '<gap>',
     expectation: 'a number > 0 and < 1',
     holds: (value) => value > 0 && value < 1,
-    help: 'relative gap to the optimum at which to stop; default: 1e-6, hinge 1e-3',
+    help: 'relative gap to the optimum to stop at; default: 1e-6, hinge 1e-3, dropout 5e-3',
   },
   'max-seconds': {
     kind: 'number',

@@ -5,6 +5,7 @@ import type { Classifier } from '../model/classifier.ts';
 import type { DataSource } from '../model/fit-data.ts';
 import { modelLines } from '../model/model-file.ts';
 import type { FitOptions } from '../model/options.ts';
+import { defaultTolerance } from '../model/resolve-options.ts';
 import { fit } from '../node.ts';
 import type { Arena } from '../runtime/arena.ts';
 import type { Iteration } from '../solvers/solver.ts';
@@ -161,11 +162,8 @@ async function measureTest(
 }
 
 /** The bar runs on a logarithmic scale, from the first certified gap to the tolerance. */
-function showIterations(
-  progress: Progress,
-  { loss, dropout, tolerance }: FitOptions,
-): (iteration: Iteration) => void {
-  const goal = tolerance ?? (loss === 'hinge' || (dropout ?? 0) > 0 ? 1e-3 : 1e-6);
+function showIterations(progress: Progress, options: FitOptions): (iteration: Iteration) => void {
+  const goal = options.tolerance ?? defaultTolerance(options);
   let start: number | null = null;
   return ({ iteration, relativeGap }) => {
     const usable = relativeGap !== null && relativeGap > 0 && Number.isFinite(relativeGap);

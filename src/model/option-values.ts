@@ -10,6 +10,10 @@ export interface NumberRule {
 
 export const NOT_NEGATIVE: NumberRule = { expectation: 'a number >= 0', holds: (value) => value >= 0 };
 export const POSITIVE: NumberRule = { expectation: 'a number > 0', holds: (value) => value > 0 };
+export const FRACTION: NumberRule = {
+  expectation: 'a number > 0 and < 1',
+  holds: (value) => value > 0 && value < 1,
+};
 export const PROBABILITY_BELOW_1: NumberRule = {
   expectation: 'a number >= 0 and < 1',
   holds: (value) => value >= 0 && value < 1,

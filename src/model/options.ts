@@ -28,7 +28,7 @@ export interface FitOptions {
   readonly classWeight?: 'balanced' | ReadonlyMap<ClassLabel, number> | Readonly<Record<string, number>>;
   /** Start from the weights of an earlier model with the same classes and features. */
   readonly warmStart?: WarmStart;
-  /** The relative gap at which to stop. Default 1e-6 for softmax, 1e-3 for hinge, 5e-3 with dropout. */
+  /** The relative gap at which to stop, in (0, 1). Default 1e-6 for softmax, 1e-3 for hinge, 5e-3 with dropout. */
   readonly tolerance?: number;
   /** Default 10 000. */
   readonly maxIterations?: number;

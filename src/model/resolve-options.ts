@@ -1,6 +1,14 @@
 import { expectChoice, expectNumber } from '../errors.ts';
 import type { Iteration } from '../solvers/solver.ts';
-import { numberOption, POSITIVE, SEED, THREADS, textOption, WHOLE_POSITIVE } from './option-values.ts';
+import {
+  FRACTION,
+  numberOption,
+  POSITIVE,
+  SEED,
+  THREADS,
+  textOption,
+  WHOLE_POSITIVE,
+} from './option-values.ts';
 import type { FitOptions, WarmStart } from './options.ts';
 import { type DataKind, describeProblem, type ProblemDescription } from './problem-description.ts';
 
@@ -59,7 +67,7 @@ export function resolveFitOptions(options: FitOptions, data: DataKind): Resolved
     problem,
     classWeight: checkedClassWeight(options.classWeight),
     warmStart: checkedWarmStart(options.warmStart),
-    tolerance: numberOption('tolerance', options.tolerance, defaultTolerance(problem), POSITIVE),
+    tolerance: numberOption('tolerance', options.tolerance, defaultTolerance(problem), FRACTION),
     maxIterations: numberOption('maxIterations', options.maxIterations, 10_000, WHOLE_POSITIVE),
     maxSeconds:
       options.maxSeconds === Number.POSITIVE_INFINITY
@@ -74,7 +82,7 @@ export function resolveFitOptions(options: FitOptions, data: DataKind): Resolved
 }
 
 /** Hinge: what dual coordinate descent keeps for moderate λ. Dropout: masks leave noise that falls only like 1/epochs. */
-function defaultTolerance({ loss, dropout }: ProblemDescription): number {
+export function defaultTolerance({ loss, dropout = 0 }: Pick<FitOptions, 'loss' | 'dropout'>): number {
   if (dropout > 0) return 5e-3;
   return loss === 'hinge' ? 1e-3 : 1e-6;
 }

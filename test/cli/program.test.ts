@@ -27,6 +27,11 @@ describe.concurrent('softmargin', () => {
     },
   );
 
+  test('train --help names the default tolerance of each problem', async () => {
+    const { stdout } = await softmargin(['train', '--help']);
+    expect(stdout).toMatch(/--tolerance .*default: 1e-6, hinge 1e-3, dropout 5e-3$/m);
+  });
+
   test('--version is that of the package', async () => {
     const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
     expect(await softmargin(['--version'])).toEqual({

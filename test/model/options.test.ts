@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { UnsupportedError } from '../../src/errors.ts';
 import type { FitOptions } from '../../src/model/options.ts';
 import { describeProblem, problemLoss } from '../../src/model/problem-description.ts';
-import { resolveFitOptions } from '../../src/model/resolve-options.ts';
+import { defaultTolerance, resolveFitOptions } from '../../src/model/resolve-options.ts';
 
 const dense = { sparse: false };
 
@@ -104,6 +104,11 @@ describe('resolveFitOptions', () => {
     );
   });
 
+  test('the default tolerance is known before the problem is posed', () => {
+    const posed: FitOptions[] = [{}, { loss: 'hinge' }, { dropout: 0.5 }, { loss: 'hinge', dropout: 0.5 }];
+    expect(posed.map(defaultTolerance)).toEqual([1e-6, 1e-3, 5e-3, 5e-3]);
+  });
+
   test('an explicit undefined is the default', () => {
     const options = untyped({ lambda: undefined, beta: undefined, seed: undefined });
     expect(resolveFitOptions(options, dense)).toEqual(resolveFitOptions({}, dense));
@@ -111,7 +116,8 @@ describe('resolveFitOptions', () => {
 
   test.each([
     [{ lamda: 1 }, TypeError, 'unknown option "lamda"; possible are loss, penalty, lambda'],
-    [{ tolerance: 0 }, RangeError, '"tolerance" expected a number > 0, got 0'],
+    [{ tolerance: 0 }, RangeError, '"tolerance" expected a number > 0 and < 1, got 0'],
+    [{ tolerance: 1 }, RangeError, '"tolerance" expected a number > 0 and < 1, got 1'],
     [{ maxIterations: 1.5 }, RangeError, '"maxIterations" expected a whole number >= 1, got 1.5'],
     [{ maxSeconds: 0 }, RangeError, '"maxSeconds" expected a number > 0, got 0'],
     [{ threads: 65 }, RangeError, '"threads" expected a whole number 1 … 64, got 65'],
