@@ -93,7 +93,7 @@ function checkedClassWeight(classWeight: FitOptions['classWeight']): FitOptions[
     expectChoice('classWeight', classWeight, ['balanced']);
     return classWeight;
   }
-  if (typeof classWeight !== 'object' || classWeight === null) {
+  if (!(classWeight instanceof Map || isPlainObject(classWeight))) {
     throw new TypeError('"classWeight" expected balanced, a Map or an object of numbers');
   }
   const entries = classWeight instanceof Map ? classWeight.entries() : Object.entries(classWeight);
@@ -101,6 +101,13 @@ function checkedClassWeight(classWeight: FitOptions['classWeight']): FitOptions[
     expectNumber(`classWeight of ${label}`, weight, POSITIVE.expectation, POSITIVE.holds);
   }
   return classWeight;
+}
+
+/** Of any realm: an array, a Date or the like has a prototype that inherits from another. */
+function isPlainObject(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 function checkedWarmStart(model: WarmStart | undefined): WarmStart | null {

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { UnsupportedError } from '../../src/errors.ts';
 import type { FitOptions } from '../../src/model/options.ts';
@@ -126,6 +127,18 @@ describe('resolveFitOptions', () => {
     [{ solver: 3 }, TypeError, '"solver" expected a string, got number'],
     [{ classWeight: 'even' }, RangeError, '"classWeight" expected balanced, got "even"'],
     [{ classWeight: 3 }, TypeError, '"classWeight" expected balanced, a Map or an object of numbers'],
+    [{ classWeight: [1, 2] }, TypeError, '"classWeight" expected balanced, a Map or an object of numbers'],
+    [
+      { classWeight: new Date(0) },
+      TypeError,
+      '"classWeight" expected balanced, a Map or an object of numbers',
+    ],
+    [
+      { classWeight: new Set([1]) },
+      TypeError,
+      '"classWeight" expected balanced, a Map or an object of numbers',
+    ],
+    [{ classWeight: Float64Array.of(1) }, TypeError, '"classWeight" expected balanced, a Map or an object'],
     [{ classWeight: { cat: -1 } }, RangeError, '"classWeight of cat" expected a number > 0, got -1'],
     [{ classWeight: new Map([[1, '2']]) }, TypeError, '"classWeight of 1" expected a number > 0, got "2"'],
     [{ sampleWeight: [1, 2] }, TypeError, 'unknown option "sampleWeight"'],
@@ -137,6 +150,15 @@ describe('resolveFitOptions', () => {
     const run = () => resolveFitOptions(untyped(options), dense);
     expect(run).toThrow(type);
     expect(run).toThrow(message);
+  });
+
+  test.each([
+    ['an object', { cat: 2 }],
+    ['an object without a prototype', Object.assign(Object.create(null), { cat: 2 })],
+    ['an object of another realm', runInNewContext('({ cat: 2 })')],
+    ['a Map', new Map([['cat', 2]])],
+  ])('class weights in %s are taken', (_name, classWeight) => {
+    expect(resolveFitOptions({ classWeight }, dense).classWeight).toBe(classWeight);
   });
 
   test('options that are no object are refused', () => {
