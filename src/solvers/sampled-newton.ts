@@ -104,7 +104,9 @@ function* level(
   const objective = softmaxObjective(runtime, problem);
   const settings = {
     ...(gap === null ? {} : { innerGap: gap }),
-    ...(rows === null ? {} : { preconditioner: sampledHessian(runtime, rows, penalty.ridge, intercept) }),
+    ...(rows === null
+      ? {}
+      : { preconditioner: sampledHessian(runtime, trainingSet, rows, penalty.ridge, intercept) }),
   };
   return yield* lbfgs(objective, theta, options, settings);
 }

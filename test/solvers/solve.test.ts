@@ -244,6 +244,20 @@ describe('choosing a solver', () => {
     expect(chosen(1e-5, iris)).toBe('dual-coordinate-descent');
   });
 
+  test('softmax with L2: sampled Newton for many rows and few unknowns, unless a category is rare', () => {
+    const many = { ...iris, X: Array(40).fill(iris.X).flat(), y: Array(40).fill(iris.y).flat() };
+    const rare = { ...many, X: many.X.map((row: number[], i) => [...row, i % 1000 === 0 ? 1 : 0]) };
+    const chosen = (data: PlainData, sparse: boolean) => {
+      const runtime = kernelRuntime();
+      const penalty = { ridge: 1e-6, lasso: 0 };
+      return chooseSolver(runtime.arena, pose(runtime, { penalty }, data, sparse));
+    };
+    for (const sparse of [false, true]) {
+      expect(chosen(many, sparse)).toBe('sampled-newton');
+      expect(chosen(rare, sparse)).toBe('lbfgs');
+    }
+  });
+
   test('auto names a solver that supports the problem, for every loss, penalty and dropout', () => {
     const runtime = kernelRuntime();
     for (const loss of losses)
