@@ -31,5 +31,5 @@ test.each([
   const { arena } = kernelRuntime();
   const missing = missingCurvature(arena, place(arena, all), denseTrainingSet(arena, sample));
   const expected = [2 * 0.25, (2 * 3) / 16, (2 * 3) / 16, 0, 0, 0];
-  expected.forEach((value, i) => expect(missing[i]).toBeCloseTo(value, 6));
+  for (const [i, value] of expected.entries()) expect(missing[i]).toBeCloseTo(value, 6);
 });
