@@ -40,7 +40,7 @@ def main():
     if not hinge and K != 2:
         return
     C = 1 / (2 * meta["ridge"] * n) if hinge else 1 / (meta["ridge"] * n) if meta["lasso"] == 0 else 1 / (meta["lasso"] * n)
-    kinds = ["4"] if hinge else ["6 -R"] if meta["lasso"] > 0 else ["0 -R"]
+    kinds = ["4"] if hinge else ["6 -R -B 1"] if meta["lasso"] > 0 else ["0 -R -B 1"]
     rows = scipy.sparse.csr_matrix(X)
     data = problem(y.astype(float), rows, bias=-1 if hinge else 1)
     for kind in kinds:
