@@ -3,7 +3,7 @@ import type { Command } from './command.ts';
 import { describeError, type ErrorDescription, errorText } from './describe-error.ts';
 import { ExitStatus, UsageError } from './exit-status.ts';
 import { parseArguments } from './options.ts';
-import { leaveQuietlyWhenNobodyReads, print, printError } from './output.ts';
+import { dropMessagesNobodyReads, print, printError } from './output.ts';
 
 interface CommandEntry {
   readonly name: string;
@@ -37,7 +37,7 @@ const commands: readonly CommandEntry[] = [
 
 /** Runs the command line and returns the exit status. Nothing is thrown: every error becomes a message. */
 export async function main(argv: readonly string[]): Promise<ExitStatus> {
-  leaveQuietlyWhenNobodyReads();
+  dropMessagesNobodyReads();
   try {
     return await dispatch(argv);
   } catch (error) {

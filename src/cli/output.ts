@@ -5,14 +5,25 @@ import { visibleText } from './visible-text.ts';
 
 const STDOUT = 1;
 
-/** Writes a result to standard output. */
+let closed = false;
+
+/** Writes a result to standard output. Once nobody reads it any more (`softmargin … | head`), writes nothing. */
 export function print(text: string): void {
+  if (closed) return;
   try {
     writeAll(STDOUT, Buffer.from(text));
   } catch (error) {
-    if (codeOf(error) === 'EPIPE') process.exit(0);
+    if (codeOf(error) === 'EPIPE') {
+      closed = true;
+      return;
+    }
     throw new OutputError(`cannot write to standard output: ${reasonOf(error)}`);
   }
+}
+
+/** Whether nobody reads standard output any more: what is left to print need not be worked out. */
+export function outputIsClosed(): boolean {
+  return closed;
 }
 
 /** Writes a message to standard error. */
@@ -26,13 +37,9 @@ export function printWarnings(warnings: readonly string[]): void {
   for (const text of warnings) printError(`${warning('warning:')} ${visibleText(text)}\n`);
 }
 
-/** Messages nobody reads are no failure: `softmargin … | head` ends quietly. */
-export function leaveQuietlyWhenNobodyReads(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error) => {
-      if (codeOf(error) === 'EPIPE') process.exit(0);
-    });
-  }
+/** Messages nobody reads are no failure, and no success: the command's own exit status stands. */
+export function dropMessagesNobodyReads(): void {
+  process.stderr.on('error', () => {});
 }
 
 /** Writes all bytes; a pipe in non-blocking mode may take them piece by piece. */

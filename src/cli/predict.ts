@@ -10,7 +10,7 @@ import { inputSource } from './input-source.ts';
 import { abortOnInterrupt } from './interrupt.ts';
 import { readModel } from './model-input.ts';
 import type { OptionTable } from './options.ts';
-import { print, printWarnings } from './output.ts';
+import { outputIsClosed, print, printWarnings } from './output.ts';
 import { computeRows } from './overflowing-row.ts';
 import { predictionWriter } from './prediction-writer.ts';
 import { createProgress } from './progress.ts';
@@ -76,6 +76,7 @@ export const predict = defineCommand({
       for await (const { features, firstRow } of rows.batches) {
         output.write(header + computeRows(rows.name, firstRow, () => write.rows(features)));
         header = '';
+        if (outputIsClosed()) return ExitStatus.done;
       }
       output.write(header);
       output.commit();

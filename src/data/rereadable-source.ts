@@ -3,7 +3,7 @@ import type { ByteSource } from './byte-source.ts';
 /**
  * `source`, or, where it is a stream that comes once only, a source that keeps what it has read: its
  * beginning tells how it is written, and the reader may have to start over. With 'once' there is one
- * reading after the look at the beginning, and what it has passed is let go.
+ * reading after the look at the beginning; what it has passed is let go, and the stream is closed with it.
  */
 export function rereadable(source: ByteSource, readings: 'many' | 'once' = 'many'): ByteSource {
   if (source.rereadable) return source;
@@ -16,19 +16,24 @@ export function rereadable(source: ByteSource, readings: 'many' | 'once' = 'many
     rereadable: true,
     async *open() {
       const last = readings === 'once' && ++opened > 1;
-      for (let i = 0; ; i++) {
-        if (i === kept.length) {
-          if (ended) return;
-          stream ??= source.open()[Symbol.asyncIterator]();
-          const next = await stream.next();
-          if (next.done) {
-            ended = true;
-            return;
+      try {
+        for (let i = 0; ; i++) {
+          if (i === kept.length) {
+            if (ended) return;
+            stream ??= source.open()[Symbol.asyncIterator]();
+            const next = await stream.next();
+            if (next.done) {
+              ended = true;
+              return;
+            }
+            kept.push(next.value.slice());
           }
-          kept.push(next.value.slice());
+          yield kept[i];
+          if (last) kept[i] = NOTHING;
         }
-        yield kept[i];
-        if (last) kept[i] = NOTHING;
+      } finally {
+        // Not awaited: closing a pipe may have to wait for what comes next, and the reader is done.
+        if (last) stream?.return?.().catch(() => undefined);
       }
     },
   };

@@ -149,6 +149,48 @@ describe.concurrent('predict', () => {
     expect(outcome).toEqual({ status: 0, stderr: '' });
   });
 
+  test('stops when nobody reads on, though the input does not end', async () => {
+    const rows = `${irisLines.slice(1).join('\n')}\n`.repeat(400);
+    const child = spawn(process.execPath, [PROGRAM, 'predict', irisModel, '-']);
+    child.stdin.on('error', () => {});
+    child.stdout.once('data', () => {
+      child.stdout.destroy();
+      child.stdin.write(rows);
+    });
+    child.stdin.write(`${irisLines[0]}\n${rows}`);
+    expect(await new Promise((resolve) => child.on('close', resolve))).toBe(0);
+  });
+
+  test.each<[string, string[], number, RegExp]>([
+    ['a missed threshold', ['evaluate', irisModel, iris, '--fail-under', 'accuracy=1'], 5, /accuracy is/],
+    ['the same as JSON', ['evaluate', irisModel, iris, '--fail-under', 'accuracy=1', '--json'], 5, /^$/],
+    ['an error as JSON', ['evaluate', irisModel, 'none.csv', '--json'], 3, /^$/],
+    ['success', ['evaluate', irisModel, iris], 0, /^$/],
+  ])('%s keeps its exit status when nobody reads', async (_name, args, expected, message) => {
+    const child = spawn(process.execPath, [PROGRAM, ...args]);
+    child.stdout.destroy();
+    let stderr = '';
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    expect(await new Promise((resolve) => child.on('close', resolve))).toBe(expected);
+    expect(stderr).toMatch(message);
+  });
+
+  test('a missed threshold keeps its exit status when nobody reads the messages', async () => {
+    const child = spawn(process.execPath, [
+      PROGRAM,
+      'evaluate',
+      irisModel,
+      iris,
+      '--fail-under',
+      'accuracy=1',
+    ]);
+    child.stderr.destroy();
+    child.stdout.resume();
+    expect(await new Promise((resolve) => child.on('close', resolve))).toBe(5);
+  });
+
   test('rows as they come: the first batches are out before the input ends', async () => {
     const rows = `${irisLines.slice(1).join('\n')}\n`.repeat(400);
     const child = spawn(process.execPath, [PROGRAM, 'predict', irisModel, '-']);
