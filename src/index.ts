@@ -73,17 +73,20 @@ export async function predictionRows(
 
 export type { ByteSource, SourceInput } from './data/byte-source.ts';
 export type { ClassLabel } from './data/class-labels.ts';
+export type { CsvOptions } from './data/csv-dialect.ts';
+export type { Encoding } from './data/encoding.ts';
+export type { FeatureBatch } from './data/feature-batch.ts';
 export type { DenseInput, FeatureInput, SparseInput } from './data/feature-input.ts';
 export type { PredictionBatch, PredictionOptions, PredictionRows, RowModel } from './data/prediction-rows.ts';
 export type { PlaceOptions, Table, TableOptions } from './data/table.ts';
 export type { HeldOut } from './data/training-data.ts';
-export { CapacityError, DataError, ModelError, UnsupportedError } from './errors.ts';
+export { CapacityError, DataError, type DataErrorPlace, ModelError, UnsupportedError } from './errors.ts';
 export { Classifier } from './model/classifier.ts';
 export type { ModelCertificate } from './model/classifier-state.ts';
 export type { FitRun } from './model/fit.ts';
 export type { ArrayData, DataSource, DataSummary, FitData } from './model/fit-data.ts';
 export { loadModel, modelText } from './model/model-file.ts';
-export type { ModelJson } from './model/model-json.ts';
+export type { ModelJson, ModelSolution } from './model/model-json.ts';
 export type { FitOptions, LossName, PenaltyName, WarmStart } from './model/options.ts';
 export type { ProblemDescription } from './model/problem-description.ts';
 export { crossEntropy, crossEntropyGradient } from './problem/cross-entropy.ts';
