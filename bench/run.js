@@ -99,7 +99,7 @@ function median(numbers) {
 
 /** Repeats of one setting become one row: median seconds, their spread, the worst objective. */
 function merge(lines) {
-  const groups = Map.groupBy ? Map.groupBy(lines, settingKey) : groupBy(lines, settingKey);
+  const groups = groupBy(lines, settingKey);
   return [...groups.values()].map((group) => {
     const seconds = group.map((line) => line.seconds);
     const objective = group[0].objective === null ? null : Math.max(...group.map((line) => line.objective));

@@ -17,7 +17,3 @@ export { axpy, axpyShard, copyShard, dot, dotShard, scale, scaleShard } from './
 export function staticEnd(): usize {
   return __heap_base;
 }
-
-export function abiVersion(): u32 {
-  return 1;
-}

@@ -64,7 +64,7 @@ export function missingTexts(options: CsvOptions): readonly string[] {
 }
 
 /** The fields of the current record as texts. */
-export function recordTexts(records: CsvRecords, quote: number, encoding: string | undefined): string[] {
+function recordTexts(records: CsvRecords, quote: number, encoding: string | undefined): string[] {
   const texts: string[] = [];
   for (let j = 0; j < records.nFields; j++) texts.push(fieldText(records, j, quote, encoding));
   return texts;

@@ -9,7 +9,7 @@ export interface CsvFormat {
 }
 
 /** A field in quotes / in quotes with doubled quotes inside. */
-export const QUOTED = 1;
+const QUOTED = 1;
 export const QUOTED_TWICE = 2;
 
 /** A record may not be longer, so that a quote that is never closed is found before memory runs out. */

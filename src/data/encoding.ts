@@ -1,5 +1,3 @@
-import type { ClassLabel } from './class-labels.ts';
-
 /**
  * How the columns of a table become features, in the order of the file it was made from. Plain JSON data;
  * it stands in the model file, so that prediction needs nothing else.
@@ -58,6 +56,3 @@ export function columnWidth(column: EncodedColumn): number {
 export function countFeatures(encoding: Encoding): number {
   return encoding.columns.reduce((sum, column) => sum + columnWidth(column), 0);
 }
-
-/** A value of a table in memory; null, undefined and NaN are missing. */
-export type Cell = ClassLabel | null | undefined;

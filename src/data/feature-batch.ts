@@ -24,7 +24,7 @@ export interface SparseBatch {
  * About 1 MB of features: large enough that the work per batch is nothing, small enough to stay in a
  * second-level cache.
  */
-export const BATCH_VALUES = 131072;
+const BATCH_VALUES = 131072;
 
 /** How many rows a batch of `nFeatures` columns holds. */
 export function batchRows(nFeatures: number): number {

@@ -7,7 +7,7 @@ import type { PredictionBatch, PredictionRows, RowModel } from './prediction-row
 import { decodeText } from './text-encoding.ts';
 
 /** Whether features count from 1, as the format does; where the training data counted from 0, their names do. */
-export function firstIndexOf({ featureNames }: RowModel): 0 | 1 {
+function firstIndexOf({ featureNames }: RowModel): 0 | 1 {
   return featureNames?.[0] === '0' ? 0 : 1;
 }
 

@@ -72,7 +72,7 @@ export function isLibsvm(sample: Uint8Array, name: string, options: TableOptions
 }
 
 /** The field of a named column; throws a DataError that offers the nearest name. */
-export function columnField(name: string, names: readonly string[], file: string, what: string): number {
+function columnField(name: string, names: readonly string[], file: string, what: string): number {
   const field = names.indexOf(name);
   if (field >= 0) return field;
   const nearest = nearestName(name, names);

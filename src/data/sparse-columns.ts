@@ -82,7 +82,7 @@ export function fillRows(
 }
 
 /** Writes 0, c₀, c₀ + c₁, … into `starts` and returns `counts`, now holding each run's start. */
-export function prefixSums(counts: Uint32Array, starts: Uint32Array): Uint32Array {
+function prefixSums(counts: Uint32Array, starts: Uint32Array): Uint32Array {
   let sum = 0;
   for (let j = 0; j < counts.length; j++) {
     const count = counts[j];

@@ -28,7 +28,7 @@ export interface DataKind {
   readonly sparse: boolean;
 }
 
-export const DEFAULT_LAMBDA = 1e-4;
+const DEFAULT_LAMBDA = 1e-4;
 const DEFAULT_BETA = 1;
 const DEFAULT_MARGIN = 1;
 

@@ -31,7 +31,6 @@ export type ShardKernel = keyof ShardKernels;
 
 /** What the wasm module exports. Addresses above 2³¹ come back negative: `>>> 0`. */
 export interface KernelExports extends ShardKernels {
-  abiVersion(): number;
   /** First byte above the kernels' own constants. */
   staticEnd(): number;
   /** Σ aᵢ bᵢ */

@@ -16,7 +16,7 @@ export function gradientGap(objective: Objective, value: number, gradient: Float
   return (gap + gain) / Math.max(value, Number.MIN_VALUE);
 }
 
-export function largestEntry(x: Float64Array): number {
+function largestEntry(x: Float64Array): number {
   let largest = 0;
   for (let i = 0; i < x.length; i++) {
     const size = Math.abs(x[i]);
