@@ -132,9 +132,9 @@ function rememberPlace(table: Table): {
   return {
     source: {
       sparse: table.sparse,
-      async place(arena, options) {
-        const training = await table.place(arena, options);
-        placed = { arena, training, loaded: performance.now() };
+      async place(runtime, options) {
+        const training = await table.place(runtime, options);
+        placed = { arena: runtime.arena, training, loaded: performance.now() };
         return training;
       },
     },

@@ -48,7 +48,7 @@ export function libsvmTable(source: ByteSource, _sample: Uint8Array, options: Ta
     columnNames: [],
     preview: [],
     written: null,
-    place: (arena, place) => placeLibsvm(arena, source, options, place),
+    place: (runtime, place) => placeLibsvm(runtime.arena, source, options, place),
   };
 }
 

@@ -106,7 +106,7 @@ function csvTable(source: ByteSource, head: CsvHead, options: TableOptions): Tab
       header: dialect.header,
       quote: dialect.quote < 0 ? null : String.fromCharCode(dialect.quote),
     },
-    place: (arena, place) => placeColumns(arena, source, head, resolved, options, place),
+    place: (runtime, place) => placeColumns(runtime.arena, source, head, resolved, options, place),
   };
 }
 

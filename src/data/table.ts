@@ -1,4 +1,4 @@
-import type { Arena } from '../runtime/arena.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import type { CsvOptions } from './csv-dialect.ts';
 import type { TrainingData } from './training-data.ts';
 
@@ -46,10 +46,10 @@ export interface Table {
     readonly quote: string | null;
   } | null;
   /**
-   * Reads the table into `arena` and makes training data of it. A table from a stream can be placed once.
+   * Reads the table into the runtime's memory and makes training data of it. A table from a stream can be placed once.
    * Throws a DataError with line and column for what is wrong in the file.
    */
-  place(arena: Arena, options: PlaceOptions): Promise<TrainingData>;
+  place(runtime: Runtime, options: PlaceOptions): Promise<TrainingData>;
 }
 
 export interface PlaceOptions {

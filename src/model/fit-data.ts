@@ -47,7 +47,7 @@ export function dataSource(data: FitData): DataSource {
   const { X, y, sampleWeight } = data;
   return {
     sparse: isSparseInput(X),
-    place: async (arena, options) =>
+    place: async ({ arena }, options) =>
       arrayTrainingData(arena, X, y, { ...options, ...(sampleWeight === undefined ? {} : { sampleWeight }) }),
   };
 }

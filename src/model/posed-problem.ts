@@ -4,6 +4,7 @@ import { type ParameterLayout, parameterLayout } from '../problem/parameters.ts'
 import { penaltyCoefficients } from '../problem/penalty.ts';
 import type { Problem } from '../problem/problem.ts';
 import type { Arena } from '../runtime/arena.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import type { DataSource } from './fit-data.ts';
 import type { WarmStart } from './options.ts';
 import { fromOriginalUnits } from './original-units.ts';
@@ -13,15 +14,15 @@ import { combinedWeights } from './sample-weights.ts';
 
 /** Places the data as the problem wants it. Throws a DataError where there are not two classes to tell apart. */
 export async function placeData(
-  arena: Arena,
+  runtime: Runtime,
   source: DataSource,
   problem: ResolvedFitOptions['problem'],
 ): Promise<TrainingData> {
-  const training = await source.place(arena, {
+  const training = await source.place(runtime, {
     standardize: problem.standardize,
     center: canCentre(problem),
   });
-  expectClasses(arena, training);
+  expectClasses(runtime.arena, training);
   return training;
 }
 

@@ -31,7 +31,8 @@ export async function train(
   const mark = bench.arena.mark();
   let writing = false;
   try {
-    const training = await placeData(bench.arena, source, resolved.problem);
+    const here = singleThreadRuntime(bench.arena, bench.kernels);
+    const training = await placeData(here, source, resolved.problem);
     listener.onData(summarize(training));
     const posed = pose(bench.arena, training, resolved);
     const { tolerance, maxIterations, maxSeconds, seed, solver, signal, onIteration } = resolved;
@@ -50,7 +51,7 @@ export async function train(
     writing = chosen.kind === 'worker';
     const solution =
       chosen.kind === 'here'
-        ? await trainHere(singleThreadRuntime(bench.arena, bench.kernels), task)
+        ? await trainHere(here, task)
         : await trainInWorker(platform, bench, chosen.threads, task);
     writing = false;
     return trainedClassifier(training, resolved, posed.layout, solution);

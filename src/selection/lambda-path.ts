@@ -10,6 +10,7 @@ import { trainedClassifier } from '../model/trained-classifier.ts';
 import { trainingPlace } from '../model/training-place.ts';
 import { runtimeOn } from '../runtime/create-runtime.ts';
 import type { Platform } from '../runtime/platform.ts';
+import { singleThreadRuntime } from '../runtime/single-thread.ts';
 import { returnWorkbench, takeWorkbench } from '../runtime/workbench.ts';
 import { certifiedPath } from '../solvers/certified-path.ts';
 import { pathLambdas } from '../solvers/lasso-path.ts';
@@ -66,7 +67,8 @@ export async function fitPathOn(
   const mark = bench.arena.mark();
   let writing = false;
   try {
-    const training = await placeData(bench.arena, source, resolved.fit.problem);
+    const here = singleThreadRuntime(bench.arena, bench.kernels);
+    const training = await placeData(here, source, resolved.fit.problem);
     const { problem, layout } = pose(bench.arena, training, resolved.fit);
     const runtime = await runtimeOn(platform, bench, pathThreads(platform, training, resolved.fit.threads));
     writing = runtime.threads > 1;

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { trainingBatches } from '../../src/cli/training-rows.ts';
 import type { FeatureBatch } from '../../src/data/feature-batch.ts';
 import { parseTable } from '../../src/data/read-table.ts';
-import { Arena } from '../../src/runtime/arena.ts';
+import { kernelRuntime } from '../twins/kernel-runtime.ts';
 
 function rowsOf(batches: Iterable<FeatureBatch>): number[][] {
   const rows: number[][] = [];
@@ -37,10 +37,10 @@ describe('training rows come back in original units', () => {
     // The value 51 is the mean: a sparse matrix does not store it.
     const lines = Array.from({ length: n }, (_, i) => `${name(i)},${number(i)},${name(i + 1)},${i % 2}`);
     const table = await parseTable(`t,n,u,y\n${lines.join('\n')}\n`, { target: 'y' });
-    const arena = new Arena();
-    const training = await table.place(arena, { standardize, center });
+    const runtime = kernelRuntime();
+    const training = await table.place(runtime, { standardize, center });
     expect(training.matrix.kind).toBe(kind);
-    const rows = rowsOf(trainingBatches(arena, training));
+    const rows = rowsOf(trainingBatches(runtime.arena, training));
     expect(rows).toHaveLength(lines.length);
     let largest = 0;
     rows.forEach((row, i) => {

@@ -6,11 +6,12 @@ import { predictionRows } from '../../src/data/prediction-rows.ts';
 import { readTable } from '../../src/data/read-table.ts';
 import type { TableOptions } from '../../src/data/table.ts';
 import { CapacityError, DataError, ModelError } from '../../src/errors.ts';
-import { Arena } from '../../src/runtime/arena.ts';
+import { kernelRuntime } from '../twins/kernel-runtime.ts';
 import { matrixRows } from './tables.ts';
 
 const KNOWN = [DataError, ModelError, CapacityError];
-const memory = new Arena();
+const runtime = kernelRuntime();
+const memory = runtime.arena;
 
 /** Reads bytes to the end; anything but a named error of bad data fails, and so does a number that is none. */
 async function read(bytes: Uint8Array, options: TableOptions): Promise<void> {
@@ -19,7 +20,7 @@ async function read(bytes: Uint8Array, options: TableOptions): Promise<void> {
     const table = await readTable(byteSource(bytes), options);
     const target = options.format === 'libsvm' ? undefined : table.columnNames.at(-1);
     const named = target === undefined ? table : await readTable(byteSource(bytes), { ...options, target });
-    const data = await named.place(memory, { standardize: (bytes.length & 1) === 1 });
+    const data = await named.place(runtime, { standardize: (bytes.length & 1) === 1 });
     const rows = matrixRows(memory, data.matrix);
     expect(rows.every((row) => row.every(Number.isFinite))).toBe(true);
     const labels = memory.u32(data.labels, data.matrix.nSamples);
@@ -170,7 +171,7 @@ describe('round trip of generated tables', () => {
         };
         const source = byteSource(new TextEncoder().encode(text));
         const data = await (await readTable(source, options))
-          .place(memory, { standardize: false })
+          .place(runtime, { standardize: false })
           .catch((error: unknown) => {
             expect(String(error)).toMatch(/no column tells anything/);
             return null;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { textSource } from '../../src/data/byte-source.ts';
 import { readTable } from '../../src/data/read-table.ts';
-import { Arena } from '../../src/runtime/arena.ts';
+import { kernelRuntime } from '../twins/kernel-runtime.ts';
 import { batchToRows, matrixRows, place, refusal } from './tables.ts';
 
 const format = 'libsvm' as const;
@@ -101,12 +101,12 @@ describe('LIBSVM format', () => {
             },
           };
           const table = await readTable(source, { format, nFeatures: 30 });
-          const arena = new Arena();
-          const { matrix } = await table.place(arena, { standardize: false });
+          const runtime = kernelRuntime();
+          const { matrix } = await table.place(runtime, { standardize: false });
           const expected = rows.map((indices) =>
             Array.from({ length: 30 }, (_, j) => (indices.includes(j + 1) ? (j + 1) / 4 : 0)),
           );
-          expect(matrixRows(arena, matrix)).toEqual(expected);
+          expect(matrixRows(runtime.arena, matrix)).toEqual(expected);
         },
       ),
       { numRuns: 500 },

@@ -9,7 +9,7 @@ import { byteSource } from '../../src/data/byte-source.ts';
 import { fileSource, readTableFile } from '../../src/data/node-files.ts';
 import { parseTable } from '../../src/data/read-table.ts';
 import type { Table } from '../../src/data/table.ts';
-import { Arena } from '../../src/runtime/arena.ts';
+import { kernelRuntime } from '../twins/kernel-runtime.ts';
 import { matrixRows, placeSource, refused } from './tables.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'softmargin-'));
@@ -20,8 +20,8 @@ const ROWS = [[1], [2], [3]];
 const bytes = new TextEncoder().encode(TEXT);
 
 async function rowsOf(table: Table): Promise<number[][]> {
-  const arena = new Arena();
-  return matrixRows(arena, (await table.place(arena, { standardize: false })).matrix);
+  const runtime = kernelRuntime();
+  return matrixRows(runtime.arena, (await table.place(runtime, { standardize: false })).matrix);
 }
 
 function file(name: string, content: string | Uint8Array): string {

@@ -6,7 +6,8 @@ import { readTable } from '../../src/data/read-table.ts';
 import type { Table, TableOptions } from '../../src/data/table.ts';
 import type { TrainingData } from '../../src/data/training-data.ts';
 import { DataError } from '../../src/errors.ts';
-import { Arena } from '../../src/runtime/arena.ts';
+import type { Arena } from '../../src/runtime/arena.ts';
+import { kernelRuntime } from '../twins/kernel-runtime.ts';
 
 export interface Placed extends TrainingData {
   readonly table: Table;
@@ -28,8 +29,9 @@ export async function placeSource(
   standardize = false,
 ): Promise<Placed> {
   const table = await readTable(source, options);
-  const arena = new Arena();
-  const data = await table.place(arena, { standardize });
+  const runtime = kernelRuntime();
+  const { arena } = runtime;
+  const data = await table.place(runtime, { standardize });
   const labels = arena.u32(data.labels, data.matrix.nSamples);
   return {
     ...data,

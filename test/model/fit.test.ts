@@ -306,9 +306,9 @@ test('what a source placed stands after the fit', async () => {
   let placed: Float32Array | undefined;
   const source: DataSource = {
     sparse: table.sparse,
-    async place(arena, options) {
-      const training = await table.place(arena, options);
-      if (training.matrix.kind === 'dense') placed = arena.f32(training.matrix.values, 1);
+    async place(runtime, options) {
+      const training = await table.place(runtime, options);
+      if (training.matrix.kind === 'dense') placed = runtime.arena.f32(training.matrix.values, 1);
       return training;
     },
   };
