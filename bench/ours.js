@@ -1,92 +1,85 @@
-// softmargin on one case: node bench/ours.js <case folder> [seconds] [solver]. One JSON line per tolerance, the
-// peers' format. The objective is evaluated here from the model's own W and b, in plain f64, like the peers'.
+// softmargin on one case: node bench/ours.js <request.json>. See run-program.js for requests and lines.
+// With `solvers` in the request every one of our own algorithms that takes the problem runs as well.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fit } from '../dist/node.js';
+import { fit, UnsupportedError } from '../dist/node.js';
+import { readCase, readShape } from './case-folder.js';
+import { climb, report } from './ladder.js';
+import { accuracy, objective } from './objective.js';
 
-const [folder, seconds = '120', solver = 'auto'] = process.argv.slice(2);
-const meta = JSON.parse(readFileSync(join(folder, 'meta.json'), 'utf8'));
+const request = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+const { problem } = request;
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-
-function array(name, Type) {
-  const bytes = readFileSync(join(folder, name));
-  return new Type(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
-}
-
-const y = array('labels.u32', Uint32Array);
-const shape = { nSamples: meta.nSamples, nFeatures: meta.nFeatures };
-const X =
-  meta.kind === 'dense'
-    ? { values: array('X.f32', Float32Array), ...shape }
-    : {
-        indptr: array('indptr.u32', Uint32Array),
-        indices: array('indices.u32', Uint32Array),
-        values: array('values.f32', Float32Array),
-        ...shape,
-      };
-
-function rowScores(model, i) {
-  const { nFeatures: d, nClasses: K } = meta;
-  const s = Float64Array.from(model.intercepts);
-  for (let k = 0; k < K; k++) {
-    if (meta.kind === 'dense') {
-      for (let j = 0; j < d; j++) s[k] += model.weights[k * d + j] * X.values[i * d + j];
-    } else {
-      for (let e = X.indptr[i]; e < X.indptr[i + 1]; e++)
-        s[k] += model.weights[k * d + X.indices[e]] * X.values[e];
-    }
-  }
-  return s;
-}
-
-function objective(model) {
-  let sum = 0;
-  for (let i = 0; i < meta.nSamples; i++) {
-    const s = rowScores(model, i);
-    if (meta.loss === 'softmax') {
-      const top = Math.max(...s);
-      sum += Math.log(s.reduce((total, x) => total + Math.exp(x - top), 0)) + top - s[y[i]];
-    } else {
-      for (let k = 0; k < s.length; k++) if (k !== y[i]) sum += Math.max(0, s[k] - s[y[i]] + 1);
-    }
-  }
-  let penalty = 0;
-  for (const w of model.weights) penalty += meta.ridge * w * w + meta.lasso * Math.abs(w);
-  return sum / meta.nSamples + penalty;
-}
+const data = readCase(request);
+const testFolder = join(request.folder, 'test');
+const test = problem.loss === 'hinge' && readShape(testFolder) ? readCase({ folder: testFolder }) : null;
+const y = Array.from(data.y);
 
 const penalty =
-  meta.lasso === 0
-    ? { penalty: 'l2', lambda: meta.ridge }
-    : meta.ridge === 0
-      ? { penalty: 'l1', lambda: meta.lasso }
-      : { penalty: 'elastic-net', lambda: meta.lasso, beta: meta.ridge / meta.lasso };
-const labels = Array.from(y);
-// A first small fit compiles the kernels, as a peer's import has loaded its own libraries by the time it is timed.
-await fit({ X: [[0], [1], [2]], y: [0, 1, 0] }, { lambda: 1 });
+  problem.lasso === 0
+    ? { penalty: 'l2', lambda: problem.ridge }
+    : problem.ridge === 0
+      ? { penalty: 'l1', lambda: problem.lasso }
+      : { penalty: 'elastic-net', lambda: problem.lasso, beta: problem.ridge / problem.lasso };
 
-let left = Number(seconds);
-for (const tolerance of meta.loss === 'hinge'
-  ? [1e-1, 1e-2, 1e-3, 1e-4]
-  : [1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-8]) {
-  const start = performance.now();
-  const model = await fit(
-    { X, y: labels },
-    { loss: meta.loss, ...penalty, standardize: false, tolerance, solver },
-  );
-  const elapsed = (performance.now() - start) / 1000;
-  const line = {
-    program: `softmargin ${solver === 'auto' ? '' : model.solver}`.trim(),
-    settings: { tolerance },
-    seconds: elapsed,
-    objective: objective(model),
+function train(more) {
+  const options = {
+    loss: problem.loss,
+    ...penalty,
+    standardize: false,
+    maxSeconds: request.seconds,
+    ...more,
+  };
+  return fit({ X: data.X, y }, options);
+}
+
+function describe(model) {
+  const { weights, intercepts } = model;
+  return {
+    objective: objective(problem, data, weights, intercepts),
     version,
     solver: model.solver,
     status: model.status,
     passes: model.passes,
     relativeGap: model.certificate?.relativeGap ?? null,
+    ...(test === null ? {} : { accuracy: accuracy(test, weights, intercepts) }),
   };
-  console.log(JSON.stringify(line));
-  left -= elapsed;
-  if (left < 3 * elapsed) break;
+}
+
+const tolerances = problem.loss === 'hinge' ? [1e-1, 1e-2, 1e-3] : [1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-8];
+const settings = tolerances.map((tolerance) => ({ tolerance }));
+
+// A first small fit compiles the kernels and starts the threads, as a peer's import has loaded its libraries.
+await fit({ X: [[0], [1], [2]], y: [0, 1, 0] }, { lambda: 1 });
+report({ ready: true });
+
+const fastest = await climb(
+  'softmargin',
+  settings,
+  { ...request, reference: null, ours: null },
+  train,
+  describe,
+);
+if (fastest !== null && request.threads) {
+  for (let i = 0; i < request.repeats; i++) {
+    for (const threads of [1, 2]) {
+      const once = { ...request, repeats: 1, reference: null, ours: null };
+      const more = () => train({ ...fastest.settings, threads });
+      await climb(
+        `softmargin, ${threads} thread${threads > 1 ? 's' : ''}`,
+        [fastest.settings],
+        once,
+        more,
+        describe,
+      );
+    }
+  }
+}
+for (const solver of request.solvers ?? []) {
+  try {
+    const own = { ...request, ours: fastest?.seconds ?? null, reference: null };
+    await climb(`softmargin ${solver}`, settings, own, (setting) => train({ ...setting, solver }), describe);
+  } catch (error) {
+    if (!(error instanceof UnsupportedError)) throw error;
+  }
 }

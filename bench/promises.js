@@ -8,7 +8,7 @@ import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:f
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fit } from '../dist/node.js';
-import { prepareCase } from './cases.js';
+import { prepareSource } from './case-folder.js';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const PROGRAM = join(HERE, '../bin/softmargin.js');
@@ -37,7 +37,7 @@ async function secondsPerPass(threads) {
 }
 
 async function pass() {
-  const { folder } = prepareCase({ source: 'image', loss: 'softmax', ridge: 1e-4, lasso: 0 }, cache);
+  const folder = await prepareSource('image', cache);
   const flops = 4 * 10000 * 784 * 10;
   const own = {};
   for (const threads of [1, 2])

@@ -1,7 +1,6 @@
-"""What a Python peer shares with bench/run.js: the case folder, the objective and the report lines.
+"""What Python peers share with bench/run.js: requests, case folders, the objective and the report lines.
 
-A case folder holds meta.json and little-endian arrays: labels.u32, and X.f32 (row-major) for dense data or
-indptr.u32, indices.u32, values.f32 for sparse rows. Each run is reported as one JSON line on stdout.
+bench/run-program.js says what a request and a line are, bench/case-folder.js what a case folder holds.
 """
 
 import json
@@ -14,39 +13,76 @@ import scipy.sparse
 from scipy.special import logsumexp
 
 
-def load(folder):
+def read_request():
+    return json.loads(pathlib.Path(sys.argv[-1]).read_text())
+
+
+def load(folder, labels=None, dtype=np.float64):
+    """X (nSamples x nFeatures, dense or CSR), y, the number of classes."""
     folder = pathlib.Path(folder)
-    meta = json.loads((folder / "meta.json").read_text())
-    y = np.fromfile(folder / "labels.u32", dtype="<u4").astype(np.int64)
-    if meta["kind"] == "dense":
-        X = np.fromfile(folder / "X.f32", dtype="<f4").reshape(meta["nSamples"], meta["nFeatures"])
-        return meta, X.astype(np.float64), y
+    shape = json.loads((folder / "shape.json").read_text())
+    n, d = shape["nSamples"], shape["nFeatures"]
+    y = np.fromfile(folder / (f"labels-{labels}.u32" if labels else "labels.u32"), dtype="<u4").astype(np.int64)
+    classes = shape["nClasses"][labels or ""]
+    if shape["kind"] == "dense":
+        return np.fromfile(folder / "X.f32", dtype="<f4").reshape(n, d).astype(dtype), y, classes
     indptr, indices = (np.fromfile(folder / f"{name}.u32", dtype="<u4").astype(np.int32) for name in ("indptr", "indices"))
-    values = np.fromfile(folder / "values.f32", dtype="<f4").astype(np.float64)
-    return meta, scipy.sparse.csr_matrix((values, indices, indptr), shape=(meta["nSamples"], meta["nFeatures"])), y
+    values = np.fromfile(folder / "values.f32", dtype="<f4").astype(dtype)
+    return scipy.sparse.csr_matrix((values, indices, indptr), shape=(n, d)), y, classes
 
 
-def objective(meta, X, y, W, b):
+def objective(problem, X, y, W, b):
     """The bench's one objective: mean loss + ridge * sum(W^2) + lasso * sum(|W|), in f64."""
-    s = X @ W.T + b
+    s = X @ W.T.astype(np.float64) + b
     true = s[np.arange(len(y)), y]
-    if meta["loss"] == "softmax":
+    if problem["loss"] == "softmax":
         data = logsumexp(s, axis=1) - true
     else:
         data = np.maximum(0, s - true[:, None] + 1).sum(axis=1) - 1
-    return float(data.mean() + meta["ridge"] * (W**2).sum() + meta["lasso"] * np.abs(W).sum())
+    return float(data.mean() + problem["ridge"] * (W**2).sum() + problem["lasso"] * np.abs(W).sum())
 
 
-def report(program, settings, seconds, value, **more):
-    print(json.dumps(dict(program=program, settings=settings, seconds=seconds, objective=value, **more)), flush=True)
+def two_rows(w, b):
+    """A binary model's one vector as softmax's two rows: W = -w/2, w/2."""
+    w = np.asarray(w, dtype=np.float64).ravel()
+    return np.vstack([-w / 2, w / 2]), np.array([-b / 2, b / 2])
 
 
-def timed(run):
-    start = time.perf_counter()
-    result = run()
-    return result, time.perf_counter() - start
+def report(**line):
+    print(json.dumps(line), flush=True)
 
 
-def budget():
-    """Seconds that one peer may use on a case: past it no tighter run is started."""
-    return float(sys.argv[2]) if len(sys.argv) > 2 else 120.0
+def climb(program, settings, request, run, describe):
+    """bench/ladder.js: settings from loose to tight until one reaches epsilon; then the fastest sufficient one again.
+
+    Between the setting that first reaches epsilon and the one before it one more is tried, at their geometric mean.
+    """
+    tried = []
+
+    def once(setting):
+        start = time.perf_counter()
+        result = run(setting)
+        seconds = time.perf_counter() - start
+        line = dict(program=program, settings=setting, seconds=seconds, **describe(result))
+        report(**line)
+        tried.append((setting, seconds, reaches(line["objective"], request)))
+        return tried[-1]
+
+    for setting in settings:
+        _, seconds, reached = once(setting)
+        if reached or seconds > request["seconds"] / 2:
+            break
+    if len(tried) > 1 and tried[-1][2]:
+        once({name: float(np.sqrt(tried[-2][0][name] * value)) for name, value in tried[-1][0].items()})
+    good = [(seconds, setting) for setting, seconds, reached in tried if reached]
+    if not good:
+        return
+    seconds, setting = min(good, key=lambda pair: pair[0])
+    slow = request["ours"] is not None and seconds > 20 * request["ours"]
+    for _ in range(0 if slow else request["repeats"] - 1):
+        once(setting)
+
+
+def reaches(value, request):
+    reference = request["reference"]
+    return reference is not None and (value - reference) / abs(reference) <= request["epsilon"]

@@ -2,22 +2,25 @@
 
 import json
 import sys
+import time
 import warnings
 
 import numpy as np
-from exchange import load, timed
+from exchange import load
 from sklearn.linear_model import LogisticRegression
 
 warnings.filterwarnings("ignore")
 
 
 def main():
-    meta, X, y = load(sys.argv[1])
+    X, y, _ = load(sys.argv[1])
     seconds = {}
     for dtype in (np.float64, np.float32):
         rows = X.astype(dtype)
         model = LogisticRegression(C=1 / (2e-4 * len(y)), solver="lbfgs", tol=1e-12, max_iter=60)
-        _, elapsed = timed(lambda: model.fit(rows, y))
+        start = time.perf_counter()
+        model.fit(rows, y)
+        elapsed = time.perf_counter() - start
         seconds[dtype.__name__] = elapsed / int(np.max(model.n_iter_))
     print(json.dumps(seconds))
 

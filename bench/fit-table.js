@@ -1,0 +1,167 @@
+// The fits as Markdown: softmargin against the best peer, against the slow ones, one thread against two, and the
+// geometric means.
+
+import { seconds, spread, table } from './format.js';
+import { fastestPeer, isOurs } from './kinds/fit.js';
+import { geometricMean } from './statistics.js';
+
+/** Peers that are to be left behind by far; they are no yardstick for the others. */
+const CHASED = ['tfjs', 'ml-logistic-regression'];
+
+export function fitTables(results) {
+  const softmax = results.filter(
+    ({ problem, name }) => problem.loss === 'softmax' && !name.includes('binary'),
+  );
+  const binary = results.filter(({ name }) => name.includes('binary'));
+  const hinge = results.filter(({ problem }) => problem.loss === 'hinge');
+  return [
+    section('Softmax', softmax),
+    means(softmax),
+    section('Two classes', binary),
+    hingeSection(hinge),
+    chasedSection(results),
+    threadSection(results),
+    ownSection(results),
+  ]
+    .filter((text) => text !== '')
+    .join('\n\n');
+}
+
+/** How many times as fast softmargin is: a number, or a lower bound where no peer got there within its limit. */
+export function ratioToPeers({ times, limits }) {
+  const ours = oursOf(times);
+  if (ours === undefined) return null;
+  const peer = fastestPeer(times.filter(({ program }) => !isChased(program)));
+  if (peer !== undefined) return { value: peer.seconds / ours.seconds, isBound: false };
+  const waited = Object.entries(limits).filter(([name]) => !isChased(name));
+  if (waited.length === 0) return null;
+  return { value: Math.max(...waited.map(([, limit]) => limit)) / ours.seconds, isBound: true };
+}
+
+function oursOf(times) {
+  return times.find(({ program }) => program === 'softmargin');
+}
+
+function isChased(program) {
+  return CHASED.some((name) => program.startsWith(name));
+}
+
+function section(title, results) {
+  if (results.length === 0) return '';
+  const rows = results.map((result) => {
+    const { name, shape, times, aim, labels } = result;
+    const peers = times
+      .filter((t) => !isOurs(t) && !isChased(t.program))
+      .sort((a, b) => a.seconds - b.seconds);
+    const [best, ...rest] = peers;
+    return [
+      name,
+      `${shape.nSamples} × ${shape.nFeatures}, ${shape.nClasses[labels ?? '']}`,
+      spread(oursOf(times)),
+      best ? `${best.program} ${spread(best)}` : missed(result),
+      rest.map((t) => `${t.program} ${seconds(t.seconds)}`).join('; '),
+      showRatio(ratioToPeers(result)),
+      `${aim} ×`,
+    ];
+  });
+  const head = ['case', 'rows × features, classes', 'softmargin', 'best peer', 'other peers', 'ratio', 'aim'];
+  return `## ${title}: seconds to ε = 1e-6\n\n${table(head, rows)}`;
+}
+
+function missed({ limits }) {
+  const longest = Math.max(0, ...Object.entries(limits).map(([name, limit]) => (isChased(name) ? 0 : limit)));
+  return longest > 0 ? `none in ${seconds(longest)}` : 'none asked';
+}
+
+function showRatio(ratio) {
+  return ratio === null ? '–' : `${ratio.isBound ? '> ' : ''}${ratio.value.toFixed(1)} ×`;
+}
+
+function means(softmax) {
+  const ratios = softmax.map(ratioToPeers).filter((ratio) => ratio !== null);
+  if (ratios.length === 0) return '';
+  const bounds = ratios.filter(({ isBound }) => isBound).length;
+  const mean = geometricMean(ratios.map(({ value }) => value)).toFixed(1);
+  return `Geometric mean over these ${ratios.length} cases against the best peer: **${mean} ×**${
+    bounds > 0 ? `, of which ${bounds} enter with a lower bound` : ''
+  }.`;
+}
+
+function hingeSection(results) {
+  if (results.length === 0) return '';
+  const rows = results.map((result) => {
+    const ours = oursOf(result.times);
+    const peer = fastestPeer(result.times);
+    const percent = (line) => (line?.accuracy == null ? '–' : `${(100 * line.accuracy).toFixed(2)} %`);
+    return [
+      result.name,
+      spread(ours),
+      percent(ours),
+      peer ? spread(peer) : missed(result),
+      percent(peer),
+      showRatio(ratioToPeers(result)),
+      `${result.aim} ×`,
+    ];
+  });
+  const head = ['case', 'softmargin', 'held out', 'LIBLINEAR -s 4', 'held out', 'ratio', 'aim'];
+  return `## Hinge: seconds to a relative gap of 1e-3
+
+softmargin's gap is certified, for the Weston–Watkins hinge; LIBLINEAR minimizes another hinge (Crammer–Singer), and its
+gap is the distance to the best value that it reached itself.
+
+${table(head, rows)}`;
+}
+
+function chasedSection(results) {
+  const asked = results.filter(({ limits }) => Object.keys(limits).some(isChased));
+  if (asked.length === 0) return '';
+  const rows = asked.map(({ name, times, limits }) => {
+    const ours = oursOf(times);
+    const cell = (peer) => {
+      if (limits[peer] === undefined) return ['–', '–'];
+      const reached = times
+        .filter(({ program }) => program.startsWith(peer))
+        .sort((a, b) => a.seconds - b.seconds)[0];
+      const ratio = ours ? (reached?.seconds ?? limits[peer]) / ours.seconds : null;
+      const shown = reached ? seconds(reached.seconds) : `not in ${seconds(limits[peer])}`;
+      return [shown, ratio === null ? '–' : `${reached ? '' : '> '}${ratio.toFixed(0)} ×`];
+    };
+    return [name, seconds(ours?.seconds), ...CHASED.flatMap(cell)];
+  });
+  const head = ['case', 'softmargin', 'TensorFlow.js (wasm)', 'ratio', 'ml-logistic-regression', 'ratio'];
+  return `## Against JavaScript's own\n\n${table(head, rows)}`;
+}
+
+function threadSection(results) {
+  const rows = results.flatMap(({ name, lines }) => {
+    const one = lines.find(({ program }) => program === 'softmargin, 1 thread');
+    const two = lines.find(({ program }) => program === 'softmargin, 2 threads');
+    if (!one || !two) return [];
+    return [[name, spread(one), spread(two), `${(one.seconds / two.seconds).toFixed(2)} ×`]];
+  });
+  if (rows.length === 0) return '';
+  return `## The second thread\n\n${table(['case', '1 thread', '2 threads', 'ratio'], rows)}`;
+}
+
+function ownSection(results) {
+  const rows = results.flatMap(({ name, times }) => {
+    const ours = oursOf(times);
+    const named = times
+      .filter(({ program }) => /^softmargin [a-z]/.test(program))
+      .sort((a, b) => a.seconds - b.seconds);
+    if (!ours || named.length === 0) return [];
+    const list = named
+      .map((t) => `${t.program.slice('softmargin '.length)} ${seconds(t.seconds)}`)
+      .join('; ');
+    return [
+      [
+        name,
+        `${ours.solver} ${seconds(ours.seconds)}`,
+        list,
+        `${(ours.seconds / named[0].seconds).toFixed(2)} ×`,
+      ],
+    ];
+  });
+  if (rows.length === 0) return '';
+  return `## The automatic choice against our own algorithms\n\n${table(['case', 'chosen', 'by name', 'chosen ÷ best'], rows)}`;
+}

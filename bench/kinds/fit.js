@@ -1,0 +1,63 @@
+// One fit: seconds from data in memory to an error of ε, by softmargin and by everyone who minimizes the same.
+import { readShape } from '../case-folder.js';
+import { fitPeers, softmargin } from '../programs.js';
+import { runProgram } from '../run-program.js';
+import { bestObjective, mergeRepeats, timesTo, withErrors } from '../statistics.js';
+
+export async function measure(benchCase, { folder, peers, options }) {
+  const { problem, epsilon, labels } = benchCase;
+  const certified = problem.loss === 'hinge';
+  const shape = readShape(folder);
+  const request = { folder, labels, problem, epsilon, repeats: options.repeats, seconds: options.seconds };
+  const lines = await runProgram(softmargin('ours.js'), {
+    ...request,
+    reference: null,
+    ours: null,
+    threads: true,
+    solvers: options.solvers ? ownSolvers(problem) : [],
+  });
+  const reached = () =>
+    timesTo(withErrors(mergeRepeats(lines), bestObjective(lines), { certified }), epsilon);
+  const ours = reached().get('softmargin')?.seconds ?? null;
+  const limits = {};
+  for (const peer of fitPeers(peers, { problem, shape, labels })) {
+    const fastest = fastestPeer([...reached().values()]);
+    const seconds = timeLimit({
+      ours,
+      fastest: fastest?.seconds ?? null,
+      chased: peer.chased,
+      most: options.seconds,
+    });
+    limits[peer.name] = seconds;
+    lines.push(...(await runProgram(peer, { ...request, seconds, reference: bestObjective(lines), ours })));
+  }
+  const merged = mergeRepeats(lines);
+  const best = bestObjective(merged);
+  const judged = withErrors(merged, best, { certified });
+  return { ...benchCase, shape, best, limits, lines: judged, times: [...timesTo(judged, epsilon).values()] };
+}
+
+/** Softmargin's runs beside the default settings: a fixed number of threads, a named algorithm. */
+export function isOurs({ program }) {
+  return program.startsWith('softmargin');
+}
+
+export function fastestPeer(times) {
+  return times.filter((time) => !isOurs(time)).sort((a, b) => a.seconds - b.seconds)[0];
+}
+
+/**
+ * How long one run of a peer may take. Nobody needs longer than 20 times softmargin's time to be told apart, who is
+ * to be left behind by 20 times gets 25; once a peer is there, the others get twice its time.
+ */
+export function timeLimit({ ours, fastest, chased = false, most }) {
+  const least = 3;
+  const patience = ours === null ? most : Math.max(least, (chased ? 25 : 20) * ours);
+  const race = fastest === null || chased ? most : Math.max(least, 2 * fastest);
+  return Math.min(most, patience, race);
+}
+
+function ownSolvers({ loss, lasso }) {
+  if (loss === 'hinge') return ['dual-coordinate-descent', 'smoothing'];
+  return lasso > 0 ? ['proximal-newton', 'owl-qn'] : ['lbfgs', 'newton-cg', 'sampled-newton', 'dual-ascent'];
+}

@@ -1,0 +1,54 @@
+import { cpus, totalmem } from 'node:os';
+import { fitTables } from './fit-table.js';
+import { pathTable } from './path-table.js';
+
+/** What was measured where, when and how. */
+export function machine(args, options, elapsed) {
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    cpu: cpus()[0].model,
+    cores: cpus().length,
+    memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
+    node: process.version,
+    command: ['npm run bench', ...(args.length > 0 ? ['--', ...args.map(quoted)] : [])].join(' '),
+    repeats: options.repeats,
+    limit: options.seconds,
+    minutes: elapsed / 60,
+  };
+}
+
+function quoted(word) {
+  return /\s/.test(word) ? JSON.stringify(word) : word;
+}
+
+/** How each kind of case is shown. */
+const SECTIONS = { fit: fitTables, path: pathTable };
+
+export function markdown(about, results, missing) {
+  const sections = Object.entries(SECTIONS).map(([kind, show]) => {
+    const own = results.filter((result) => result.kind === kind);
+    return own.length > 0 ? show(own) : '';
+  });
+  return `# Benchmark
+
+${about.date}, ${about.cpu}, ${about.cores} cores, ${about.memory}, Node ${about.node}; ${versions(results)}.
+\`${about.command}\`, ${about.minutes.toFixed(1)} minutes.
+
+Seconds from data in memory to an error of at most ε: the relative distance to the best objective that any program
+reached, W and b of everybody evaluated alike in double precision. Two threads for everybody who can use them. Each
+program is warm: its libraries are loaded and a small problem solved before the clock starts, and repeats run in the same
+process. Each climbs from loose settings to tight ones, and its fastest that reaches ε counts: the median of
+${about.repeats} (least–most), or one run where it is more than 20 times slower than softmargin. softmargin runs with its
+default settings but for the tolerance. A peer is stopped when one run takes ${about.limit} s, 20 times as long as
+softmargin, or twice as long as another peer needed.
+
+${sections.filter((text) => text !== '').join('\n\n')}
+${missing.length > 0 ? `\n## Missing\n\n${missing.map((text) => `- ${text}`).join('\n')}\n` : ''}`;
+}
+
+function versions(results) {
+  const found = new Map();
+  for (const { lines = [] } of results)
+    for (const { program, version } of lines) if (version) found.set(program.split(/[ ,]/)[0], version);
+  return [...found].map(([program, version]) => `${program} ${version}`).join(', ');
+}

@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+/** Loading data, importing, compiling and a first small run may take this long; none of it is on a peer's clock. */
+const SECONDS_TO_GET_READY = 150;
+
+/**
+ * Runs one program on one request and collects its lines: JSON objects on standard output, one for each run, after a
+ * first `{ "ready": true }`. The request, whose file is the program's last argument, is
+ *   folder       the case folder (case-folder.js), `labels` the name of its labels or null
+ *   problem      { loss, ridge, lasso }
+ *   epsilon      the error to reach, against `reference`: the best objective known so far, or null
+ *   seconds      the limit of one run: whoever prints no line for that long (and a little) is stopped
+ *   repeats      how often the fastest sufficient setting is run; `ours`, the seconds that softmargin took, or null
+ * Lines printed before a program was stopped or failed count.
+ */
+export async function runProgram({ name, command, args, env = {} }, request) {
+  const folder = mkdtempSync(join(tmpdir(), 'softmargin-bench-'));
+  const file = join(folder, 'request.json');
+  writeFileSync(file, JSON.stringify(request));
+  const child = spawn(command, [...args, file], {
+    env: { ...process.env, OMP_NUM_THREADS: '2', OPENBLAS_NUM_THREADS: '2', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const lines = [];
+  let stopped = null;
+  let timer = null;
+  const allow = (seconds) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      stopped = `stopped after ${request.seconds.toPrecision(3)} s`;
+      child.kill('SIGKILL');
+    }, seconds * 1000);
+  };
+  allow(SECONDS_TO_GET_READY);
+  let complaint = '';
+  child.stderr.on('data', (bytes) => {
+    complaint = (complaint + bytes).slice(-2000);
+  });
+  const reading = (async () => {
+    for await (const text of createInterface({ input: child.stdout })) {
+      if (!text.startsWith('{')) continue;
+      const line = JSON.parse(text);
+      // Evaluating the objective and printing come on top of the run.
+      allow(request.seconds * 1.1 + 3);
+      if (!line.ready) lines.push(line);
+    }
+  })();
+  const status = await new Promise((resolve) => {
+    child.on('error', (error) => resolve(error.message));
+    child.on('close', resolve);
+  });
+  clearTimeout(timer);
+  await reading;
+  rmSync(folder, { recursive: true, force: true });
+  if (stopped === null && status !== 0) {
+    const said = complaint.split('\n').filter((text) => /error|cannot|not /i.test(text));
+    stopped = said.at(-1)?.trim() ?? `ended with ${status}`;
+  }
+  if (stopped !== null) console.error(`  ${name}: ${stopped}`);
+  return lines;
+}
