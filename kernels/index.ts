@@ -8,6 +8,13 @@ export { hingePairsProduct } from './hinge-pairs';
 export { jointHessianProbabilities, jointHessianShard } from './joint-hessian';
 export { lassoModelDescent } from './lasso-model';
 export { logDoubleArray } from './log';
+export { logisticDense, logisticDenseDouble, logisticReduce } from './logistic-dense';
+export {
+  logisticColumns,
+  logisticColumnsDouble,
+  logisticSparse,
+  logisticSparseDouble,
+} from './logistic-sparse';
 export { multiplyCenter, packWeights } from './pack-weights';
 export { softmaxDualEpoch } from './softmax-dual-ascent';
 export { sparseColumns, sparseColumnsDouble, sparseRows, sparseRowsDouble } from './sparse';

@@ -1,7 +1,7 @@
 import type { TrainingSet } from '../data/design-matrix.ts';
 import type { Pointer } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { parameterLayout } from './parameters.ts';
+import type { ParameterLayout } from './parameters.ts';
 import { roundUp } from './pass-task.ts';
 import type { PenaltyCoefficients } from './penalty.ts';
 
@@ -58,15 +58,16 @@ const NEGLIGIBLE = 1e-3;
 /** Probabilities below are taken for 0: their products would be subnormal, which costs a hundredfold. */
 const TINY = 1e-7;
 
-/** For softmax. `probabilities` as in DataPasses; what is allocated lives until the caller releases the arena. */
+/** For softmax and logistic, whose one score has the weights p (1 − p) of one class. `probabilities` as in DataPasses; what is allocated lives until the caller releases the arena. */
 export function activeHessian(
   runtime: Runtime,
-  { matrix, nClasses, sampleWeights }: TrainingSet,
+  { matrix, sampleWeights }: TrainingSet,
+  layout: ParameterLayout,
   probabilities: (theta: Float64Array) => Float32Array,
 ): ActiveHessian {
   const { arena, kernels } = runtime;
   const { nSamples: n, nFeatures: d } = matrix;
-  const { stride, size } = parameterLayout(d, nClasses);
+  const { nClasses, stride, size } = layout;
   const capacity = Math.min(CAPACITY, (d + 1) * nClasses, Math.max(1024, 2 * n * nClasses));
   const columnStride = roundUp(n, 4) + 16;
   const maxSegments = Math.ceil(capacity / SEGMENT) + 4 * nClasses + 256;
@@ -128,7 +129,7 @@ export function activeHessian(
     const curvature = new Float64Array(n);
     let total = 0;
     for (let i = 0; i < n; i++) {
-      let squares = 0;
+      let squares = nClasses === 1 ? (1 - P[i]) * (1 - P[i]) : 0;
       for (let k = i * stride; k < i * stride + nClasses; k++) squares += P[k] * P[k];
       curvature[i] = Math.max(0, 1 - squares) * (v === null ? 1 : v[i]);
       total += curvature[i];

@@ -50,7 +50,7 @@ const ROUNDING = 3e-14;
  *   D(c) = −(1/n) Σ vᵢ ℓ*(c uᵢ) − R*(−cG),    R*(G) = Σ (|G| − lasso)₊² / (4 ridge)
  *
  * At c = 1 the gap is written as a sum of terms ≥ 0, so that it is exact also where it is far below the
- * objective's rounding: the loss's Fenchel–Young gap (0 for softmax, the smoothing for hinge), and for each
+ * objective's rounding: the loss's Fenchel–Young gap (0 for softmax and logistic, the smoothing for hinge), and for each
  * weight ridge w² + lasso |w| + g w + R*(g); under ridge alone the latter sum to ‖∇_W L‖² / (4 ridge).
  * Under lasso alone R* is 0 up to max|G| = lasso and infinite beyond. Two bounds serve there:
  * c = lasso / max|G|; or, at c = 1, that lasso Σ|W*| is at most the objective here, so that what passes lasso
@@ -104,8 +104,8 @@ export function gapReport(input: GapInput, dualAt: (scale: number) => number): G
   }
 
   const objective = pass.loss + ridge * squares + lasso * absolutes;
-  const lossGap = loss.kind === 'softmax' ? interceptProduct : Math.max(0, pass.loss - pass.dual - product);
-  const rounding = ROUNDING * (objective + (loss.kind === 'softmax' ? 0 : Math.abs(product)));
+  const lossGap = loss.kind !== 'hinge' ? interceptProduct : Math.max(0, pass.loss - pass.dual - product);
+  const rounding = ROUNDING * (objective + (loss.kind !== 'hinge' ? 0 : Math.abs(product)));
   const share = slack?.share ?? 0;
   const shift = slack === null ? 0 : share * (slack.gradientNorm + Math.sqrt(gradientSquares));
   const shiftMax = slack === null ? 0 : share * (slack.gradientMax + gradientMax);
@@ -122,7 +122,7 @@ export function gapReport(input: GapInput, dualAt: (scale: number) => number): G
     // Under lasso alone the rise is there also with exact intercepts: that part is for W to mend.
     const byWeights = ridge > 0 ? 0 : (Math.max(0, gradientMax - lasso) / lasso) * objective;
     gap = lossGap + penaltyGap + repair;
-    interceptShare = Math.abs(loss.kind === 'softmax' ? interceptProduct : 0) + repair - byWeights;
+    interceptShare = Math.abs(loss.kind !== 'hinge' ? interceptProduct : 0) + repair - byWeights;
   }
   if (lasso > 0 && reach > lasso && gap > enough * objective) {
     const dual = dualAt(lasso / reach);

@@ -44,6 +44,7 @@ export function classMoments(
   loss: Loss,
   scratch: Float64Array,
 ): ClassMoments {
+  if (loss.kind === 'logistic') return logisticMoments(passes, vectors, loss, scratch);
   const { nFeatures: d, nClasses: K, stride, size } = passes.layout;
   const probe = vectors.zeros(size);
   const distance = loss.kind === 'hinge' ? PROBE_DISTANCE * loss.margin : PROBE_DISTANCE;
@@ -92,19 +93,59 @@ export function classMoments(
 }
 
 /**
+ * With one score far above 0 all residuals are 1 − y, and the gradient M₀; far below, −y and −M₁. Residuals q − y with
+ * one q for all rows have the gradient q x̄ − M₁.
+ */
+function logisticMoments(
+  passes: DataPasses,
+  vectors: VectorSpace,
+  loss: Loss,
+  scratch: Float64Array,
+): ClassMoments {
+  const { nFeatures: d, size } = passes.layout;
+  const probe = vectors.zeros(size);
+  probe[d] = PROBE_DISTANCE;
+  passes.lossAndGradient(probe, scratch, 'single');
+  const first = scratch.slice();
+  probe[d] = -PROBE_DISTANCE;
+  passes.lossAndGradient(probe, scratch, 'single');
+  const second = scratch.map((g) => -g);
+  let squares = 0;
+  let meanSquares = 0;
+  let max = 0;
+  let meanMax = 0;
+  for (let j = 0; j < d; j++) {
+    const mean = first[j] + second[j];
+    squares += second[j] * second[j];
+    meanSquares += mean * mean;
+    max = Math.max(max, Math.abs(second[j]));
+    meanMax = Math.max(meanMax, Math.abs(mean));
+  }
+  return {
+    loss,
+    frequencies: Float64Array.of(first[d], second[d]),
+    gradientNorm: WIDENING * (Math.sqrt(meanSquares) + Math.sqrt(squares)),
+    gradientMax: WIDENING * (meanMax + max),
+  };
+}
+
+/**
  * Residuals U whose intercept gradient r = (1/n) Σ vᵢ uᵢ is not 0 are not dual feasible. The mixture
  * (1 − t) U + t V is, for residuals V that depend on the class only and have (1/n) Σ v V = −(1 − t) r / t:
  *
  * - softmax: V = q − e_y with q = π − (1 − t) r / t, which must not be negative: t/(1 − t) ≥ max rₖ/πₖ;
  * - hinge: V moves the mass f_yj = ½ min(π_y, πⱼ) + (1 − t)(r_y − rⱼ)/(2Kt) from each class y to each j,
- *   which must lie in 0 … π_y: t/(1 − t) ≥ max |r_y − rⱼ| / (K min(π_y, πⱼ)).
+ *   which must lie in 0 … π_y: t/(1 − t) ≥ max |r_y − rⱼ| / (K min(π_y, πⱼ));
+ * - logistic: as softmax, one score's residual r being (−r, r) of two.
  *
  * The dual function is concave and ≥ 0 at V but for the penalty's conjugate, so t and V's gradient bound
  * what the repair costs. A class without samples must have no residuals (K counts the others): else t = 1, and
  * nothing is proved.
  */
-export function interceptSlack(moments: ClassMoments, residual: Float64Array): InterceptSlack {
+export function interceptSlack(moments: ClassMoments, scoreResidual: Float64Array): InterceptSlack {
   const { loss, frequencies, gradientNorm, gradientMax } = moments;
+  const residual =
+    loss.kind === 'logistic' ? Float64Array.of(-scoreResidual[0], scoreResidual[0]) : scoreResidual;
   let ratio = 0;
   const present = Array.from(frequencies.keys()).filter((k) => {
     if (!isAbsent(moments, k)) return true;
@@ -112,7 +153,7 @@ export function interceptSlack(moments: ClassMoments, residual: Float64Array): I
     return false;
   });
   for (const k of present) {
-    if (loss.kind === 'softmax') ratio = Math.max(ratio, residual[k] / frequencies[k]);
+    if (loss.kind !== 'hinge') ratio = Math.max(ratio, residual[k] / frequencies[k]);
     else {
       for (const j of present) {
         const capacity = present.length * Math.min(frequencies[k], frequencies[j]);

@@ -170,6 +170,11 @@ function withPenalty(
 const ABSENT_INTERCEPT = -120;
 
 function lowerAbsent(b: Float64Array, moments: ClassMoments) {
+  if (moments.loss.kind === 'logistic') {
+    if (isAbsent(moments, 0)) b[0] = Math.max(b[0], -ABSENT_INTERCEPT);
+    if (isAbsent(moments, 1)) b[0] = Math.min(b[0], ABSENT_INTERCEPT);
+    return;
+  }
   const highest = b.reduce((a, value) => Math.max(a, value), Number.NEGATIVE_INFINITY);
   for (let k = 0; k < b.length; k++) {
     if (isAbsent(moments, k)) b[k] = Math.min(b[k], highest + ABSENT_INTERCEPT * marginUnit(moments));
@@ -180,8 +185,9 @@ function marginUnit({ loss }: ClassMoments): number {
   return loss.kind === 'hinge' ? Math.max(1, loss.margin) : 1;
 }
 
-/** A constant added to every intercept changes nothing: their mean is made 0. */
+/** A constant added to every intercept changes nothing: their mean is made 0. One score's is what it is. */
 function centre(b: Float64Array) {
+  if (b.length === 1) return;
   let mean = 0;
   for (const value of b) mean += value / b.length;
   for (let k = 0; k < b.length; k++) b[k] -= mean;

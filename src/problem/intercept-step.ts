@@ -15,9 +15,11 @@ export function interceptStep(H: Float64Array, gradient: Float64Array, K: number
   for (let k = 0; k < K; k++) largest = Math.max(largest, H[k * K + k]);
   if (!(largest > 0)) return null;
 
+  // One score alone has no such direction.
+  const shift = K > 1 ? largest / K : 0;
   const L = new Float64Array(K * K);
   for (let k = 0; k < K; k++) {
-    for (let l = 0; l <= k; l++) L[k * K + l] = H[k * K + l] + largest / K;
+    for (let l = 0; l <= k; l++) L[k * K + l] = H[k * K + l] + shift;
     L[k * K + k] += 1e-11 * H[k * K + k] + 1e-13 * largest;
   }
   for (let k = 0; k < K; k++) {

@@ -13,6 +13,14 @@ export interface ParameterLayout {
   readonly size: number;
 }
 
+/**
+ * One column of scores, θ = (w, b) without padding: two classes that share the score z = w·x + b of the second
+ * against the first. `nClasses` is then the number of scores, 1.
+ */
+export function scoreLayout(nFeatures: number): ParameterLayout {
+  return { nFeatures, nClasses: 1, stride: 1, size: nFeatures + 1 };
+}
+
 export function parameterLayout(nFeatures: number, nClasses: number): ParameterLayout {
   const stride = Math.ceil(nClasses / 4) * 4;
   return { nFeatures, nClasses, stride, size: (nFeatures + 1) * stride };

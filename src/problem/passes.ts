@@ -42,8 +42,8 @@ export interface DataPasses {
   /** Keeps what hessianProduct needs of θ (half a pass). */
   prepareHessian(theta: Float64Array): void;
   /**
-   * Softmax only: prepareHessian, and what it keeps: each row's class probabilities, nSamples × stride, until the
-   * next is prepared.
+   * Softmax: prepareHessian, and what it keeps: each row's class probabilities, nSamples × stride, until the next is
+   * prepared. Logistic: the probability of the wrong class.
    */
   readonly probabilities?: (theta: Float64Array) => Float32Array;
   /** out ← ∇²F · direction at the prepared θ (single precision). */

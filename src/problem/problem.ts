@@ -1,7 +1,11 @@
 import type { TrainingSet } from '../data/design-matrix.ts';
 import type { PenaltyCoefficients } from './penalty.ts';
 
-export type Loss = { readonly kind: 'softmax' } | { readonly kind: 'hinge'; readonly margin: number };
+/** logistic: softmax of two classes that share one score z, ℓ = log(1 + exp(−(2y − 1) z)); see two-classes.ts. */
+export type Loss =
+  | { readonly kind: 'softmax' }
+  | { readonly kind: 'logistic' }
+  | { readonly kind: 'hinge'; readonly margin: number };
 
 /**
  * What is minimized over W and b:

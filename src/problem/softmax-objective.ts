@@ -1,26 +1,49 @@
+import type { Arena } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { activeHessian } from './active-hessian.ts';
 import { columnScales } from './column-scales.ts';
 import { compositeObjective } from './composite-objective.ts';
 import { dataPasses } from './data-passes.ts';
+import { logisticPasses } from './logistic-passes.ts';
 import type { Objective } from './objective.ts';
+import { parameterLayout } from './parameters.ts';
 import type { Problem } from './problem.ts';
 import { separabilityTest } from './separability.ts';
+import { putOneScore } from './two-classes.ts';
 import { vectorSpace } from './vector-space.ts';
 
-/** The objective of a softmax problem on the kernels, with any penalty or none. */
-export function softmaxObjective(runtime: Runtime, { trainingSet, penalty, intercept }: Problem): Objective {
+/** The objective of a softmax problem (logistic: in its form with one score) on the kernels, with any penalty or none. */
+export function softmaxObjective(runtime: Runtime, problem: Problem): Objective {
   const { arena } = runtime;
-  const loss = { kind: 'softmax' } as const;
-  const passes = dataPasses(runtime, trainingSet, loss);
+  const { trainingSet, penalty, intercept, loss } = problem;
+  const oneScore = loss.kind === 'logistic';
+  const passes = oneScore ? logisticPasses(runtime, trainingSet) : dataPasses(runtime, trainingSet, SOFTMAX);
   const unpenalized = penalty.ridge === 0 && penalty.lasso === 0;
   const { probabilities } = passes;
   return compositeObjective(passes, vectorSpace(runtime), penalty, {
     intercept,
     loss,
     scales: columnScales(arena, trainingSet),
-    separatedClasses: unpenalized ? separabilityTest(arena, trainingSet, passes.layout, intercept) : null,
+    separatedClasses: unpenalized ? separatedClasses(arena, problem) : null,
     activeHessian:
-      penalty.lasso > 0 && probabilities ? activeHessian(runtime, trainingSet, probabilities) : null,
+      penalty.lasso > 0 && probabilities
+        ? activeHessian(runtime, trainingSet, passes.layout, probabilities)
+        : null,
   });
+}
+
+const SOFTMAX = { kind: 'softmax' } as const;
+
+function separatedClasses(
+  arena: Arena,
+  { trainingSet, intercept, loss }: Problem,
+): (theta: Float64Array) => readonly number[] {
+  const layout = parameterLayout(trainingSet.matrix.nFeatures, trainingSet.nClasses);
+  const test = separabilityTest(arena, trainingSet, layout, intercept);
+  if (loss.kind !== 'logistic') return test;
+  const both = new Float64Array(layout.size);
+  return (theta) => {
+    putOneScore(theta, layout, both);
+    return test(both);
+  };
 }

@@ -12,6 +12,13 @@ export interface ShardKernels {
   sparseRowsDouble(task: Pointer, shard: number): void;
   sparseColumns(task: Pointer, shard: number): void;
   sparseColumnsDouble(task: Pointer, shard: number): void;
+  logisticDense(task: Pointer, shard: number): void;
+  logisticDenseDouble(task: Pointer, shard: number): void;
+  logisticReduce(task: Pointer, shard: number): void;
+  logisticSparse(task: Pointer, shard: number): void;
+  logisticSparseDouble(task: Pointer, shard: number): void;
+  logisticColumns(task: Pointer, shard: number): void;
+  logisticColumnsDouble(task: Pointer, shard: number): void;
   packWeights(task: Pointer, shard: number): void;
   multiplyCenter(task: Pointer, shard: number): void;
   dotShard(task: Pointer, shard: number): void;

@@ -43,6 +43,7 @@ export function chooseSolver(arena: Arena, problem: Problem): string {
   // OWL-QN, which uses gradients only, takes several times as many passes.
   if (penalty.lasso > 0) return 'proximal-newton';
   if (penalty.ridge === 0) return 'lbfgs';
+  if (problem.trainingSet.nClasses === 2) return 'lbfgs';
   if (suitsSampledNewton(arena, problem.trainingSet)) return SAMPLED_NEWTON;
   return suitsDualAscent(arena, problem) ? DUAL_ASCENT : 'lbfgs';
 }

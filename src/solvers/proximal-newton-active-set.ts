@@ -21,7 +21,7 @@ export function freeVariables(
     for (let i = base; i < base + nClasses; i++) {
       if (theta[i] !== 0 || subgradient[i] !== 0) free[count++] = i;
     }
-    if (penalty.ridge > 0 || count - first < nClasses) continue;
+    if (penalty.ridge > 0 || nClasses === 1 || count - first < nClasses) continue;
     let least = first;
     for (let a = first + 1; a < count; a++) {
       if (Math.abs(theta[free[a]]) < Math.abs(theta[free[least]])) least = a;

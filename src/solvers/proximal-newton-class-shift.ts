@@ -2,7 +2,7 @@ import type { Objective } from '../problem/objective.ts';
 
 /**
  * Adds to each feature's weights, the same number in all classes, what makes their penalty least; the loss
- * depends on differences between classes alone and does not change. Under a pure lasso the number is minus
+ * depends on differences between classes alone and does not change (a single score is such a difference, and stays). Under a pure lasso the number is minus
  * the weights' median, so that a weight becomes exactly 0. Returns the change of the smooth and lasso part
  * together (≤ 0) and keeps `gradient`, the smooth part's, up to date.
  */
@@ -14,6 +14,7 @@ export function shiftClasses(
   const { nFeatures, nClasses, stride } = layout;
   const { ridge, lasso } = penalty;
   let change = 0;
+  if (nClasses === 1) return change;
   for (let j = 0; j < nFeatures; j++) {
     const base = j * stride;
     const shift = bestShift(theta, base, nClasses, ridge, lasso);

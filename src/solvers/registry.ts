@@ -82,9 +82,9 @@ function onObjective(
 }
 
 function isSmooth({ loss, penalty, dropout }: Problem): boolean {
-  return loss.kind === 'softmax' && penalty.lasso === 0 && dropout === 0;
+  return loss.kind !== 'hinge' && penalty.lasso === 0 && dropout === 0;
 }
 
 function isSparseSoftmax({ loss, penalty, dropout }: Problem): boolean {
-  return loss.kind === 'softmax' && penalty.lasso > 0 && dropout === 0;
+  return loss.kind !== 'hinge' && penalty.lasso > 0 && dropout === 0;
 }

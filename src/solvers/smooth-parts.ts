@@ -3,7 +3,7 @@ import type { Objective } from '../problem/objective.ts';
 /**
  * The gap relative to the objective as the gradient of its smooth part alone tells it: ‖∇_W L‖²/(4 ridge),
  * exact for softmax at optimal b, plus an estimate of what the intercepts can still gain (their Hessian is
- * about 1/K times the identity). Without ridge the largest entry of the gradient, not relative.
+ * about 1/K times the identity, of one score 1/4). Without ridge the largest entry of the gradient, not relative.
  */
 export function gradientGap(objective: Objective, value: number, gradient: Float64Array): number {
   const { vectors, layout, penalty } = objective;
@@ -11,7 +11,7 @@ export function gradientGap(objective: Objective, value: number, gradient: Float
   const nWeights = layout.nFeatures * layout.stride;
   const weights = gradient.subarray(0, nWeights);
   const intercepts = gradient.subarray(nWeights);
-  const gain = layout.nClasses * vectors.dot(intercepts, intercepts);
+  const gain = (layout.nClasses === 1 ? 4 : layout.nClasses) * vectors.dot(intercepts, intercepts);
   const gap = vectors.dot(weights, weights) / (4 * penalty.ridge);
   return (gap + gain) / Math.max(value, Number.MIN_VALUE);
 }

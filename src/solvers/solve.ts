@@ -1,5 +1,7 @@
 import { UnsupportedError } from '../errors.ts';
+import { parameterLayout, scoreLayout } from '../problem/parameters.ts';
 import type { Problem } from '../problem/problem.ts';
+import { putOneScore, takeOneScore, withOneScore } from '../problem/two-classes.ts';
 import type { Arena } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { chooseSolver } from './choose.ts';
@@ -20,7 +22,34 @@ export function solve(
   solver: string,
   options: SolverOptions,
 ): SolverRun {
-  return run(findSolver(runtime.arena, problem, solver), runtime, problem, theta, options);
+  const entry = findSolver(runtime.arena, problem, solver);
+  const reduced = withOneScore(problem);
+  return reduced !== null && entry.supports(reduced)
+    ? runWithOneScore(entry, runtime, reduced, theta, options)
+    : run(entry, runtime, problem, theta, options);
+}
+
+/** Two classes by the solver's run on their one score; θ stays that of two classes. */
+function* runWithOneScore(
+  entry: SolverEntry,
+  runtime: Runtime,
+  reduced: Problem,
+  theta: Float64Array,
+  options: SolverOptions,
+): SolverRun {
+  const { arena } = runtime;
+  const { matrix, nClasses } = reduced.trainingSet;
+  const layout = parameterLayout(matrix.nFeatures, nClasses);
+  const mark = arena.mark();
+  try {
+    const score = arena.allocateF64(scoreLayout(matrix.nFeatures).size);
+    takeOneScore(theta, layout, score);
+    const solution = yield* run(entry, runtime, reduced, score, options);
+    putOneScore(score, layout, theta);
+    return { ...solution, theta };
+  } finally {
+    arena.release(mark);
+  }
 }
 
 function* run(

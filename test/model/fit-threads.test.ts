@@ -39,6 +39,7 @@ test('1, 2 and 3 threads and the calling thread give the same model, bit for bit
 const { values, nSamples, nFeatures } = large.X;
 const indptr = Uint32Array.from({ length: nSamples + 1 }, (_, i) => i * nFeatures);
 const indices = Uint32Array.from(values, (_, t) => t % nFeatures);
+const large2 = { ...large, y: Array.from(large.y, (label) => (label < 'e' ? 'low' : 'high')) };
 const sparse = { X: { indptr, indices, values, nFeatures }, y: large.y };
 
 test.each<[string, ArrayData, FitOptions]>([
@@ -48,6 +49,8 @@ test.each<[string, ArrayData, FitOptions]>([
   ['owl-qn, sparse', sparse, { penalty: 'elastic-net', lambda: 1e-2, solver: 'owl-qn' }],
   ['hinge', large, { loss: 'hinge' }],
   ['hinge, L1, sparse', sparse, { loss: 'hinge', penalty: 'l1', lambda: 1e-2 }],
+  ['two classes', large2, {}],
+  ['two classes, sparse, L1', { ...sparse, y: large2.y }, { penalty: 'l1', lambda: 1e-2 }],
   ['dropout', large, { dropout: 0.3 }],
 ])('three threads take the first steps of one, bit for bit: %s', async (_, data, options) => {
   const [one, three] = await Promise.all(

@@ -79,7 +79,7 @@ test.each([
     const half = Math.floor(wanted.length / 2);
 
     for (const extended of [false, true]) {
-      const hessian = activeHessian(runtime, set, () => P);
+      const hessian = activeHessian(runtime, set, parameterLayout(d, K), () => P);
       hessian.build(new Float64Array(size), extended ? wanted.subarray(0, half) : wanted);
       if (extended) hessian.extend(wanted.subarray(half));
       const order = Array.from(hessian.coordinates);

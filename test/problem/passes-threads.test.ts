@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { dataPasses } from '../../src/problem/data-passes.ts';
+import { logisticPasses } from '../../src/problem/logistic-passes.ts';
 import { parameterLayout } from '../../src/problem/parameters.ts';
 import { denseShards, sparseShards } from '../../src/problem/pass-shards.ts';
 import type { PassLoss } from '../../src/problem/passes.ts';
@@ -55,7 +56,46 @@ function everything(runtime: Runtime, layout: 'dense' | 'sparse', loss: PassLoss
   return Float64Array.from(numbers);
 }
 
+/** The same for two classes on one score. */
+function everythingOfOneScore(runtime: Runtime, layout: 'dense' | 'sparse'): Float64Array {
+  const { arena } = runtime;
+  const center = Array.from({ length: D }, (_, j) => Math.sin(j));
+  const rows = [X, X, X, X].flat();
+  const two = { X: rows, y: rows.map((_, i) => ((i * i) % 7) & 1), nClasses: 2 };
+  const set = layout === 'dense' ? denseTrainingSet(arena, two) : sparseTrainingSet(arena, two, center);
+  const { matrix } = set;
+  const shards = matrix.kind === 'dense' ? denseShards(matrix, 1) : sparseShards(arena, matrix, 1, 1);
+  expect(shards.rows.length).toBeGreaterThan(2);
+  const passes = logisticPasses(runtime, set);
+  const point = arena.allocateF64(D + 1);
+  point.forEach((_, j) => {
+    point[j] = Math.cos(j);
+  });
+  const gradient = arena.allocateF64(D + 1);
+  const numbers: number[] = [];
+  for (const precision of ['single', 'double'] as const) {
+    numbers.push(passes.lossAndGradient(point, gradient, precision), ...gradient);
+  }
+  passes.prepareHessian(point);
+  passes.hessianProduct(point, gradient);
+  const hessian = new Float64Array(1);
+  const { loss, dual } = passes.certificatePass(point, gradient, hessian);
+  numbers.push(...gradient, loss, dual, ...hessian, passes.dualValue(point, 0.5));
+  return Float64Array.from(numbers);
+}
+
 describe.each(['dense', 'sparse'] as const)('%s', (layout) => {
+  test('1, 2 and 3 threads give the same bits: two classes on one score', async () => {
+    const results: BigUint64Array[] = [];
+    for (const threads of [1, 2, 3]) {
+      const runtime = await createRuntime({ platform: nodePlatform, threads });
+      open.push(runtime);
+      results.push(new BigUint64Array(everythingOfOneScore(runtime, layout).buffer));
+    }
+    expect(results[1]).toEqual(results[0]);
+    expect(results[2]).toEqual(results[0]);
+  });
+
   test.each<PassLoss>([{ kind: 'softmax' }, { kind: 'hinge', margin: 1, smoothing: 0.3 }])(
     '1, 2 and 3 threads give the same bits: $kind',
     async (loss) => {

@@ -1,0 +1,198 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parameterLayout } from '../../src/problem/parameters.ts';
+import type { PenaltyCoefficients } from '../../src/problem/penalty.ts';
+import type { Problem } from '../../src/problem/problem.ts';
+import { withOneScore } from '../../src/problem/two-classes.ts';
+import { solverRegistry } from '../../src/solvers/registry.ts';
+import { solve } from '../../src/solvers/solve.ts';
+import type { Solution, SolverOptions, SolverRun } from '../../src/solvers/solver.ts';
+import { denseTrainingSet, sparseTrainingSet } from '../twins/kernel-data.ts';
+import { kernelRuntime } from '../twins/kernel-runtime.ts';
+import type { PlainData } from '../twins/plain-passes.ts';
+import { randomData } from '../twins/random-problems.ts';
+
+const options: SolverOptions = {
+  tolerance: 1e-9,
+  maxIterations: 10_000,
+  maxSeconds: Number.POSITIVE_INFINITY,
+  seed: 0,
+  clock: () => 0,
+  aborted: () => false,
+};
+
+type Layout = 'dense' | 'sparse' | 'sparse, centred';
+
+/** Overlapping clouds; a formula, so that the optimum never changes. */
+function clouds(n: number, d: number): PlainData {
+  const X = Array.from({ length: n }, (_, i) =>
+    Array.from({ length: d }, (_, j) => {
+      const x = 1.5 * Math.sin(1.3 * i * (j + 1)) + (j % 2 === i % 2 ? 0.6 : 0);
+      return Math.fround((i + j) % 3 === 0 ? 0 : x);
+    }),
+  );
+  return { X, y: X.map((_, i) => i % 2), nClasses: 2 };
+}
+
+/** By `solve`, on one score; or by the solver's own run on two. */
+function train(
+  data: PlainData,
+  layout: Layout,
+  changes: Partial<Problem>,
+  name: string,
+  oneScore: boolean,
+  more: Partial<SolverOptions> = {},
+): Solution {
+  const runtime = kernelRuntime();
+  const { arena } = runtime;
+  const d = data.X[0].length;
+  const trainingSet =
+    layout === 'dense'
+      ? denseTrainingSet(arena, data)
+      : sparseTrainingSet(
+          arena,
+          data,
+          layout === 'sparse' ? undefined : Array.from({ length: d }, (_, j) => 0.1 * (j + 1)),
+        );
+  const penalty = { ridge: 1e-3, lasso: 0 };
+  const problem: Problem = {
+    trainingSet,
+    loss: { kind: 'softmax' },
+    penalty,
+    intercept: true,
+    dropout: 0,
+    ...changes,
+  };
+  const theta = arena.allocateF64(parameterLayout(d, 2).size);
+  const entry = solverRegistry.find((candidate) => candidate.name === name);
+  if (entry === undefined) throw new Error(`no solver ${name}`);
+  if (oneScore) {
+    const reduced = withOneScore(problem);
+    expect(reduced !== null && entry.supports(reduced)).toBe(true);
+  }
+  const run: SolverRun = oneScore
+    ? solve(runtime, problem, theta, name, { ...options, ...more })
+    : entry.run(runtime, problem, theta, { ...options, ...more });
+  let step = run.next();
+  while (!step.done) step = run.next();
+  expect(step.value.theta.byteOffset).toBe(theta.byteOffset);
+  return step.value;
+}
+
+const L2 = { ridge: 1e-3, lasso: 0 };
+const L1 = { ridge: 0, lasso: 1e-2 };
+const ELASTIC_NET = { ridge: 1e-2, lasso: 1e-2 };
+
+const cases: readonly (readonly [string, string, PenaltyCoefficients])[] = [
+  ['lbfgs', 'L2', L2],
+  ['newton-cg', 'L2', L2],
+  ['proximal-newton', 'L1', L1],
+  ['proximal-newton', 'elastic net', ELASTIC_NET],
+  ['owl-qn', 'L1', L1],
+  ['owl-qn', 'elastic net', ELASTIC_NET],
+];
+
+describe.each(cases)('%s with %s', (name, _, penalty) => {
+  test.each(['dense', 'sparse', 'sparse, centred'] as const)(
+    '%s: one score and two have one optimum, one bound and the same W, b',
+    (layout) => {
+      const plain = clouds(80, 5);
+      const weighted = { ...plain, sampleWeights: plain.y.map((_, i) => (i % 4) / 2 + 0.25) };
+      for (const data of [plain, weighted])
+        for (const intercept of [true, false]) {
+          const one = train(data, layout, { penalty, intercept }, name, true);
+          const two = train(data, layout, { penalty, intercept }, name, false);
+          expect([one.status, two.status]).toEqual(['converged', 'converged']);
+          expect(Math.abs(one.objective / two.objective - 1)).toBeLessThan(2e-9);
+          expect(one.lowerBound).toBeLessThanOrEqual(two.objective);
+          expect(two.lowerBound).toBeLessThanOrEqual(one.objective);
+          one.theta.forEach((w, i) => {
+            if (i % 4 === 1) {
+              expect(one.theta[i - 1]).toBe(-w);
+              // Under lasso alone W is one of many with this difference.
+              expect(Math.abs(2 * w - (two.theta[i] - two.theta[i - 1]))).toBeLessThan(2e-3);
+            }
+            if (i % 4 > 1) expect(w).toBe(0);
+          });
+          expect(one.theta.some((w) => w !== 0)).toBe(true);
+          if (!intercept) expect(one.theta.subarray(-4).every((b) => b === 0)).toBe(true);
+        }
+    },
+  );
+});
+
+test('no bound of one score lies above the optimum of two, on random problems with any penalty', () => {
+  fc.assert(
+    fc.property(
+      randomData({ maxClasses: 2 }),
+      fc.boolean(),
+      fc.constantFrom(L2, { ridge: 1, lasso: 0 }, L1, ELASTIC_NET),
+      fc.integer({ min: 1, max: 6 }),
+      (data, intercept, penalty, maxIterations) => {
+        const name = penalty.lasso > 0 ? 'proximal-newton' : 'newton-cg';
+        const two = train(data, 'dense', { penalty, intercept }, name, false);
+        const early = train(data, 'dense', { penalty, intercept }, name, true, { maxIterations });
+        const one = train(data, 'dense', { penalty, intercept }, name, true);
+        expect(early.lowerBound).toBeLessThanOrEqual(two.objective);
+        expect(early.objective).toBeGreaterThanOrEqual((two.lowerBound ?? Number.NaN) * (1 - 1e-12));
+        expect(one.status).toBe('converged');
+        expect(one.lowerBound).toBeLessThanOrEqual(two.objective);
+        expect(two.lowerBound).toBeLessThanOrEqual(one.objective);
+      },
+    ),
+    { numRuns: 80 },
+  );
+});
+
+test('a warm start of two classes is one of their score', () => {
+  const runtime = kernelRuntime();
+  const trainingSet = denseTrainingSet(runtime.arena, clouds(80, 5));
+  const problem: Problem = {
+    trainingSet,
+    loss: { kind: 'softmax' },
+    penalty: L2,
+    intercept: true,
+    dropout: 0,
+  };
+  const theta = runtime.arena.allocateF64(parameterLayout(5, 2).size);
+  const finish = (run: SolverRun) => {
+    let step = run.next();
+    while (!step.done) step = run.next();
+    return step.value;
+  };
+  finish(solve(runtime, problem, theta, 'lbfgs', options));
+  const again = finish(solve(runtime, problem, theta, 'lbfgs', { ...options, tolerance: 1e-8 }));
+  expect([again.status, again.iterations]).toEqual(['converged', 0]);
+});
+
+test('without a penalty separable classes are reported as such, both of them', () => {
+  const X = Array.from({ length: 40 }, (_, i) => [Math.sin(i), i % 2 === 0 ? 1 + (i % 3) : -1 - (i % 5)]);
+  const data = { X, y: X.map((_, i) => i % 2), nClasses: 2 };
+  const solution = train(data, 'dense', { penalty: { ridge: 0, lasso: 0 } }, 'lbfgs', true);
+  expect([solution.status, solution.separatedClasses]).toEqual(['separable', [0, 1]]);
+  expect([solution.lowerBound, solution.relativeGap]).toEqual([null, null]);
+});
+
+test('without a penalty overlapping classes are solved to a vanishing gradient', () => {
+  const one = train(clouds(80, 3), 'dense', { penalty: { ridge: 0, lasso: 0 } }, 'lbfgs', true);
+  const two = train(clouds(80, 3), 'dense', { penalty: { ridge: 0, lasso: 0 } }, 'lbfgs', false);
+  expect(one.status).toBe('converged');
+  expect(one.stationarity).toBeLessThanOrEqual(1e-9);
+  expect(Math.abs(one.objective / two.objective - 1)).toBeLessThan(1e-12);
+});
+
+test('only softmax of two classes without dropout has one score', () => {
+  const runtime = kernelRuntime();
+  const trainingSet = denseTrainingSet(runtime.arena, clouds(8, 2));
+  const problem: Problem = {
+    trainingSet,
+    loss: { kind: 'softmax' },
+    penalty: L2,
+    intercept: true,
+    dropout: 0,
+  };
+  expect(withOneScore(problem)?.penalty).toEqual({ ridge: 5e-4, lasso: 0 });
+  expect(withOneScore({ ...problem, dropout: 0.5 })).toBe(null);
+  expect(withOneScore({ ...problem, loss: { kind: 'hinge', margin: 1 } })).toBe(null);
+  expect(withOneScore({ ...problem, trainingSet: { ...trainingSet, nClasses: 3 } })).toBe(null);
+});
