@@ -16,6 +16,14 @@ export {
   logisticSparseDouble,
 } from './logistic-sparse';
 export { multiplyCenter, packWeights } from './pack-weights';
+export {
+  columnSquaresDouble,
+  columnSquaresSingle,
+  columnSumsDouble,
+  columnSumsSingle,
+  placeRowsDouble,
+  placeRowsSingle,
+} from './place-rows';
 export { softmaxDualEpoch } from './softmax-dual-ascent';
 export { sparseColumns, sparseColumnsDouble, sparseRows, sparseRowsDouble } from './sparse';
 export { axpy, axpyShard, copyShard, dot, dotShard, scale, scaleShard } from './vectors';

@@ -1,14 +1,16 @@
 import type { Arena } from '../runtime/arena.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import { type ClassLabel, encodeLabels } from './class-labels.ts';
-import { type ColumnStatistics, columnStatistics, columnUnits, sumOfWeights } from './column-scaling.ts';
-import type { DenseMatrix, SparseMatrix } from './design-matrix.ts';
+import type { ColumnStatistics } from './column-scaling.ts';
+import { denseMatrix, refuseLarge, withoutCentring } from './dense-matrix.ts';
+import type { SparseMatrix } from './design-matrix.ts';
 import {
   checkFeatures,
-  type DenseInput,
+  checkShape,
   type FeatureInput,
   featureShape,
-  isDenseInput,
   isSparseInput,
+  type RowsInput,
   type SparseInput,
 } from './feature-input.ts';
 import { fillColumns } from './sparse-columns.ts';
@@ -29,32 +31,31 @@ export interface ArrayOptions {
 }
 
 /**
- * Puts features and labels into the kernels' memory. Dense features are standardized in f64 before they
- * are rounded to f32: |error| ≤ 2⁻²⁴ |z|. Sparse ones keep their zeros: stored is x / scale, and the
+ * Puts features and labels into the kernels' memory, dense features as `denseMatrix` does. Sparse ones keep their zeros: stored is x / scale, and the
  * centre mean / scale is implicit.
  *
  * Throws as `checkFeatures` and `encodeLabels`, and a RangeError where lengths differ.
  */
 export function arrayTrainingData(
-  arena: Arena,
+  runtime: Runtime,
   X: FeatureInput,
   y: ArrayLike<ClassLabel>,
   options: ArrayOptions = {},
 ): TrainingData {
-  checkFeatures(X);
+  const { arena } = runtime;
+  if (isSparseInput(X)) checkFeatures(X);
+  else checkShape(X);
   const { nSamples } = featureShape(X);
   if (y === null || typeof y !== 'object' || typeof y.length !== 'number') {
     throw new TypeError(`"y" expected an array of labels, got ${String(y)}`);
   }
   if (y.length !== nSamples) throw new RangeError(`"y" expected ${nSamples} labels, got ${y.length}`);
   const sampleWeights = checkWeights(options.sampleWeight, nSamples);
-  const { classes, indices } = encodeLabels(y);
   const labels = arena.allocateU32(nSamples);
-  labels.set(indices);
-  const standardize = options.standardize ?? !isSparseInput(X);
+  const { classes } = encodeLabels(y, labels);
   const scaled = isSparseInput(X)
-    ? sparseMatrix(arena, X, sampleWeights, standardize, options.center ?? true)
-    : denseMatrix(arena, X, sampleWeights, standardize, options.center ?? standardize);
+    ? sparseMatrix(arena, X, sampleWeights, options.standardize ?? false, options.center ?? true)
+    : placedRows(runtime, X, sampleWeights, options);
   return {
     ...scaled,
     labels: labels.byteOffset,
@@ -68,82 +69,14 @@ export function arrayTrainingData(
 
 type Scaled = Pick<TrainingData, 'matrix' | 'standardization' | 'warnings'>;
 
-function denseMatrix(
-  arena: Arena,
-  X: Exclude<FeatureInput, SparseInput>,
+function placedRows(
+  runtime: Runtime,
+  X: RowsInput,
   weights: Float64Array | null,
-  standardize: boolean,
-  center: boolean,
+  { standardize = true, center = standardize }: ArrayOptions,
 ): Scaled {
-  const { nSamples, nFeatures } = featureShape(X);
-  const stride = Math.ceil(nFeatures / 4) * 4;
-  const row: RowOf = isDenseInput(X) ? flatRow(X) : (i) => ({ values: X[i], start: 0 });
-  const values = arena.allocateF32(nSamples * stride);
-  const matrix: DenseMatrix = { kind: 'dense', nSamples, nFeatures, stride, values: values.byteOffset };
-  const statistics =
-    standardize || center ? denseScaling(row, nSamples, nFeatures, weights, standardize, center) : null;
-  for (let i = 0; i < nSamples; i++) {
-    const { values: x, start } = row(i);
-    const out = i * stride;
-    if (statistics === null) {
-      for (let j = 0; j < nFeatures; j++) values[out + j] = single(x[start + j], i, j);
-    } else {
-      const { mean, scale } = statistics;
-      for (let j = 0; j < nFeatures; j++) values[out + j] = single((x[start + j] - mean[j]) / scale[j], i, j);
-    }
-  }
+  const { matrix, statistics } = denseMatrix(runtime, X, { weights, standardize, center });
   return { matrix, ...described(statistics) };
-}
-
-function denseScaling(
-  row: RowOf,
-  nSamples: number,
-  nFeatures: number,
-  weights: Float64Array | null,
-  standardize: boolean,
-  center: boolean,
-): ColumnStatistics {
-  const statistics = denseStatistics(row, nSamples, nFeatures, weights);
-  if (standardize) return centredIf(center, statistics);
-  return { mean: statistics.mean, scale: new Float64Array(nFeatures).fill(1), constant: [] };
-}
-
-type RowOf = (i: number) => { readonly values: ArrayLike<number>; readonly start: number };
-
-function flatRow({ values, nFeatures }: DenseInput): RowOf {
-  return (i) => ({ values, start: i * nFeatures });
-}
-
-function denseStatistics(
-  row: RowOf,
-  nSamples: number,
-  nFeatures: number,
-  weights: Float64Array | null,
-): ColumnStatistics {
-  const mean = new Float64Array(nFeatures);
-  const squares = new Float64Array(nFeatures);
-  const least = new Float64Array(nFeatures).fill(Infinity);
-  const greatest = new Float64Array(nFeatures).fill(-Infinity);
-  const weightSum = sumOfWeights(weights, nSamples);
-  for (let i = 0; i < nSamples; i++) {
-    const { values: x, start } = row(i);
-    const v = weights === null ? 1 : weights[i];
-    if (v === 0) continue;
-    for (let j = 0; j < nFeatures; j++) {
-      const value = x[start + j];
-      mean[j] += v * value;
-      if (value < least[j]) least[j] = value;
-      if (value > greatest[j]) greatest[j] = value;
-    }
-  }
-  for (let j = 0; j < nFeatures; j++) mean[j] /= weightSum;
-  const units = columnUnits(least, greatest);
-  for (let i = 0; i < nSamples; i++) {
-    const { values: x, start } = row(i);
-    const v = weights === null ? 1 : weights[i];
-    for (let j = 0; j < nFeatures; j++) squares[j] += v * (units[j] * (x[start + j] - mean[j])) ** 2;
-  }
-  return columnStatistics(mean, squares, least, greatest, weightSum);
 }
 
 function sparseMatrix(
@@ -160,11 +93,12 @@ function sparseMatrix(
   const rowValues = arena.allocateF32(nonzeros);
   rowStarts.set(X.indptr);
   rowIndices.set(X.indices);
-  const statistics = standardize ? centredIf(center, sparseStatistics(X, weights)) : null;
+  const statistics = standardize ? sparseScaling(X, weights, center) : null;
   for (let i = 0; i < nSamples; i++) {
     for (let p = X.indptr[i]; p < X.indptr[i + 1]; p++) {
       const j = X.indices[p];
-      rowValues[p] = single(statistics === null ? X.values[p] : X.values[p] / statistics.scale[j], i, j);
+      rowValues[p] = statistics === null ? X.values[p] : X.values[p] / statistics.scale[j];
+      if (!Number.isFinite(rowValues[p])) refuseLarge(i, j);
     }
   }
   const rows = {
@@ -185,20 +119,9 @@ function sparseMatrix(
   return { matrix, ...described(statistics) };
 }
 
-/** Without centring no mean is subtracted, and a constant column tells as much as an intercept. */
-function centredIf(center: boolean, statistics: ColumnStatistics): ColumnStatistics {
-  if (center) return statistics;
-  return { mean: new Float64Array(statistics.mean.length), scale: statistics.scale, constant: [] };
-}
-
-const LARGEST_F32 = 3.4028234663852886e38;
-
-/** `x`, if f32 can hold it: rounding to infinity would be silent. */
-function single(x: number, row: number, column: number): number {
-  if (Math.abs(x) <= LARGEST_F32) return x;
-  throw new RangeError(
-    `"X" expected values that single precision can hold, up to 3.4e38, got more in row ${row}, column ${column} (both from 0)`,
-  );
+function sparseScaling(X: SparseInput, weights: Float64Array | null, center: boolean): ColumnStatistics {
+  const statistics = sparseStatistics(X, weights);
+  return center ? statistics : withoutCentring(statistics);
 }
 
 function described(statistics: ColumnStatistics | null): Pick<Scaled, 'standardization' | 'warnings'> {

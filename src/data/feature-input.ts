@@ -20,8 +20,11 @@ export interface SparseInput {
   readonly nFeatures: number;
 }
 
+/** Dense features: rows of numbers, or one array with its shape. */
+export type RowsInput = readonly ArrayLike<number>[] | DenseInput;
+
 /** Rows of numbers, one typed array with its shape, or compressed sparse rows. */
-export type FeatureInput = readonly ArrayLike<number>[] | DenseInput | SparseInput;
+export type FeatureInput = RowsInput | SparseInput;
 
 export function isSparseInput(X: FeatureInput): X is SparseInput {
   return typeof X === 'object' && X !== null && 'indptr' in X;
@@ -44,6 +47,12 @@ export function featureShape(X: FeatureInput): { nSamples: number; nFeatures: nu
  * CapacityError for more features than there can be weights.
  */
 export function checkFeatures(X: FeatureInput): void {
+  checkShape(X);
+  if (!isSparseInput(X)) checkValues(X);
+}
+
+/** The same but for the values of dense features: that they are finite numbers is left to `checkValues`. */
+export function checkShape(X: FeatureInput): void {
   if (typeof X !== 'object' || X === null) {
     throw new TypeError(
       `"X" expected rows of numbers, { values, nSamples, nFeatures } or { indptr, indices, values, nFeatures }, got ${X === null ? 'null' : typeof X}`,
@@ -52,6 +61,23 @@ export function checkFeatures(X: FeatureInput): void {
   if (isSparseInput(X)) checkSparse(X);
   else if (isDenseInput(X)) checkDense(X);
   else checkRows(X);
+}
+
+/** Throws for the first value that is no finite number, with its place. */
+export function checkValues(X: RowsInput): void {
+  if (isDenseInput(X)) {
+    const { values, nFeatures } = X;
+    for (let i = 0; i < values.length; i++) {
+      if (!Number.isFinite(values[i])) {
+        refuse(values[i], `row ${Math.floor(i / nFeatures)}, column ${i % nFeatures} (both from 0)`);
+      }
+    }
+    return;
+  }
+  for (let i = 0; i < X.length; i++) {
+    const row = X[i];
+    for (let j = 0; j < row.length; j++) if (!Number.isFinite(row[j])) refuse(row[j], `X[${i}][${j}]`);
+  }
 }
 
 function checkRows(rows: readonly ArrayLike<number>[]): void {
@@ -72,7 +98,6 @@ function checkRows(rows: readonly ArrayLike<number>[]): void {
         `"X" expected rows of one length, got ${width} values at X[0] and ${row.length} at X[${i}]`,
       );
     }
-    for (let j = 0; j < width; j++) if (!Number.isFinite(row[j])) refuse(row[j], `X[${i}][${j}]`);
   }
   if (width === 0) throw new RangeError('"X" expected at least one feature, got rows without values');
 }
@@ -85,11 +110,6 @@ function checkDense(X: DenseInput): void {
     throw new RangeError(
       `"X.values" expected ${X.nSamples} × ${X.nFeatures} = ${X.nSamples * X.nFeatures} numbers, got ${X.values.length}`,
     );
-  }
-  for (let i = 0; i < X.values.length; i++) {
-    if (!Number.isFinite(X.values[i])) {
-      refuse(X.values[i], `row ${Math.floor(i / X.nFeatures)}, column ${i % X.nFeatures} (both from 0)`);
-    }
   }
 }
 

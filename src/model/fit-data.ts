@@ -47,8 +47,11 @@ export function dataSource(data: FitData): DataSource {
   const { X, y, sampleWeight } = data;
   return {
     sparse: isSparseInput(X),
-    place: async ({ arena }, options) =>
-      arrayTrainingData(arena, X, y, { ...options, ...(sampleWeight === undefined ? {} : { sampleWeight }) }),
+    place: async (runtime, options) =>
+      arrayTrainingData(runtime, X, y, {
+        ...options,
+        ...(sampleWeight === undefined ? {} : { sampleWeight }),
+      }),
   };
 }
 

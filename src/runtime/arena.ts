@@ -43,11 +43,18 @@ export class Arena {
 
   /** Address of `bytes` zeroed bytes, aligned to 64. Throws CapacityError past 4 GB. */
   allocate(bytes: number): Pointer {
+    const unused = this.highWater;
+    const pointer = this.allocateUnset(bytes);
+    const dirtyEnd = Math.min(this.top, unused);
+    if (dirtyEnd > pointer) new Uint8Array(this.memory.buffer, pointer, dirtyEnd - pointer).fill(0);
+    return pointer;
+  }
+
+  /** The same with whatever an earlier use left there, for who writes to all of it. */
+  allocateUnset(bytes: number): Pointer {
     const pointer = this.top;
     const end = pointer + Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
     this.reserve(end);
-    const dirtyEnd = Math.min(end, this.highWater);
-    if (dirtyEnd > pointer) new Uint8Array(this.memory.buffer, pointer, dirtyEnd - pointer).fill(0);
     this.top = end;
     this.highWater = Math.max(this.highWater, end);
     return pointer;

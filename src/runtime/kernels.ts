@@ -52,6 +52,12 @@ export interface KernelExports extends ShardKernels {
   expDoubleArray(x: Pointer, out: Pointer, count: number): void;
   /** out ← log(x), f64 × count, a multiple of 2 */
   logDoubleArray(x: Pointer, out: Pointer, count: number): void;
+  columnSumsSingle: ColumnSums;
+  columnSumsDouble: ColumnSums;
+  columnSquaresSingle: ColumnSquares;
+  columnSquaresDouble: ColumnSquares;
+  placeRowsSingle: PlaceRows;
+  placeRowsDouble: PlaceRows;
   dualCoordinateEpoch(task: Pointer): void;
   softmaxDualEpoch(task: Pointer): void;
   hingeDualSums(task: Pointer): void;
@@ -62,3 +68,33 @@ export interface KernelExports extends ShardKernels {
   /** Sweeps that coordinate descent took. */
   lassoModelDescent(task: Pointer): number;
 }
+
+type ColumnSums = (
+  rows: Pointer,
+  nRows: number,
+  nFeatures: number,
+  weights: Pointer,
+  sums: Pointer,
+  least: Pointer,
+  greatest: Pointer,
+) => void;
+
+type ColumnSquares = (
+  rows: Pointer,
+  nRows: number,
+  nFeatures: number,
+  weights: Pointer,
+  mean: Pointer,
+  units: Pointer,
+  squares: Pointer,
+) => void;
+
+/** 1 where every result is finite, else 0. */
+type PlaceRows = (
+  rows: Pointer,
+  nRows: number,
+  nFeatures: number,
+  mean: Pointer,
+  scale: Pointer,
+  out: Pointer,
+) => number;

@@ -4,7 +4,8 @@ import { arrayTrainingData } from '../../src/data/array-matrix.ts';
 import type { DesignMatrix } from '../../src/data/design-matrix.ts';
 import type { SparseInput } from '../../src/data/feature-input.ts';
 import { CapacityError } from '../../src/errors.ts';
-import { Arena } from '../../src/runtime/arena.ts';
+import type { Arena } from '../../src/runtime/arena.ts';
+import { kernelRuntime } from '../twins/kernel-runtime.ts';
 
 /** The matrix as plain rows, read by rows and, where it is sparse, compared with its columns. */
 function rowsOf(arena: Arena, matrix: DesignMatrix): number[][] {
@@ -68,10 +69,11 @@ describe('features in memory', () => {
     fc.assert(
       fc.property(table, (X) => {
         const y = X.map((_, i) => i % 2);
-        const arena = new Arena();
+        const runtime = kernelRuntime();
+        const { arena } = runtime;
         const flat = { values: Float64Array.from(X.flat()), nSamples: X.length, nFeatures: X[0].length };
         for (const input of [X, flat, toSparse(X)]) {
-          const { matrix } = arrayTrainingData(arena, input, y, { standardize: false });
+          const { matrix } = arrayTrainingData(runtime, input, y, { standardize: false });
           expect(rowsOf(arena, matrix)).toEqual(X);
         }
       }),
@@ -79,14 +81,15 @@ describe('features in memory', () => {
   });
 
   test('standardized: mean 0 and mean square 1 by hand', () => {
-    const arena = new Arena();
+    const runtime = kernelRuntime();
+    const { arena } = runtime;
     const X = [
       [1, 0, 7],
       [3, 0, 7],
       [5, 6, 7],
       [7, 6, 7],
     ];
-    const { matrix, standardization, warnings } = arrayTrainingData(arena, X, [0, 1, 0, 1]);
+    const { matrix, standardization, warnings } = arrayTrainingData(runtime, X, [0, 1, 0, 1]);
     const s = Math.sqrt(5);
     expect(standardization).toEqual({ mean: Float64Array.of(4, 3, 7), scale: Float64Array.of(s, 3, 1) });
     const expected = [
@@ -103,9 +106,10 @@ describe('features in memory', () => {
     fc.assert(
       fc.property(table, (X) => {
         const y = X.map((_, i) => i % 2);
-        const arena = new Arena();
-        const dense = arrayTrainingData(arena, X, y, { standardize: true });
-        const sparse = arrayTrainingData(arena, toSparse(X), y, { standardize: true });
+        const runtime = kernelRuntime();
+        const { arena } = runtime;
+        const dense = arrayTrainingData(runtime, X, y, { standardize: true });
+        const sparse = arrayTrainingData(runtime, toSparse(X), y, { standardize: true });
         const a = rowsOf(arena, dense.matrix);
         const b = rowsOf(arena, sparse.matrix);
         for (let i = 0; i < X.length; i++)
@@ -120,10 +124,10 @@ describe('features in memory', () => {
         const sampleWeight = X.map(() => stream.next().value);
         const repeated = X.flatMap((row, i) => new Array(sampleWeight[i]).fill(row));
         for (const form of [(rows: number[][]) => rows, toSparse]) {
-          const arena = new Arena();
+          const runtime = kernelRuntime();
           const y = (rows: number[][]) => rows.map(() => 'a');
-          const weighted = arrayTrainingData(arena, form(X), y(X), { standardize: true, sampleWeight });
-          const plain = arrayTrainingData(arena, form(repeated), y(repeated), { standardize: true });
+          const weighted = arrayTrainingData(runtime, form(X), y(X), { standardize: true, sampleWeight });
+          const plain = arrayTrainingData(runtime, form(repeated), y(repeated), { standardize: true });
           for (let j = 0; j < X[0].length; j++) {
             const relative = (key: 'mean' | 'scale') =>
               Math.abs(
@@ -138,9 +142,10 @@ describe('features in memory', () => {
   });
 
   test('large offsets are centred in f64 before rounding', () => {
-    const arena = new Arena();
+    const runtime = kernelRuntime();
+    const { arena } = runtime;
     const X = [[1e9 + 0.25], [1e9 + 0.75]];
-    const { matrix } = arrayTrainingData(arena, X, [0, 1]);
+    const { matrix } = arrayTrainingData(runtime, X, [0, 1]);
     expect(rowsOf(arena, matrix)).toEqual([[-1], [1]]);
   });
 });
@@ -206,21 +211,21 @@ describe('refused, with the place', () => {
     ],
   ])('%s', (_, X, labels, error, message) => {
     const run = () =>
-      arrayTrainingData(new Arena(), X as number[][], labels as number[], { standardize: false });
+      arrayTrainingData(kernelRuntime(), X as number[][], labels as number[], { standardize: false });
     expect(run).toThrow(error);
     expect(run).toThrow(message);
   });
 
   test('more features than memory holds weights for', () => {
     const X = { indptr: [0, 1, 1], indices: [3], values: [1], nFeatures: 2 ** 40 };
-    const run = () => arrayTrainingData(new Arena(), X, y);
+    const run = () => arrayTrainingData(kernelRuntime(), X, y);
     expect(run).toThrow(CapacityError);
     expect(run).toThrow('"X.nFeatures" is 1099511627776, past 33554432');
   });
 
   test('weights that are negative, too few or all 0', () => {
     const run = (sampleWeight: number[]) => () =>
-      arrayTrainingData(new Arena(), [[1], [2]], y, { sampleWeight });
+      arrayTrainingData(kernelRuntime(), [[1], [2]], y, { sampleWeight });
     expect(run([1, -1])).toThrow(/-1 at 1/);
     expect(run([1])).toThrow(/2 numbers, got 1/);
     expect(run([0, 0])).toThrow(/positive/);
@@ -228,14 +233,15 @@ describe('refused, with the place', () => {
 });
 
 test('dense features are centred also without standardizing where that is asked for, sparse ones never', () => {
-  const arena = new Arena();
+  const runtime = kernelRuntime();
+  const { arena } = runtime;
   const rows = [
     [1, 1e6],
     [2, 1e6 + 1],
     [6, 1e6 + 2],
   ];
   const options = { standardize: false, center: true };
-  const { matrix, standardization, warnings } = arrayTrainingData(arena, rows, [0, 1, 1], options);
+  const { matrix, standardization, warnings } = arrayTrainingData(runtime, rows, [0, 1, 1], options);
   expect(rowsOf(arena, matrix)).toEqual([
     [-2, -1],
     [-1, 0],
@@ -249,7 +255,7 @@ test('dense features are centred also without standardizing where that is asked 
     values: Float32Array.of(4, 5),
     nFeatures: 2,
   };
-  const sparse = arrayTrainingData(arena, X, [0, 1], options);
+  const sparse = arrayTrainingData(runtime, X, [0, 1], options);
   expect(sparse.standardization).toBeNull();
   expect(rowsOf(arena, sparse.matrix)).toEqual([
     [4, 0],

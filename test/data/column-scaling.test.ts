@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { arrayTrainingData } from '../../src/data/array-matrix.ts';
-import { Arena } from '../../src/runtime/arena.ts';
+import { kernelRuntime } from '../twins/kernel-runtime.ts';
 
 function scalingOf(rows: readonly (readonly number[])[], sampleWeight?: readonly number[]) {
   const labels = rows.map((_, i) => i % 2);
@@ -13,7 +13,7 @@ function scalingOf(rows: readonly (readonly number[])[], sampleWeight?: readonly
     nFeatures,
   };
   const options = { standardize: true, ...(sampleWeight === undefined ? {} : { sampleWeight }) };
-  return [rows, sparse].map((X) => arrayTrainingData(new Arena(), X, labels, options).standardization);
+  return [rows, sparse].map((X) => arrayTrainingData(kernelRuntime(), X, labels, options).standardization);
 }
 
 describe('standardization', () => {

@@ -6,9 +6,10 @@ import { hinge } from '../../src/problem/hinge.ts';
 import { parameterLayout } from '../../src/problem/parameters.ts';
 import type { PenaltyCoefficients } from '../../src/problem/penalty.ts';
 import type { Loss, Problem } from '../../src/problem/problem.ts';
-import { Arena } from '../../src/runtime/arena.ts';
+import type { Runtime } from '../../src/runtime/runtime.ts';
 import type { Solution, SolverOptions } from '../../src/solvers/solver.ts';
 import { stochastic, supportsStochastic } from '../../src/solvers/stochastic.ts';
+import { kernelRuntime } from '../twins/kernel-runtime.ts';
 
 const softmaxLoss: Loss = { kind: 'softmax' };
 const hingeLoss: Loss = { kind: 'hinge', margin: 1 };
@@ -107,10 +108,10 @@ describe('stochastic', () => {
   });
 
   test('sparse rows with implicit centres are not supported', () => {
-    const problem = pose(new Arena(), l2, true, true);
+    const problem = pose(kernelRuntime(), l2, true, true);
     expect(supportsStochastic(problem)).toBe(false);
-    expect(supportsStochastic(pose(new Arena(), l2, true, false))).toBe(true);
-    expect(supportsStochastic({ ...pose(new Arena(), l2, false, false), dropout: 0 })).toBe(false);
+    expect(supportsStochastic(pose(kernelRuntime(), l2, true, false))).toBe(true);
+    expect(supportsStochastic({ ...pose(kernelRuntime(), l2, false, false), dropout: 0 })).toBe(false);
   });
 });
 
@@ -125,7 +126,7 @@ function overlappingClasses(n: number, classes: number) {
 }
 
 function pose(
-  arena: Arena,
+  runtime: Runtime,
   { loss, penalty, dropout, intercept = true }: Case,
   sparse: boolean,
   standardize: boolean,
@@ -138,7 +139,7 @@ function pose(
         nFeatures: 3,
       }
     : X;
-  const { matrix, labels } = arrayTrainingData(arena, input, y, { standardize });
+  const { matrix, labels } = arrayTrainingData(runtime, input, y, { standardize });
   const problem: Problem = {
     trainingSet: { matrix, labels, nClasses: K, sampleWeights: 0 },
     loss,
@@ -151,8 +152,9 @@ function pose(
 
 /** W by feature, the intercepts last. */
 function solveCase(posed: Case, options: Partial<SolverOptions> = {}, sparse = false) {
-  const arena = new Arena();
-  const problem = pose(arena, posed, sparse, false);
+  const runtime = kernelRuntime();
+  const { arena } = runtime;
+  const problem = pose(runtime, posed, sparse, false);
   const layout = parameterLayout(3, K);
   const theta = arena.allocateF64(layout.size);
   const run = stochastic({ arena }, problem, theta, { ...defaults, ...options });

@@ -1,0 +1,212 @@
+/**
+ * Column statistics of dense rows, and the rows as the design matrix holds them, a block of rows at a time:
+ *
+ *   rows     f32 or f64, nRows × nFeatures, without padding; up to three values past the end are read
+ *   weights  f64, nRows, or 0 where all are 1
+ *   sums, least, greatest, mean, units, squares, scale   f64, nFeatures padded to a multiple of 4
+ *
+ * Each column's sum runs over the rows in ascending order, so blocks and lanes change no bit of it. What the padded
+ * lanes hold is of no meaning.
+ */
+
+export function columnSumsSingle(
+  rows: usize,
+  nRows: u32,
+  nFeatures: u32,
+  weights: usize,
+  sums: usize,
+  least: usize,
+  greatest: usize,
+): void {
+  columnSums<f32>(rows, nRows, nFeatures, weights, sums, least, greatest);
+}
+
+export function columnSumsDouble(
+  rows: usize,
+  nRows: u32,
+  nFeatures: u32,
+  weights: usize,
+  sums: usize,
+  least: usize,
+  greatest: usize,
+): void {
+  columnSums<f64>(rows, nRows, nFeatures, weights, sums, least, greatest);
+}
+
+export function columnSquaresSingle(
+  rows: usize,
+  nRows: u32,
+  nFeatures: u32,
+  weights: usize,
+  mean: usize,
+  units: usize,
+  squares: usize,
+): void {
+  columnSquares<f32>(rows, nRows, nFeatures, weights, mean, units, squares);
+}
+
+export function columnSquaresDouble(
+  rows: usize,
+  nRows: u32,
+  nFeatures: u32,
+  weights: usize,
+  mean: usize,
+  units: usize,
+  squares: usize,
+): void {
+  columnSquares<f64>(rows, nRows, nFeatures, weights, mean, units, squares);
+}
+
+export function placeRowsSingle(
+  rows: usize,
+  nRows: u32,
+  nFeatures: u32,
+  mean: usize,
+  scale: usize,
+  out: usize,
+): bool {
+  return placeRows<f32>(rows, nRows, nFeatures, mean, scale, out);
+}
+
+export function placeRowsDouble(
+  rows: usize,
+  nRows: u32,
+  nFeatures: u32,
+  mean: usize,
+  scale: usize,
+  out: usize,
+): bool {
+  return placeRows<f64>(rows, nRows, nFeatures, mean, scale, out);
+}
+
+/**
+ * sums ← sums + Σ vᵢ xᵢ; least and greatest over the rows of weight other than 0. A value that is not finite leaves
+ * its column's sum not finite, whatever its weight.
+ */
+function columnSums<T>(
+  rows: usize,
+  nRows: u32,
+  nFeatures: u32,
+  weights: usize,
+  sums: usize,
+  least: usize,
+  greatest: usize,
+): void {
+  const rowBytes: usize = nFeatures * sizeof<T>();
+  for (let j: u32 = 0; j < nFeatures; j += 4) {
+    const at: usize = j << 3;
+    let sum0 = v128.load(sums + at);
+    let sum1 = v128.load(sums + at, 16);
+    let least0 = v128.load(least + at);
+    let least1 = v128.load(least + at, 16);
+    let greatest0 = v128.load(greatest + at);
+    let greatest1 = v128.load(greatest + at, 16);
+    let x: usize = rows + j * sizeof<T>();
+    for (let i: u32 = 0; i < nRows; i++) {
+      const x0 = loadPair<T>(x);
+      const x1 = loadPair<T>(x + 2 * sizeof<T>());
+      const v: f64 = weights === 0 ? 1 : load<f64>(weights + (i << 3));
+      const weight = f64x2.splat(v);
+      sum0 = f64x2.add(sum0, f64x2.mul(weight, x0));
+      sum1 = f64x2.add(sum1, f64x2.mul(weight, x1));
+      if (v !== 0) {
+        least0 = f64x2.pmin(least0, x0);
+        least1 = f64x2.pmin(least1, x1);
+        greatest0 = f64x2.pmax(greatest0, x0);
+        greatest1 = f64x2.pmax(greatest1, x1);
+      }
+      x += rowBytes;
+    }
+    v128.store(sums + at, sum0);
+    v128.store(sums + at, sum1, 16);
+    v128.store(least + at, least0);
+    v128.store(least + at, least1, 16);
+    v128.store(greatest + at, greatest0);
+    v128.store(greatest + at, greatest1, 16);
+  }
+}
+
+/** squares ← squares + Σ vᵢ (unit · (xᵢ − mean))² */
+function columnSquares<T>(
+  rows: usize,
+  nRows: u32,
+  nFeatures: u32,
+  weights: usize,
+  mean: usize,
+  units: usize,
+  squares: usize,
+): void {
+  const rowBytes: usize = nFeatures * sizeof<T>();
+  for (let j: u32 = 0; j < nFeatures; j += 4) {
+    const at: usize = j << 3;
+    const mean0 = v128.load(mean + at);
+    const mean1 = v128.load(mean + at, 16);
+    const unit0 = v128.load(units + at);
+    const unit1 = v128.load(units + at, 16);
+    let sum0 = v128.load(squares + at);
+    let sum1 = v128.load(squares + at, 16);
+    let x: usize = rows + j * sizeof<T>();
+    for (let i: u32 = 0; i < nRows; i++) {
+      const deviation0 = f64x2.mul(unit0, f64x2.sub(loadPair<T>(x), mean0));
+      const deviation1 = f64x2.mul(unit1, f64x2.sub(loadPair<T>(x + 2 * sizeof<T>()), mean1));
+      const weight = f64x2.splat(weights === 0 ? 1 : load<f64>(weights + (i << 3)));
+      sum0 = f64x2.add(sum0, f64x2.mul(weight, f64x2.mul(deviation0, deviation0)));
+      sum1 = f64x2.add(sum1, f64x2.mul(weight, f64x2.mul(deviation1, deviation1)));
+      x += rowBytes;
+    }
+    v128.store(squares + at, sum0);
+    v128.store(squares + at, sum1, 16);
+  }
+}
+
+/**
+ * out (f32, nRows × nFeatures padded with zeros to a multiple of 4) ← (x − mean) / scale, computed in f64 and rounded
+ * once. `mean` and `scale` may be 0, for none. Tells whether every result is finite.
+ */
+function placeRows<T>(rows: usize, nRows: u32, nFeatures: u32, mean: usize, scale: usize, out: usize): bool {
+  const absolute = i32x4.splat(0x7fffffff);
+  let largest = i32x4.splat(0);
+  const whole: u32 = nFeatures & ~3;
+  const lastLanes = lanesBelow(nFeatures & 3);
+  for (let i: u32 = 0; i < nRows; i++) {
+    for (let j: u32 = 0; j < whole; j += 4) {
+      const z = placedGroup<T>(rows + j * sizeof<T>(), j << 3, mean, scale);
+      v128.store(out, z);
+      largest = i32x4.max_s(largest, v128.and(z, absolute));
+      out += 16;
+    }
+    if (whole < nFeatures) {
+      const z = v128.and(placedGroup<T>(rows + whole * sizeof<T>(), whole << 3, mean, scale), lastLanes);
+      v128.store(out, z);
+      largest = i32x4.max_s(largest, v128.and(z, absolute));
+      out += 16;
+    }
+    rows += nFeatures * sizeof<T>();
+  }
+  // Read as integers, the f32 ≥ 0 keep their order, and infinity and NaN come after all others.
+  return !v128.any_true(i32x4.ge_s(largest, i32x4.splat(0x7f800000)));
+}
+
+function placedGroup<T>(x: usize, at: usize, mean: usize, scale: usize): v128 {
+  let z0 = loadPair<T>(x);
+  let z1 = loadPair<T>(x + 2 * sizeof<T>());
+  if (mean !== 0) {
+    z0 = f64x2.sub(z0, v128.load(mean + at));
+    z1 = f64x2.sub(z1, v128.load(mean + at, 16));
+  }
+  if (scale !== 0) {
+    z0 = f64x2.div(z0, v128.load(scale + at));
+    z1 = f64x2.div(z1, v128.load(scale + at, 16));
+  }
+  return i32x4.shuffle(f32x4.demote_f64x2_zero(z0), f32x4.demote_f64x2_zero(z1), 0, 1, 4, 5);
+}
+
+/** Two values as f64. */
+function loadPair<T>(x: usize): v128 {
+  return sizeof<T>() === 4 ? f64x2.promote_low_f32x4(v128.load64_zero(x)) : v128.load(x);
+}
+
+/** All bits of the lanes 0 … count − 1 of four. */
+function lanesBelow(count: u32): v128 {
+  return i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(count));
+}
