@@ -1,5 +1,6 @@
 export { activeHessian } from './active-hessian';
 export { choleskyDiagonal, choleskyRows, choleskySolve } from './cholesky';
+export { csvRows } from './csv-rows';
 export { densePass, densePassDouble, denseReduce } from './dense';
 export { dualCoordinateEpoch } from './dual-coordinate-descent';
 export { expDoubleArray, expSingleArray } from './exp';
@@ -26,6 +27,7 @@ export {
 } from './place-rows';
 export { softmaxDualEpoch } from './softmax-dual-ascent';
 export { sparseColumns, sparseColumnsDouble, sparseRows, sparseRowsDouble } from './sparse';
+export { addTextCode, textCodesBytes } from './text-codes';
 export { axpy, axpyShard, copyShard, dot, dotShard, scale, scaleShard } from './vectors';
 
 /** First byte above the kernels' own constants. */

@@ -1,5 +1,6 @@
 import { DataError } from '../errors.ts';
-import type { Arena, Pointer } from '../runtime/arena.ts';
+import type { Pointer } from '../runtime/arena.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import { ByteDictionary } from './byte-dictionary.ts';
 import type { Dialect } from './csv-dialect.ts';
 import { fieldText } from './csv-head.ts';
@@ -7,6 +8,8 @@ import { CsvRecords } from './csv-records.ts';
 import { GrowingF64, GrowingU32 } from './growing-list.ts';
 import { LevelCodes, MISSING_CODE } from './level-codes.ts';
 import { looksNumeric, missingNumbers, parseNumber } from './number-text.ts';
+import { FIELD, HARD_WORDS, type PlainField, type PlainPiece, PlainRows } from './plain-rows.ts';
+import { SlotBlock } from './slot-block.ts';
 
 /** A column to read: a number as f32(x − reference) in its slot, or the code of a text. */
 export interface ColumnPlan {
@@ -28,6 +31,8 @@ export interface ReadPlan {
   readonly targetField: number;
   /** −1 for none */
   readonly weightField: number;
+  /** Room for so much of the text at once: all of it, or many records. */
+  readonly textBytes: number;
 }
 
 export interface ReadColumns {
@@ -58,9 +63,6 @@ export interface ReadAgain {
 const LARGEST_F32 = 3.4028234663852886e38;
 const COMMA = 44;
 const POINT = 46;
-/** Blocks of rows: small first, so that a small table costs little. */
-const FIRST_BLOCK = 1 << 16;
-const NEXT_BLOCKS = 1 << 20;
 
 /**
  * Reads a table row by row into slots of 4 bytes, so that no second copy of the numbers is ever held.
@@ -75,109 +77,67 @@ const NEXT_BLOCKS = 1 << 20;
 export async function readColumns(
   chunks: AsyncIterable<Uint8Array>,
   plan: ReadPlan,
-  arena: Arena,
+  runtime: Runtime,
 ): Promise<ReadColumns | ReadAgain> {
-  const reader = new ColumnReader(plan, arena);
+  const reader = new ColumnReader(plan, runtime);
   for await (const chunk of chunks) {
-    reader.records.feed(chunk);
-    reader.takeRecords();
+    reader.feed(chunk);
     if (reader.decimal !== plan.dialect.decimal) break;
   }
-  if (reader.decimal === plan.dialect.decimal) {
-    reader.records.finish();
-    reader.takeRecords();
-  }
-  return reader.result();
+  return reader.finish();
 }
 
 class ColumnReader {
-  readonly records: CsvRecords;
   decimal: number;
+  private readonly records: CsvRecords;
+  private readonly plain: PlainRows | null;
   private readonly plan: ReadPlan;
-  private readonly arena: Arena;
   private readonly missing = new ByteDictionary();
+  private readonly numbersMissing: ReadonlySet<number>;
   private readonly levels: (LevelCodes | null)[];
   private readonly targetLevels: LevelCodes;
   private readonly targetCodes = new GrowingU32();
   private readonly weights = new GrowingF64();
   private readonly surprises = new Set<number>();
+  /** The column of each field, −1 for none. */
+  private readonly columnOf: Int32Array;
   private headerPending: boolean;
   private withoutTarget = 0;
-  private readonly firstBlock: Pointer;
-  private slotBytes = 0;
-  private block: { f32: Float32Array; u32: Uint32Array };
-  private used = 0;
+  private readonly slots: SlotBlock;
 
-  constructor(plan: ReadPlan, arena: Arena) {
+  constructor(plan: ReadPlan, runtime: Runtime) {
     this.plan = plan;
-    this.arena = arena;
     this.decimal = plan.dialect.decimal;
-    this.records = new CsvRecords(plan.file, plan.dialect);
     this.headerPending = plan.dialect.header;
-    const encoder = new TextEncoder();
-    for (const text of plan.missing) {
-      const bytes = encoder.encode(text);
-      this.missing.codeOf(bytes, 0, bytes.length);
-    }
+    const missing = plan.missing.map((text) => new TextEncoder().encode(text));
+    for (const bytes of missing) this.missing.codeOf(bytes, 0, bytes.length);
+    this.numbersMissing = missingNumbers(plan.missing, plan.dialect.decimal);
     this.levels = plan.columns.map((c) => (c.kind === 'categorical' ? new LevelCodes(plan.missing) : null));
     this.targetLevels = new LevelCodes(plan.missing);
-    this.firstBlock = arena.mark();
-    this.block = this.nextBlock(FIRST_BLOCK);
+    this.columnOf = new Int32Array(plan.width).fill(-1);
+    plan.columns.forEach((column, k) => {
+      this.columnOf[column.field] = k;
+    });
+    this.plain = plainRows(plan, missing, this.numbersMissing, runtime);
+    this.records = new CsvRecords(plan.file, plan.dialect, this.plain?.text);
+    this.slots = new SlotBlock(runtime.arena, plan.columns.length);
   }
 
-  takeRecords(): void {
-    const { records, plan, levels, weights } = this;
-    const { columns, width, targetField, weightField } = plan;
-    const { quote, decimal } = plan.dialect;
-    const nColumns = columns.length;
-    const fields = Int32Array.from(columns, (column) => column.field);
-    const numbersMissing = missingNumbers(plan.missing, decimal);
-    const someMissing = numbersMissing.size > 0;
-    const references = Float64Array.from(columns, (column) => column.reference);
-    while (records.next()) {
-      if (records.nFields !== width) throw this.ragged();
-      if (this.headerPending) {
-        this.headerPending = false;
-        continue;
-      }
-      const target = this.targetLevels.codeOf(records, targetField, quote);
-      if (target === MISSING_CODE) {
-        this.withoutTarget++;
-        continue;
-      }
-      if (this.used + nColumns > this.block.f32.length) this.block = this.nextBlock(NEXT_BLOCKS);
-      const { f32, u32 } = this.block;
-      const out = this.used;
-      const { bytes, starts, ends } = records;
-      for (let k = 0; k < nColumns; k++) {
-        const j = fields[k];
-        const codes = levels[k];
-        if (codes !== null) {
-          u32[out + k] = codes.codeOf(records, j, quote);
-          continue;
-        }
-        const value = parseNumber(bytes, starts[j], ends[j], decimal);
-        const x = value - references[k];
-        if (someMissing && numbersMissing.has(value)) {
-          f32[out + k] = Number.NaN;
-          continue;
-        }
-        // False for NaN, too.
-        if (x <= LARGEST_F32 && x >= -LARGEST_F32) f32[out + k] = x;
-        else {
-          f32[out + k] = Number.NaN;
-          this.noNumber(k, j, x);
-          if (this.decimal !== decimal) return;
-        }
-      }
-      if (weightField >= 0) weights.push(this.weightOf(weightField));
-      this.targetCodes.push(target);
-      this.used += nColumns;
+  feed(chunk: Uint8Array): void {
+    const most = this.plan.textBytes >> 1;
+    for (let from = 0; from < chunk.length; from += most) {
+      this.records.feed(chunk.subarray(from, from + most));
+      this.takeRecords();
+      if (this.decimal !== this.plan.dialect.decimal) return;
     }
   }
 
-  result(): ReadColumns | ReadAgain {
+  finish(): ReadColumns | ReadAgain {
     const { plan } = this;
+    if (this.decimal === plan.dialect.decimal) {
+      this.records.finish();
+      this.takeRecords();
+    }
     if (this.decimal !== plan.dialect.decimal || this.surprises.size > 0) {
       return { kind: 'again', categorical: [...this.surprises], decimal: this.decimal };
     }
@@ -188,8 +148,8 @@ class ColumnReader {
       kind: 'read',
       nRows: this.targetCodes.length,
       withoutTarget: this.withoutTarget,
-      slots: this.firstBlock,
-      slotBytes: this.slotBytes,
+      slots: this.slots.pointer,
+      slotBytes: this.slots.bytes,
       levels: this.levels,
       targetLevels: this.targetLevels,
       targetCodes: this.targetCodes.view(),
@@ -197,22 +157,88 @@ class ColumnReader {
     };
   }
 
-  /** Blocks follow each other without a gap: each holds a multiple of 16 rows, and so of 64 bytes. */
-  private nextBlock(bytes: number): { f32: Float32Array; u32: Uint32Array } {
-    const nColumns = this.plan.columns.length;
-    const length = Math.max(16, Math.floor(bytes / (4 * nColumns * 16)) * 16) * nColumns;
-    const pointer = this.arena.allocate(length * 4);
-    this.slotBytes += length * 4;
-    this.used = 0;
-    return { f32: this.arena.f32(pointer, length), u32: this.arena.u32(pointer, length) };
+  /** Takes all whole records that were fed; plain ones by the kernel. */
+  private takeRecords(): void {
+    const { records, plain } = this;
+    if (this.headerPending) {
+      if (!records.next()) return;
+      this.expectWidth();
+      this.headerPending = false;
+    }
+    const { begin, end } = records.pending;
+    // A record longer than the kernels' text has moved the records to memory of their own.
+    if (plain !== null && records.bytes === plain.text) {
+      plain.run(begin, end, (piece) => this.takePiece(piece, plain));
+    }
+    while (this.decimal === this.plan.dialect.decimal && records.next()) this.takeRecord();
   }
 
-  /** Field j of numeric column k is missing, too large, or a text. */
-  private noNumber(k: number, j: number, x: number): void {
+  /** Takes what the kernel read of a piece, and the record that it stopped at, if it did. */
+  private takePiece(piece: PlainPiece, plain: PlainRows): number {
+    const { records } = this;
+    const line = records.followingLine;
+    const nColumns = this.plan.columns.length;
+    const single = new Float32Array(piece.slots.buffer, piece.slots.byteOffset, piece.slots.length);
+    for (let i = 0; i < piece.hard.length; i += HARD_WORDS) {
+      const field = piece.hard[i];
+      const row = piece.hard[i + 1];
+      const k = this.columnOf[field];
+      const levels = k < 0 ? this.targetLevels : this.levels[k];
+      records.pointAt(field, piece.hard[i + 3], piece.hard[i + 4], line + piece.hard[i + 2]);
+      if (levels === null) {
+        single[row * nColumns + k] = this.number(k, field);
+        if (this.decimal !== this.plan.dialect.decimal) return -1;
+        continue;
+      }
+      const known = levels.size;
+      const code = levels.codeOf(records, field, -1);
+      if (k < 0) piece.targets[row] = code;
+      else piece.slots[row * nColumns + k] = code;
+      if (levels.size > known) plain.addCode(field, levels.bytesOf(code), code);
+    }
+    this.slots.append(piece.slots);
+    this.targetCodes.append(piece.targets);
+    if (this.plan.weightField >= 0) this.weights.append(piece.weights);
+    this.withoutTarget += piece.records - piece.rows;
+    records.skipTo(piece.stopped, piece.records);
+    if (piece.stopped === piece.end) return piece.end;
+    if (!records.next()) return -1;
+    this.takeRecord();
+    return this.decimal === this.plan.dialect.decimal ? records.pending.begin : -1;
+  }
+
+  private takeRecord(): void {
+    const { records, plan, levels } = this;
+    const { columns, targetField, weightField } = plan;
+    const { quote } = plan.dialect;
+    this.expectWidth();
+    const target = this.targetLevels.codeOf(records, targetField, quote);
+    if (target === MISSING_CODE) {
+      this.withoutTarget++;
+      return;
+    }
+    const { f32, u32, begin } = this.slots.next();
+    for (let k = 0; k < columns.length; k++) {
+      const j = columns[k].field;
+      const codes = levels[k];
+      if (codes !== null) u32[begin + k] = codes.codeOf(records, j, quote);
+      else f32[begin + k] = this.number(k, j);
+    }
+    if (weightField >= 0) this.weights.push(this.weightOf(weightField));
+    this.targetCodes.push(target);
+  }
+
+  /** Field j as a number of column k, less its reference, or NaN where there is none. */
+  private number(k: number, j: number): number {
     const { records, plan } = this;
     const start = records.starts[j];
     const end = records.ends[j];
-    if (start === end || this.missing.lookUp(records.bytes, start, end) >= 0) return;
+    const value = parseNumber(records.bytes, start, end, plan.dialect.decimal);
+    if (this.numbersMissing.has(value)) return Number.NaN;
+    const x = value - plan.columns[k].reference;
+    // False for NaN, too.
+    if (Math.abs(x) <= LARGEST_F32) return x;
+    if (start === end || this.missing.lookUp(records.bytes, start, end) >= 0) return Number.NaN;
     const text = fieldText(records, j, plan.dialect.quote, plan.encoding);
     if (!Number.isNaN(x)) {
       throw new DataError(`${JSON.stringify(text)} is too large: single precision ends at 3.4e38`, {
@@ -228,6 +254,7 @@ class ColumnReader {
       if (!Number.isNaN(parseNumber(records.bytes, start, end, other))) this.decimal = other;
     }
     this.surprises.add(k);
+    return Number.NaN;
   }
 
   private weightOf(j: number): number {
@@ -243,10 +270,44 @@ class ColumnReader {
     });
   }
 
-  private ragged(): DataError {
+  private expectWidth(): void {
     const { records, plan } = this;
-    return raggedRow(records, plan.width, plan.file, plan.dialect.header);
+    if (records.nFields === plan.width) return;
+    throw raggedRow(records, plan.width, plan.file, plan.dialect.header);
   }
+}
+
+/** The kernel's plan of the table, or null where it cannot read it. */
+function plainRows(
+  plan: ReadPlan,
+  missingTexts: readonly Uint8Array[],
+  missingNumbers: ReadonlySet<number>,
+  runtime: Runtime,
+): PlainRows | null {
+  const known = [new Uint8Array(0), ...missingTexts];
+  const { dialect, columns, targetField, weightField, textBytes } = plan;
+  if (!PlainRows.canRead(dialect, known)) return null;
+  const codes = known.map((text) => [text, MISSING_CODE] as const);
+  const unread: PlainField = { kind: FIELD.skip, slot: 0, reference: 0, codes: [] };
+  const fields: PlainField[] = plan.columnNames.map(() => unread);
+  columns.forEach(({ field, kind, reference }, slot) => {
+    fields[field] =
+      kind === 'numeric'
+        ? { kind: FIELD.number, slot, reference, codes: [] }
+        : { kind: FIELD.code, slot, reference: 0, codes };
+  });
+  fields[targetField] = { ...unread, kind: FIELD.target, codes };
+  if (weightField >= 0) fields[weightField] = { ...unread, kind: FIELD.weight };
+  return new PlainRows(runtime, {
+    delimiter: dialect.delimiter,
+    quote: dialect.quote,
+    decimal: dialect.decimal,
+    fields,
+    nSlots: columns.length,
+    missingTexts,
+    missingNumbers: [...missingNumbers],
+    textBytes,
+  });
 }
 
 export function raggedRow(records: CsvRecords, width: number, file: string, header: boolean): DataError {

@@ -11,6 +11,8 @@ export interface CsvHead {
   readonly rows: readonly (readonly string[])[];
   /** Number of fields in each record. */
   readonly width: number;
+  /** Room for all of the table, or else for many records of it. */
+  readonly textBytes: number;
 }
 
 /** The sample that dialect, names and column kinds are told from: so much, and at least a few lines. */
@@ -19,6 +21,9 @@ export const SAMPLE_LINES = 4;
 /** A line that has not ended here is none of a table. */
 export const LARGEST_SAMPLE_BYTES = 1 << 25;
 const PREVIEW_ROWS = 200;
+/** What the text of a larger table is read in: a second-level cache holds half of it. */
+const TEXT_BYTES = 1 << 21;
+const RECORDS = 8;
 
 /**
  * Reads the head of a table from its first bytes. Throws a DataError for a file without rows, with a header
@@ -34,8 +39,11 @@ export function readHead(sample: Uint8Array, whole: boolean, options: CsvOptions
   if (whole) records.finish();
   const rows: string[][] = [];
   const limit = PREVIEW_ROWS + Number(dialect.header);
-  while (rows.length < limit && records.next())
+  let longest = 0;
+  for (let from = 0; rows.length < limit && records.next(); from = records.pending.begin) {
     rows.push(recordTexts(records, dialect.quote, options.encoding));
+    longest = Math.max(longest, records.pending.begin - from);
+  }
   const first = rows[0];
   if (first === undefined) {
     throw whole
@@ -56,7 +64,8 @@ export function readHead(sample: Uint8Array, whole: boolean, options: CsvOptions
     ? first.map((name, j) => (name === '' ? `c${j + 1}` : name))
     : first.map((_, j) => `c${j + 1}`);
   expectDistinct(columnNames, file);
-  return { dialect, columnNames, rows, width: first.length };
+  const textBytes = whole ? sample.length + 2 : Math.max(TEXT_BYTES, RECORDS * longest);
+  return { dialect, columnNames, rows, width: first.length, textBytes };
 }
 
 export function missingTexts(options: CsvOptions): readonly string[] {

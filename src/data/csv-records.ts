@@ -1,4 +1,5 @@
 import { DataError } from '../errors.ts';
+import { decodeText } from './text-encoding.ts';
 
 /** How a text table is written. Characters as byte codes. */
 export interface CsvFormat {
@@ -51,10 +52,11 @@ export class CsvRecords {
   /** Bytes needed before it is worth looking again: a long record is not scanned anew for each chunk. */
   private wanted = 0;
 
-  constructor(file: string, format: CsvFormat) {
+  /** Works in `buffer` for as long as it is large enough. */
+  constructor(file: string, format: CsvFormat, buffer: Uint8Array = new Uint8Array(0)) {
     this.file = file;
     this.format = format;
-    this.bytes = new Uint8Array(0);
+    this.bytes = buffer;
     this.stops[NEWLINE] = this.stops[RETURN] = this.stops[format.delimiter] = 1;
     if (format.delimiter === SPACE) this.stops[TAB] = 1;
   }
@@ -87,6 +89,31 @@ export class CsvRecords {
       if (this.bytes[0] === 0xef && this.bytes[1] === 0xbb && this.bytes[2] === 0xbf) this.position = 3;
       this.atStart = false;
     }
+  }
+
+  /** Where in `bytes` the next record begins, and where what was fed ends. */
+  get pending(): { readonly begin: number; readonly end: number } {
+    return { begin: this.position, end: this.atStart ? this.position : this.end };
+  }
+
+  /** Somebody else has read the next `lines` records, of one line each, and `next` goes on at `position`. */
+  skipTo(position: number, lines: number): void {
+    this.position = position;
+    this.nextLine += lines;
+  }
+
+  /** Makes bytes[start, end) the current record's plain field j; nothing else of that record counts. */
+  pointAt(j: number, start: number, end: number, line: number): void {
+    while (j >= this.starts.length) this.growFields();
+    this.starts[j] = start;
+    this.ends[j] = end;
+    this.quoting[j] = 0;
+    this.line = line;
+  }
+
+  /** The line on which the next record begins, unless blank lines come first. */
+  get followingLine(): number {
+    return this.nextLine;
   }
 
   /** No more chunks will come. */
@@ -212,9 +239,7 @@ export class CsvRecords {
 
   private textAfterQuote(line: number, p: number): DataError {
     const from = Math.max(this.position, p - 20);
-    const text = new TextDecoder()
-      .decode(this.bytes.subarray(from, Math.min(this.end, p + 10)))
-      .split('\n')[0];
+    const text = decodeText(this.bytes.subarray(from, Math.min(this.end, p + 10))).split('\n')[0];
     return new DataError(`text follows a closing quote: ${JSON.stringify(text)}`, {
       file: this.file,
       line,

@@ -12,6 +12,17 @@ export class GrowingU32 {
     this.items[this.length++] = value;
   }
 
+  append(values: Uint32Array): void {
+    const length = this.length + values.length;
+    if (length > this.items.length) {
+      const larger = new Uint32Array(Math.max(length, this.length * 2));
+      larger.set(this.view());
+      this.items = larger;
+    }
+    this.items.set(values, this.length);
+    this.length = length;
+  }
+
   at(index: number): number {
     return this.items[index];
   }
@@ -33,6 +44,17 @@ export class GrowingF64 {
       this.items = larger;
     }
     this.items[this.length++] = value;
+  }
+
+  append(values: Float64Array): void {
+    const length = this.length + values.length;
+    if (length > this.items.length) {
+      const larger = new Float64Array(Math.max(length, this.length * 2));
+      larger.set(this.view());
+      this.items = larger;
+    }
+    this.items.set(values, this.length);
+    this.length = length;
   }
 
   view(): Float64Array<ArrayBuffer> {

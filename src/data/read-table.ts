@@ -1,5 +1,5 @@
 import { DataError, expectChoice, expectNumber } from '../errors.ts';
-import type { Arena } from '../runtime/arena.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import { type ByteSource, byteSource, type SourceInput, textChunks, textSource } from './byte-source.ts';
 import { type ColumnPlan, type ReadPlan, readColumns } from './column-reader.ts';
 import {
@@ -106,7 +106,7 @@ function csvTable(source: ByteSource, head: CsvHead, options: TableOptions): Tab
       header: dialect.header,
       quote: dialect.quote < 0 ? null : String.fromCharCode(dialect.quote),
     },
-    place: (runtime, place) => placeColumns(runtime.arena, source, head, resolved, options, place),
+    place: (runtime, place) => placeColumns(runtime, source, head, resolved, options, place),
   };
 }
 
@@ -117,13 +117,14 @@ interface ResolvedColumns {
 }
 
 async function placeColumns(
-  arena: Arena,
+  runtime: Runtime,
   source: ByteSource,
   head: CsvHead,
   { target, weight, ignored }: ResolvedColumns,
   options: TableOptions,
   { standardize, center = true }: PlaceOptions,
 ): Promise<TrainingData> {
+  const { arena } = runtime;
   const file = source.name;
   if (target < 0) {
     throw new TypeError(
@@ -157,8 +158,9 @@ async function placeColumns(
       columns,
       targetField: target,
       weightField: weight,
+      textBytes: head.textBytes,
     };
-    const read = await readColumns(textChunks(source), plan, arena);
+    const read = await readColumns(textChunks(source), plan, runtime);
     if (read.kind === 'read') {
       const { holdout = 0, seed = 0 } = options;
       return tableTrainingData(arena, plan, read, {

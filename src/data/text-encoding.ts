@@ -4,6 +4,8 @@ const decoders = new Map<string, TextDecoder>();
 export function decodeText(bytes: Uint8Array, encoding?: string): string {
   const short = shortAscii(bytes);
   if (short !== null) return short;
+  // A TextDecoder takes no shared memory.
+  if (!(bytes.buffer instanceof ArrayBuffer)) return decodeText(bytes.slice(), encoding);
   if (encoding !== undefined) return decoderFor(encoding, false).decode(bytes);
   try {
     return decoderFor('utf-8', true).decode(bytes);

@@ -84,6 +84,10 @@ export class Arena {
     return new Uint32Array(this.memory.buffer, pointer, length);
   }
 
+  u8(pointer: Pointer, length: number): Uint8Array {
+    return new Uint8Array(this.memory.buffer, pointer, length);
+  }
+
   /** A mark that `release` takes: everything allocated after it is given back. */
   mark(): number {
     return this.top;

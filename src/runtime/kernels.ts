@@ -32,6 +32,7 @@ export interface ShardKernels {
   jointHessianShard(task: Pointer, shard: number): void;
   choleskyRows(task: Pointer, shard: number): void;
   activeHessian(task: Pointer, shard: number): void;
+  csvRows(task: Pointer, shard: number): void;
 }
 
 export type ShardKernel = keyof ShardKernels;
@@ -65,6 +66,10 @@ export interface KernelExports extends ShardKernels {
   choleskyDiagonal(task: Pointer): void;
   /** x ← A⁻¹ x for the factor of A */
   choleskySolve(matrix: Pointer, rowBytes: number, size: number, x: Pointer): void;
+  /** Bytes of a table of text codes. */
+  textCodesBytes(): number;
+  /** Gives a text of at most 32 bytes a code; 768 have room. */
+  addTextCode(table: Pointer, text: Pointer, length: number, code: number): void;
   /** Sweeps that coordinate descent took. */
   lassoModelDescent(task: Pointer): number;
 }

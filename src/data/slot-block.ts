@@ -1,0 +1,47 @@
+import type { Arena, Pointer } from '../runtime/arena.ts';
+
+/** Slots are taken by so many bytes: few first, so that a small table costs little. */
+const FIRST_BYTES = 1 << 16;
+const NEXT_BYTES = 1 << 20;
+
+/** Rows of slots in one block at the end of the arena, which grows with them. */
+export class SlotBlock {
+  readonly pointer: Pointer;
+  /** Bytes of the block, some of them room for rows that did not come. */
+  bytes = 0;
+  private readonly arena: Arena;
+  private readonly nColumns: number;
+  private used = 0;
+  private f32: Float32Array = new Float32Array(0);
+  private u32: Uint32Array = new Uint32Array(0);
+
+  constructor(arena: Arena, nColumns: number) {
+    this.arena = arena;
+    this.nColumns = nColumns;
+    this.pointer = arena.mark();
+  }
+
+  /** A new row, and where it begins in the block. */
+  next(): { readonly f32: Float32Array; readonly u32: Uint32Array; readonly begin: number } {
+    const begin = this.used;
+    this.reserve(this.nColumns);
+    this.used += this.nColumns;
+    return { f32: this.f32, u32: this.u32, begin };
+  }
+
+  append(rows: Uint32Array): void {
+    this.reserve(rows.length);
+    this.u32.set(rows, this.used);
+    this.used += rows.length;
+  }
+
+  private reserve(words: number): void {
+    if (this.used + words <= this.u32.length) return;
+    const wanted = Math.max(words * 4, this.bytes === 0 ? FIRST_BYTES : NEXT_BYTES);
+    const bytes = Math.ceil(wanted / 64) * 64;
+    this.arena.allocate(bytes);
+    this.bytes += bytes;
+    this.f32 = this.arena.f32(this.pointer, this.bytes / 4);
+    this.u32 = this.arena.u32(this.pointer, this.bytes / 4);
+  }
+}
