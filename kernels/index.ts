@@ -1,4 +1,4 @@
-export { activeHessian } from './active-hessian';
+export { activeHessian, activeHessianUpdate } from './active-hessian';
 export { choleskyDiagonal, choleskyRows, choleskySolve } from './cholesky';
 export { csvRows } from './csv-rows';
 export { densePass, densePassDouble, denseReduce } from './dense';

@@ -5,7 +5,7 @@
 /** Written by offsets in src/problem/active-hessian.ts: keep both in step. */
 @unmanaged
 class LassoModelTask {
-  tolerance: f64; // 0: on curvature × change², of the largest change in a sweep
+  tolerance: f64; // 0: on curvature × change, of the largest change in a sweep
   size: u32; // 8
   hessianStride: u32; // 12
   hessian: usize; // 16: f32
@@ -154,7 +154,7 @@ function modelValue(t: LassoModelTask): f64 {
   return sum;
 }
 
-/** One visit of each coordinate (of those that are not 0); returns the largest curvature × change². */
+/** One visit of each coordinate (of those that are not 0); returns the largest curvature × change, by which the slope was off. */
 function sweep(t: LassoModelTask, nonzeroOnly: bool): f64 {
   let largest: f64 = 0;
   const rowBytes: usize = t.hessianStride << 2;
@@ -175,7 +175,7 @@ function sweep(t: LassoModelTask, nonzeroOnly: bool): f64 {
     store<f64>(t.weights + at, moved);
     addRow(row, change, t.slope, t.size);
     store<f64>(t.slope + at, load<f64>(t.slope + at) + ridge * change);
-    largest = max(largest, curvature * change * change);
+    largest = max(largest, curvature * abs(change));
   }
   return largest;
 }

@@ -80,6 +80,7 @@ export const HINGE_CERTIFICATE: u32 = 7;
 export const SOFTMAX_DUAL: u32 = 8;
 export const HINGE_DUAL: u32 = 9;
 export const HINGE_RECENTRE: u32 = 10;
+export const SOFTMAX_BOUND: u32 = 11;
 
 /** Does the mode end with Xᵀ R? */
 export function hasGradient(mode: u32): bool {
@@ -88,7 +89,7 @@ export function hasGradient(mode: u32): bool {
 }
 
 /**
- * A row shard's partial sums: f64 loss, f64 dual, then from byte 64 on f64 × stride Σ v u, then f64
+ * A row shard's partial sums: f64 loss, f64 dual, f64 dual curvature, then from byte 64 on f64 × stride Σ v u, then f64
  * nClasses × stride of the intercept Hessian; aligned to 64, ROW_SCRATCH bytes for numbers of each row of a block;
  * and (dense) f64 × features × stride of Xᵀ R.
  */
@@ -108,6 +109,10 @@ export function addLoss(partial: usize, value: f64): void {
 
 export function addDual(partial: usize, value: f64): void {
   store<f64>(partial, load<f64>(partial, 8) + value, 8);
+}
+
+export function addDualCurvature(partial: usize, value: f64): void {
+  store<f64>(partial, load<f64>(partial, 16) + value, 16);
 }
 
 export function residualSumsOf(partial: usize): usize {

@@ -8,13 +8,19 @@ import {
   HINGE_RECENTRE,
   PassTask,
   SOFTMAX,
+  SOFTMAX_BOUND,
   SOFTMAX_CERTIFICATE,
   SOFTMAX_DUAL,
   SOFTMAX_HESSIAN,
   SOFTMAX_PREPARE,
 } from './pass-task';
 import { softmaxHessianRows, softmaxPrepareRows, softmaxRows } from './softmax-rows';
-import { softmaxCertificateRows, softmaxDualRows, softmaxRowsDouble } from './softmax-rows-double';
+import {
+  softmaxBoundRows,
+  softmaxCertificateRows,
+  softmaxDualRows,
+  softmaxRowsDouble,
+} from './softmax-rows-double';
 
 /** Does with a block of single-precision scores, in place, what the pass's mode says. */
 export function workOnRows(task: PassTask, S: usize, firstRow: u32, nRows: u32, partial: usize): void {
@@ -33,6 +39,7 @@ export function workOnRowsDouble(task: PassTask, S: usize, firstRow: u32, nRows:
   if (mode === SOFTMAX) softmaxRowsDouble(task, S, firstRow, nRows, partial);
   else if (mode === HINGE) hingeRowsDouble(task, S, firstRow, nRows, partial);
   else if (mode === SOFTMAX_CERTIFICATE) softmaxCertificateRows(task, S, firstRow, nRows, partial);
+  else if (mode === SOFTMAX_BOUND) softmaxBoundRows(task, S, firstRow, nRows, partial);
   else if (mode === HINGE_CERTIFICATE) hingeCertificateRows(task, S, firstRow, nRows, partial);
   else if (mode === SOFTMAX_DUAL) softmaxDualRows(task, S, firstRow, nRows, partial);
   else if (mode === HINGE_RECENTRE) hingeRecentreRows(task, S, firstRow, nRows);

@@ -1,18 +1,26 @@
 import { expDouble } from './exp';
 import { log } from './log';
-import { addDual, addLoss, interceptHessianOf, PassTask } from './pass-task';
+import { addDual, addDualCurvature, addLoss, interceptHessianOf, PassTask } from './pass-task';
 
 /** The sum that softmaxExponentialsDouble found, beside the maximum that it returns. */
 let lastSum: f64 = 0;
 
 /** softmaxRows in double, a relative 4e-15 beyond the scores' error, however small the loss. */
 export function softmaxRowsDouble(task: PassTask, S: usize, firstRow: u32, nRows: u32, partial: usize): void {
-  softmaxDouble(task, S, firstRow, nRows, partial, false);
+  softmaxDouble(task, S, firstRow, nRows, partial, false, false);
 }
 
 /**
- * softmaxRowsDouble, and the mean entropy v (log Z − Σ p (s − max)), the dual value of p; and v (diag p − p pᵀ) into
- * the intercept Hessian (all of it but the diagonal's Σ v p, which `softmaxHessianDiagonal` adds).
+ * softmaxRowsDouble, and the mean entropy v (log Z − Σ p (s − max)), the dual value of p; and v (1 − p_y) / p_y, which
+ * bounds how the dual value bends where its residuals are scaled.
+ */
+export function softmaxBoundRows(task: PassTask, S: usize, firstRow: u32, nRows: u32, partial: usize): void {
+  softmaxDouble(task, S, firstRow, nRows, partial, true, false);
+}
+
+/**
+ * softmaxBoundRows, and v (diag p − p pᵀ) into the intercept Hessian (all of it but the diagonal's Σ v p, which
+ * `softmaxHessianDiagonal` adds).
  */
 export function softmaxCertificateRows(
   task: PassTask,
@@ -21,7 +29,7 @@ export function softmaxCertificateRows(
   nRows: u32,
   partial: usize,
 ): void {
-  softmaxDouble(task, S, firstRow, nRows, partial, true);
+  softmaxDouble(task, S, firstRow, nRows, partial, true, true);
 }
 
 function softmaxDouble(
@@ -30,13 +38,15 @@ function softmaxDouble(
   firstRow: u32,
   nRows: u32,
   partial: usize,
-  certificate: bool,
+  withDual: bool,
+  withHessian: bool,
 ): void {
   const rowBytes: usize = task.stride << 3;
   const nClasses = task.nClasses;
   const hessian = interceptHessianOf(partial, task.stride);
   let loss: f64 = 0;
   let dual: f64 = 0;
+  let curvature: f64 = 0;
   for (let i: u32 = 0; i < nRows; i++) {
     const v = task.sampleWeights === 0 ? 1 : load<f64>(task.sampleWeights + ((firstRow + i) << 3));
     const own = S + (load<u32>(task.labels + ((firstRow + i) << 2)) << 3);
@@ -46,20 +56,23 @@ function softmaxDouble(
     const others = isOwnTop ? sumOfOthers(S, rowBytes, own) : 0;
     const logSum = isOwnTop ? log1p(others) : log(lastSum);
     const ownResidual = isOwnTop ? -others / (1 + others) : load<f64>(own) / lastSum - 1;
+    const ownExponential = load<f64>(own);
+    if (withDual && v > 0) curvature += v * ((isOwnTop ? others : lastSum - ownExponential) / ownExponential);
     const factor = f64x2.splat(1.0 / lastSum);
     for (let s = S; s < S + rowBytes; s += 16) v128.store(s, f64x2.mul(v128.load(s), factor));
     loss += v * (logSum + (top - ownScore));
-    if (certificate) {
-      dual += v * (logSum - lastMoment / lastSum);
-      subtractOuterProduct(hessian, S, rowBytes, nClasses, v);
-    }
+    if (withDual) dual += v * (logSum - lastMoment / lastSum);
+    if (withHessian) subtractOuterProduct(hessian, S, rowBytes, nClasses, v);
     const weight = f64x2.splat(v);
     for (let s = S; s < S + rowBytes; s += 16) v128.store(s, f64x2.mul(v128.load(s), weight));
     store<f64>(own, v * ownResidual);
     S += rowBytes;
   }
   addLoss(partial, loss);
-  if (certificate) addDual(partial, dual);
+  if (withDual) {
+    addDual(partial, dual);
+    addDualCurvature(partial, curvature);
+  }
 }
 
 /**

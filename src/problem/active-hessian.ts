@@ -23,6 +23,11 @@ export interface ActiveHessian {
   buildCost(nCoordinates: number): number;
   /** Minimizes the model around `theta`; writes the way there into `direction` at the coordinates, else 0. */
   minimize(model: LassoModel, direction: Float64Array): LassoModelMinimum;
+  /**
+   * Corrects the Hessian by what a step of `length` along the last minimum's direction made of the model's gradient
+   * (BFGS, with Powell's damping): it then foretells this change. The smooth part's gradients before and after.
+   */
+  correct(model: LassoModel, after: Float64Array, length: number): void;
 }
 
 export interface LassoModel {
@@ -30,9 +35,7 @@ export interface LassoModel {
   /** of the smooth part, ridge included */
   readonly gradient: Float64Array;
   readonly penalty: PenaltyCoefficients;
-  /** μ, added to the Hessian's diagonal as a part of it */
-  readonly damping: number;
-  /** Coordinate descent ends when no change of one coordinate in a sweep promises more than this. */
+  /** Coordinate descent ends when no coordinate in a sweep was further from its optimality condition. */
   readonly tolerance: number;
   readonly maxSweeps: number;
 }
@@ -55,6 +58,8 @@ const BLOCK = 128;
  * a fifth of the largest λ took 40 steps instead of 6: along some direction half of the curvature was among them.
  */
 const NEGLIGIBLE = 1e-3;
+/** Powell's bound: of the curvature foretold along a step, as much is taken to be there at least. */
+const LEAST_CURVATURE = 0.2;
 /** Probabilities below are taken for 0: their products would be subnormal, which costs a hundredfold. */
 const TINY = 1e-7;
 
@@ -83,7 +88,6 @@ export function activeHessian(
 
   interface Placed {
     readonly hessian: Pointer;
-    readonly diagonal: (a: number) => number;
     readonly rowWeights: Float32Array;
     readonly p: Float32Array;
     readonly coordinateColumns: Uint32Array;
@@ -102,10 +106,8 @@ export function activeHessian(
 
   function place(): Placed {
     const hessianStride = roundUp(capacity, 4);
-    const hessian = arena.allocateF32(capacity * hessianStride);
     return {
-      hessian: hessian.byteOffset,
-      diagonal: (a) => hessian[a * hessianStride + a],
+      hessian: arena.allocateF32(capacity * hessianStride).byteOffset,
       rowWeights: arena.allocateF32(columnStride),
       p: arena.allocateF32(columnStride * nClasses),
       coordinateColumns: arena.allocateU32(capacity),
@@ -116,7 +118,7 @@ export function activeHessian(
       ridge: arena.allocateF64(capacity),
       scratch: arena.allocate((SEGMENT + 1) * BLOCK * 4 * maxSegments),
       buildTask: arena.allocate(48),
-      history: arena.allocate(8 * 14 * capacity),
+      history: arena.allocate(8 * 14 * (capacity + 4)),
       system: arena.allocate(8 * 30),
       modelTask: arena.allocate(48),
       columns: arena.allocateF32(0),
@@ -239,6 +241,20 @@ export function activeHessian(
     runtime.run('activeHessian', at.buildTask, nSegments - firstSegment);
   }
 
+  /**
+   * Softmax residuals sum to 0 over the classes, and so do the intercepts' slopes but for single precision's rounding;
+   * along (1, …, 1) the model is flat, and descent would follow that rounding without an end.
+   */
+  function centreIntercepts(slope: Float64Array): void {
+    const intercepts = Array.from({ length: nClasses }, (_, k) => position[d * stride + k]).filter(
+      (a) => a >= 0,
+    );
+    if (nClasses === 1 || intercepts.length < nClasses) return;
+    let mean = 0;
+    for (const a of intercepts) mean += slope[a] / nClasses;
+    for (const a of intercepts) slope[a] -= mean;
+  }
+
   return {
     capacity,
     get coordinates() {
@@ -266,17 +282,18 @@ export function activeHessian(
       if (placed === null) throw new Error('a Hessian must be built before it is extended');
       if (added.length > 0) append(placed, added);
     },
-    minimize({ theta, gradient, penalty, damping, tolerance, maxSweeps }, direction) {
+    minimize({ theta, gradient, penalty, tolerance, maxSweeps }, direction) {
       if (placed === null) throw new Error('a Hessian must be built before a model is minimized');
-      const { weights, slope, lasso, ridge, diagonal, modelTask } = placed;
+      const { weights, slope, lasso, ridge, modelTask } = placed;
       const firstIntercept = d * stride;
       for (let a = 0; a < count; a++) {
         const i = coordinates[a];
         weights[a] = theta[i];
         slope[a] = gradient[i];
         lasso[a] = i < firstIntercept ? penalty.lasso : 0;
-        ridge[a] = damping * diagonal(a) + (i < firstIntercept ? 2 * penalty.ridge : 0);
+        ridge[a] = i < firstIntercept ? 2 * penalty.ridge : 0;
       }
+      centreIntercepts(slope);
       arena.f64(modelTask, 1)[0] = tolerance;
       arena
         .u32(modelTask + 8, 10)
@@ -306,6 +323,40 @@ export function activeHessian(
         both += 0.5 * (gradient[i] + slope[a]) * change + lassoChange;
       }
       return { decrease: -both, slope: first, sweeps };
+    },
+    correct({ theta, gradient, penalty }, after, length) {
+      if (placed === null) throw new Error('a Hessian must be built before it is corrected');
+      const { weights, slope } = placed;
+      const firstIntercept = d * stride;
+      const u = arena.f64(placed.history, capacity + 4);
+      const y = arena.f64(placed.history + 8 * (capacity + 4), capacity + 4);
+      let sy = 0;
+      let su = 0;
+      for (let a = 0; a < count; a++) {
+        const i = coordinates[a];
+        const s = length * (weights[a] - theta[i]);
+        const ridge = i < firstIntercept ? 2 * penalty.ridge : 0;
+        u[a] = length * (slope[a] - gradient[i]) - ridge * s;
+        y[a] = after[i] - gradient[i] - ridge * s;
+        sy += s * y[a];
+        su += s * u[a];
+      }
+      if (!(su > 0)) return;
+      if (sy < LEAST_CURVATURE * su) {
+        const part = ((1 - LEAST_CURVATURE) * su) / (su - sy);
+        for (let a = 0; a < count; a++) y[a] = part * y[a] + (1 - part) * u[a];
+        sy = LEAST_CURVATURE * su;
+      }
+      const rowBytes = 4 * roundUp(capacity, 4);
+      kernels.activeHessianUpdate(
+        placed.hessian,
+        rowBytes,
+        count,
+        y.byteOffset,
+        1 / sy,
+        u.byteOffset,
+        1 / su,
+      );
     },
   };
 }

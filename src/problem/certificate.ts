@@ -54,10 +54,10 @@ const ROUNDING = 3e-14;
  * weight ridge w² + lasso |w| + g w + R*(g); under ridge alone the latter sum to ‖∇_W L‖² / (4 ridge).
  * Under lasso alone R* is 0 up to max|G| = lasso and infinite beyond. Two bounds serve there:
  * c = lasso / max|G|; or, at c = 1, that lasso Σ|W*| is at most the objective here, so that what passes lasso
- * costs the optimum no more than (max|G| − lasso) / lasso of it. `dualAt(c)` is the data part at c; it is asked for
- * only where c < 1 may be better and the other bound is not `enough`.
+ * costs the optimum no more than (max|G| − lasso) / lasso of it. The data part at c is at first taken from below, by
+ * its slope and a bound on its curvature (CertificatePass); where that is not `enough`, `dualAt(c)`, given, tells it.
  */
-export function gapReport(input: GapInput, dualAt: (scale: number) => number): GapReport {
+export function gapReport(input: GapInput, dualAt: ((scale: number) => number) | null): GapReport {
   const { theta, gradient, layout, penalty, loss, pass, slack, enough = 0 } = input;
   const { ridge, lasso } = penalty;
   const nWeights = layout.nFeatures * layout.stride;
@@ -124,13 +124,22 @@ export function gapReport(input: GapInput, dualAt: (scale: number) => number): G
     gap = lossGap + penaltyGap + repair;
     interceptShare = Math.abs(loss.kind !== 'hinge' ? interceptProduct : 0) + repair - byWeights;
   }
-  if (lasso > 0 && reach > lasso && gap > enough * objective) {
-    const dual = dualAt(lasso / reach);
-    const scaled = objective - (1 - share) * dual;
-    if (scaled < gap) {
-      gap = scaled;
-      interceptShare = share * dual + (dual * shiftMax) / reach;
-    }
+  const scale = lasso / reach;
+  const takeScaled = (scaled: number, dual: number) => {
+    if (!(scaled < gap)) return;
+    gap = scaled;
+    interceptShare = share * dual + (dual * shiftMax) / reach;
+  };
+  if (lasso > 0 && reach > lasso && loss.kind === 'softmax' && pass.dualCurvature !== undefined) {
+    // The slope of the dual is Σ U s, and loss − dual the same.
+    const slope = product + interceptProduct;
+    const bend = ((1 - scale) * (1 - scale) * pass.dualCurvature) / (2 * scale);
+    const loosened = ridge * squares + lasso * absolutes + scale * slope + bend;
+    takeScaled(loosened + share * pass.dual, pass.dual);
+  }
+  if (lasso > 0 && reach > lasso && gap > enough * objective && dualAt !== null) {
+    const dual = dualAt(scale);
+    takeScaled(objective - (1 - share) * dual, dual);
   }
   gap = Math.max(0, gap) + rounding;
   const lowerBound = Math.max(0, objective - gap);

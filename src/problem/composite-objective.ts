@@ -72,14 +72,27 @@ function withPenalty(
     if (!intercept) gradient.fill(0, nWeights, size);
   }
 
-  function report(theta: Float64Array, gradient: Float64Array, enough: number): GapReport {
-    const pass = passes.certificatePass(theta, gradient, interceptHessian);
+  /** With `atOnce` no intercept Hessian, and no scaled dual point where the pass bounds it. */
+  function report(theta: Float64Array, gradient: Float64Array, enough: number, atOnce = false): GapReport {
+    const pass = passes.certificatePass(theta, gradient, atOnce ? null : interceptHessian);
     if (!intercept) gradient.fill(0, nWeights, size);
     const residual = intercepts(gradient);
     const slack: InterceptSlack | null = shared.moments && interceptSlack(shared.moments, residual);
-    return gapReport({ theta, gradient, layout, penalty, loss, pass, slack, enough }, (scale) =>
-      passes.dualValue(theta, scale),
-    );
+    const bounded = atOnce && pass.dualCurvature !== undefined;
+    const dualAt = bounded ? null : (scale: number) => passes.dualValue(theta, scale);
+    return gapReport({ theta, gradient, layout, penalty, loss, pass, slack, enough }, dualAt);
+  }
+
+  /** The class sums, where a bound may need them: two passes, once. */
+  function takeMoments(gradient: Float64Array) {
+    if (intercept && penalized) shared.moments ??= classMoments(passes, vectors, loss, gradient);
+  }
+
+  function pointOf(best: GapReport): CertifiedPoint {
+    const { objective, lowerBound, stationarity } = best;
+    if (!penalized && objective > 0) return { objective, certificate: null, stationarity };
+    const relativeGap = (objective - lowerBound) / Math.max(objective, Number.MIN_VALUE);
+    return { objective, certificate: { objective, lowerBound, relativeGap }, stationarity };
   }
 
   /**
@@ -147,17 +160,18 @@ function withPenalty(
       finishGradient(direction, out);
     },
     certify(theta, gradient, enough = 0): CertifiedPoint {
-      if (intercept && penalized) {
-        shared.moments ??= classMoments(passes, vectors, loss, gradient);
-        lowerAbsent(intercepts(theta), shared.moments);
-      }
+      takeMoments(gradient);
+      if (shared.moments) lowerAbsent(intercepts(theta), shared.moments);
       const best = intercept ? optimizeIntercepts(theta, gradient, enough) : report(theta, gradient, enough);
       if (intercept) centre(intercepts(theta));
       finishGradient(theta, gradient);
-      const { objective, lowerBound, stationarity } = best;
-      if (!penalized && objective > 0) return { objective, certificate: null, stationarity };
-      const relativeGap = (objective - lowerBound) / Math.max(objective, Number.MIN_VALUE);
-      return { objective, certificate: { objective, lowerBound, relativeGap }, stationarity };
+      return pointOf(best);
+    },
+    certifyHere(theta, gradient) {
+      takeMoments(gradient);
+      const found = report(theta, gradient, 0, true);
+      finishGradient(theta, gradient);
+      return pointOf(found);
     },
     withPenalty: (other) => withPenalty(passes, vectors, other, options, shared),
   };

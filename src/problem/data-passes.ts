@@ -80,9 +80,15 @@ export function dataPasses(runtime: Runtime, trainingSet: TrainingSet, initialLo
     },
     certificatePass(theta, gradient, interceptHessian) {
       passes++;
-      machine.pass(modes.certificate, theta, gradient, 'double');
-      machine.readInterceptHessian(interceptHessian);
-      return { loss: machine.sum(0) / nSamples, dual: machine.sum(8) / nSamples };
+      const softmax = initialLoss.kind === 'softmax';
+      const mode = softmax && interceptHessian === null ? MODES.softmax.bound : modes.certificate;
+      machine.pass(mode, theta, gradient, 'double');
+      if (interceptHessian !== null) machine.readInterceptHessian(interceptHessian);
+      return {
+        loss: machine.sum(0) / nSamples,
+        dual: machine.sum(8) / nSamples,
+        ...(softmax ? { dualCurvature: machine.sum(16) / nSamples } : {}),
+      };
     },
     dualValue(theta, scale) {
       passes += 0.5;

@@ -125,7 +125,7 @@ export function logisticPasses(runtime: Runtime, trainingSet: TrainingSet): Data
     certificatePass(theta, gradient, interceptHessian) {
       passes++;
       run(LOGISTIC_MODES.certificate, theta, gradient, 'double');
-      interceptHessian[0] = sum(LOGISTIC_SUMS.curvature) / nSamples;
+      if (interceptHessian !== null) interceptHessian[0] = sum(LOGISTIC_SUMS.curvature) / nSamples;
       return { loss: sum(LOGISTIC_SUMS.loss) / nSamples, dual: sum(LOGISTIC_SUMS.dual) / nSamples };
     },
     dualValue(theta, scale) {

@@ -47,6 +47,11 @@ export interface Objective {
    * gap is `enough` (default 0).
    */
   certify(theta: Float64Array, gradient: Float64Array, enough?: number): CertifiedPoint;
+  /**
+   * certify in one pass, at θ as it is: what the intercepts lack of their optimum is charged to the bound, which is
+   * therefore good near the optimum only.
+   */
+  certifyHere(theta: Float64Array, gradient: Float64Array): CertifiedPoint;
   /** The same loss on the same passes, with another penalty. */
   withPenalty(penalty: PenaltyCoefficients): Objective;
   /**

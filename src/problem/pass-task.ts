@@ -64,7 +64,7 @@ export function passTask(arena: Arena): PassTask {
 
 /** What becomes of a block of scores; numbers as in kernels/pass-task.ts. */
 export const MODES = {
-  softmax: { loss: 0, prepare: 2, hessian: 4, certificate: 6, dual: 8 },
+  softmax: { loss: 0, prepare: 2, hessian: 4, certificate: 6, dual: 8, bound: 11 },
   hinge: { loss: 1, prepare: 3, hessian: 5, certificate: 7, dual: 9, recentre: 10 },
 } as const;
 

@@ -21,6 +21,11 @@ export interface CertificatePass {
    * part of the dual objective at these residuals. Softmax: mean entropy of p. Hinge: margin · mean Σ_{j≠y} u_j.
    */
   readonly dual: number;
+  /**
+   * κ: with residuals scaled by c ≤ 1 the dual value is at least dual + (1 − c) slope − (1 − c)² κ / (2c), where
+   * −slope is its derivative by c at 1. Softmax: mean (1 − p_y) / p_y. Absent where it is not known.
+   */
+  readonly dualCurvature?: number;
 }
 
 /**
@@ -50,13 +55,13 @@ export interface DataPasses {
   hessianProduct(direction: Float64Array, out: Float64Array): void;
   /**
    * Double precision: loss and dual value, ∇F into `gradient` and ∇²_b F, K × K row-major (stride
-   * nClasses), into `interceptHessian`. The gradient's intercept row is Σᵢ vᵢ uᵢ / n: the dual point is
+   * nClasses), into `interceptHessian` where it is given. The gradient's intercept row is Σᵢ vᵢ uᵢ / n: the dual point is
    * feasible where it is 0.
    */
   certificatePass(
     theta: Float64Array,
     gradient: Float64Array,
-    interceptHessian: Float64Array,
+    interceptHessian: Float64Array | null,
   ): CertificatePass;
   /** −(1/n) Σ vᵢ ℓ*(scale · uᵢ), 0 ≤ scale ≤ 1, residuals as in certificatePass (double precision). */
   dualValue(theta: Float64Array, scale: number): number;

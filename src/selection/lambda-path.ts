@@ -13,7 +13,7 @@ import type { Platform } from '../runtime/platform.ts';
 import { singleThreadRuntime } from '../runtime/single-thread.ts';
 import { returnWorkbench, takeWorkbench } from '../runtime/workbench.ts';
 import { certifiedPath } from '../solvers/certified-path.ts';
-import { pathLambdas } from '../solvers/lasso-path.ts';
+import { pathLambdas } from '../solvers/path-lambdas.ts';
 import type { Solution, Status } from '../solvers/solver.ts';
 
 /** As in FitOptions, unless said otherwise. */

@@ -67,7 +67,7 @@ function* path(
   const largest = largestWeightGradient(base, gradient) / base.penalty.lasso;
   const start = vectors.zeros(layout.size);
   start.set(theta);
-  const descent = lassoDescent(base, activeHessian, start);
+  const descent = lassoDescent(base, activeHessian, start, 'double');
   let iterations = 0;
 
   for (const lambda of lambdas({ largest })) {
@@ -80,13 +80,16 @@ function* path(
         progress.certify(theta, gradient);
         if (progress.isConverged()) return progress.solution('converged', theta);
       }
-      descent.precision = 'single';
-      descent.ridge = penalty.ridge;
-      const found = yield* closeGap(descent, progress, penalty.lasso, theta, options.tolerance);
+      descent.pose(objective);
+      const found = yield* closeGap(descent, progress, theta, penalty.lasso, options.tolerance);
+      if (typeof found === 'string') {
+        progress.certify(theta, gradient);
+        return progress.solution(found, theta);
+      }
       if (found !== null) return found;
       // The Hessian leads no further, or has no room: without it.
       const rest = yield* proximalNewton({ ...objective, activeHessian: null }, theta, remaining);
-      descent.restart(theta);
+      descent.restart('double', theta);
       return rest;
     };
     const steps = run();

@@ -1,5 +1,5 @@
 import type { ActiveHessian } from '../problem/active-hessian.ts';
-import type { Objective } from '../problem/objective.ts';
+import type { CertifiedPoint, Objective } from '../problem/objective.ts';
 import type { Precision } from '../problem/passes.ts';
 import { estimateGap } from './orthant-gap.ts';
 
@@ -8,24 +8,32 @@ export interface LassoDescent {
   readonly theta: Float64Array;
   /** of the smooth part at θ */
   readonly gradient: Float64Array;
-  precision: Precision;
-  /** The ridge, at first the objective's. */
-  ridge: number;
-  /** The objective at θ with this lasso. */
-  valueAt(lasso: number): number;
-  /** The relative gap that a certificate at θ would about have. */
-  relativeGap(lasso: number): number;
-  /** Goes on from θ. */
-  restart(theta: Float64Array): void;
+  /** The objective at θ. */
+  readonly value: number;
+  /** The certificate at θ, where the last pass was one in double precision. */
+  readonly certified: CertifiedPoint | null;
+  /** Goes on with another penalty: an objective of the same passes (Objective.withPenalty). */
+  pose(objective: Objective): void;
+  /** Goes on from θ, or from here, by a pass there. */
+  restart(precision: Precision, theta?: Float64Array): void;
+  /** What is missing at θ, without a pass. */
+  measure(): Missing;
   /**
-   * One step at this lasso, or none where the model promises less than `enough` of the objective. Says how much it
-   * promised, relative, and whether a step was taken.
+   * One step, whose model is minimized until no optimality condition is violated by more than `violation`. Its pass
+   * in double precision makes a certificate. Says whether a step was taken.
    */
-  step(lasso: number, enough: number): { readonly promised: number; readonly outcome: StepOutcome };
+  step(precision: Precision, violation: number): StepOutcome;
 }
 
-/** crowded: more coordinates are active than the Hessian has room for. */
-export type StepOutcome = 'moved' | 'enough' | 'stuck' | 'crowded';
+export interface Missing {
+  /** The relative gap that a certificate would about have. */
+  readonly gap: number;
+  /** The largest violation of an optimality condition. */
+  readonly violation: number;
+}
+
+/** stuck: the model leads no further. crowded: more coordinates are active than the Hessian has room for. */
+export type StepOutcome = 'moved' | 'stuck' | 'crowded';
 
 /** Zero weights whose gradient reaches this part of the lasso are built into the Hessian with the others. */
 const NEARLY_ACTIVE = 0.8;
@@ -36,62 +44,51 @@ const STALE = 0.3;
 /** Armijo's fraction of the predicted decrease (Nocedal & Wright, section 3.1). */
 const SUFFICIENT = 1e-4;
 const MOST_HALVINGS = 20;
-/** Coordinate descent ends when no coordinate's change promises more than this part of what is enough. */
-const SWEEP_TOLERANCE = 1e-3;
-/** A model left after so many is not minimized: what it promises is no estimate of what is missing. */
 const MOST_SWEEPS = 400;
 /** Below this part of the objective a difference of two values is rounding. */
 const NOISE = { single: 3e-8, double: 1e-13 };
+/** A change of the objective by less, relative, says nothing of the curvature. */
+const LEAST_CORRECTED = { single: 1e-7, double: 1e-20 };
 
 /**
  * Proximal Newton with an explicit joint Hessian on the active coordinates (nonzero weights, violations, intercepts),
- * its model minimized by coordinate descent. The Hessian is kept from step to step, and from one lasso to the next,
- * as long as the steps converge fast: coordinates that become active are added to it as they come.
+ * its model minimized by coordinate descent. The Hessian is kept from step to step, and from one penalty to the next,
+ * as long as the steps converge fast: coordinates that become active are added to it as they come, and every step
+ * corrects it by the gradient's change (BFGS).
  */
 export function lassoDescent(
-  objective: Objective,
+  initial: Objective,
   hessian: ActiveHessian,
   start: Float64Array,
+  precision: Precision = 'single',
 ): LassoDescent {
-  const { layout, vectors, penalty, intercept } = objective;
+  const { layout, vectors, intercept } = initial;
   const nWeights = layout.nFeatures * layout.stride;
   const subgradient = vectors.zeros(layout.size);
   const direction = vectors.zeros(layout.size);
+  let objective = initial;
   let theta = start;
   let gradient = vectors.zeros(layout.size);
   let trial = vectors.zeros(layout.size);
   let trialGradient = vectors.zeros(layout.size);
-  let precision: Precision = 'single';
-  let ridge = penalty.ridge;
-  let smooth = evaluate(theta, gradient);
-  let lastLasso = penalty.lasso;
+  let certified: CertifiedPoint | null = null;
+  let value = 0;
   let lastPromise = Number.POSITIVE_INFINITY;
   let fresh = false;
-  let damping = 0;
+  let noise = NOISE.single;
   /** Whether all weights that violate optimality were let in. */
   let complete = true;
 
-  /** The smooth part with this descent's ridge. */
-  function evaluate(at: Float64Array, out: Float64Array): number {
-    return objective.smoothValueAndGradient(at, out, precision) + addRidge(ridge - penalty.ridge, at, out);
+  function evaluate(at: Float64Array, out: Float64Array, precision: Precision): CertifiedPoint | number {
+    if (precision === 'double') return objective.certifyHere(at, out);
+    return objective.smoothValueAndGradient(at, out, precision) + objective.lassoValue(at);
   }
 
-  /** Adds to the gradient of the smooth part, and returns what is to be added to its value. */
-  function addRidge(more: number, at: Float64Array, out: Float64Array): number {
-    if (more === 0) return 0;
-    let squares = 0;
-    for (let i = 0; i < nWeights; i++) {
-      squares += at[i] * at[i];
-      out[i] += 2 * more * at[i];
-    }
-    return more * squares;
+  function take(found: CertifiedPoint | number): void {
+    certified = typeof found === 'number' ? null : found;
+    value = objectiveOf(found);
+    noise = certified === null ? NOISE.single : NOISE.double;
   }
-
-  const sumAbs = (at: Float64Array) => {
-    let sum = 0;
-    for (let i = 0; i < nWeights; i++) sum += Math.abs(at[i]);
-    return sum;
-  };
 
   /**
    * Nonzero weights, the zero ones whose gradient passes `bound` (of too many those that pass it by most), and the
@@ -115,7 +112,8 @@ export function lassoDescent(
     return Int32Array.from(found.concat(entering));
   }
 
-  function rebuild(lasso: number): boolean {
+  function rebuild(): boolean {
+    const { lasso } = objective.penalty;
     let wanted = active(NEARLY_ACTIVE * lasso);
     if (!complete) wanted = active(lasso);
     if (wanted === null) return false;
@@ -124,15 +122,16 @@ export function lassoDescent(
     return true;
   }
 
-  function extendOrRebuild(lasso: number): boolean {
-    const wanted = active(lasso);
+  function extendOrRebuild(): boolean {
+    const wanted = active(objective.penalty.lasso);
     if (wanted === null) return false;
     const missing = wanted.filter((i) => !hessian.has(i));
-    if (!hessian.canExtend(missing.length)) return rebuild(lasso);
+    if (!hessian.canExtend(missing.length)) return rebuild();
     hessian.extend(missing);
     return true;
   }
 
+  take(evaluate(theta, gradient, precision));
   return {
     get theta() {
       return theta;
@@ -140,80 +139,78 @@ export function lassoDescent(
     get gradient() {
       return gradient;
     },
-    get precision() {
-      return precision;
+    get value() {
+      return value;
     },
-    set precision(wanted) {
-      if (wanted === precision) return;
-      precision = wanted;
-      smooth = evaluate(theta, gradient);
+    get certified() {
+      return certified;
     },
-    get ridge() {
-      return ridge;
+    pose(other) {
+      const more = other.penalty.ridge - objective.penalty.ridge;
+      let squares = 0;
+      let absolutes = 0;
+      for (let i = 0; i < nWeights; i++) {
+        const w = theta[i];
+        if (w === 0) continue;
+        squares += w * w;
+        absolutes += Math.abs(w);
+        gradient[i] += 2 * more * w;
+      }
+      value += more * squares + (other.penalty.lasso - objective.penalty.lasso) * absolutes;
+      objective = other;
+      certified = null;
+      lastPromise = Number.POSITIVE_INFINITY;
     },
-    set ridge(wanted) {
-      smooth += addRidge(wanted - ridge, theta, gradient);
-      ridge = wanted;
-    },
-    valueAt: (lasso) => smooth + lasso * sumAbs(theta),
-    relativeGap(lasso) {
-      const value = smooth + lasso * sumAbs(theta);
-      const at = { layout, penalty: { ridge, lasso } };
-      return estimateGap(at, theta, gradient, subgradient, value) / Math.max(value, Number.MIN_VALUE);
-    },
-    restart(from) {
+    restart(precision, from = theta) {
       theta.set(from);
-      smooth = evaluate(theta, gradient);
+      take(evaluate(theta, gradient, precision));
     },
-    step(lasso, enough) {
-      if (lasso !== lastLasso) lastPromise = Number.POSITIVE_INFINITY;
-      lastLasso = lasso;
+    measure() {
+      const gap = estimateGap(objective, theta, gradient, subgradient, value);
+      let violation = 0;
+      for (let i = 0; i < layout.size; i++) violation = Math.max(violation, Math.abs(subgradient[i]));
+      return { gap: gap / Math.max(value, Number.MIN_VALUE), violation };
+    },
+    step(precision, violation) {
       fresh = false;
-      const value = smooth + lasso * sumAbs(theta);
-      if (!extendOrRebuild(lasso)) return { promised: 1, outcome: 'crowded' };
-      const tolerance = SWEEP_TOLERANCE * enough * value;
-      const minimize = () =>
-        hessian.minimize(
-          {
-            theta,
-            gradient,
-            penalty: { ridge, lasso },
-            damping,
-            tolerance,
-            maxSweeps: MOST_SWEEPS,
-          },
-          direction,
-        );
-      let model = minimize();
-      if (complete && model.sweeps < MOST_SWEEPS && model.decrease <= enough * value)
-        return { promised: model.decrease / value, outcome: 'enough' };
+      if (!extendOrRebuild()) return 'crowded';
+      const { penalty } = objective;
+      const asked = () => ({ theta, gradient, penalty, tolerance: violation, maxSweeps: MOST_SWEEPS });
+      let model = hessian.minimize(asked(), direction);
       if (!fresh && model.decrease > STALE * lastPromise) {
-        if (!rebuild(lasso)) return { promised: 1, outcome: 'crowded' };
-        model = minimize();
+        if (!rebuild()) return 'crowded';
+        model = hessian.minimize(asked(), direction);
       }
       lastPromise = model.decrease;
+      if (!(model.decrease > 0)) return 'stuck';
 
       let length = 1;
       for (let halving = 0; halving < MOST_HALVINGS; halving++) {
         for (let i = 0; i < layout.size; i++) trial[i] = theta[i] + length * direction[i];
-        const trialSmooth = evaluate(trial, trialGradient);
-        const decrease = value - trialSmooth - lasso * sumAbs(trial);
-        if (decrease >= -SUFFICIENT * length * model.slope - NOISE[precision] * value) {
-          if (length === 1) damping = damping < 1e-8 ? 0 : damping / 8;
+        const found = evaluate(trial, trialGradient, precision);
+        const decrease = value - objectiveOf(found);
+        if (decrease >= -SUFFICIENT * length * model.slope - Math.max(noise, NOISE[precision]) * value) {
+          if (model.decrease > LEAST_CORRECTED[precision] * value) {
+            hessian.correct(asked(), trialGradient, length);
+          }
           [theta, trial] = [trial, theta];
           [gradient, trialGradient] = [trialGradient, gradient];
-          smooth = trialSmooth;
-          return { promised: model.decrease / value, outcome: 'moved' };
+          take(found);
+          return 'moved';
         }
         if (!fresh) {
-          if (!rebuild(lasso)) return { promised: 1, outcome: 'crowded' };
-          model = minimize();
+          if (!rebuild()) return 'crowded';
+          model = hessian.minimize(asked(), direction);
           lastPromise = model.decrease;
         } else {
           length /= 2;
         }
       }
-      return { promised: model.decrease / value, outcome: 'stuck' };
+      return 'stuck';
     },
   };
+}
+
+function objectiveOf(found: CertifiedPoint | number): number {
+  return typeof found === 'number' ? found : found.objective;
 }

@@ -6,6 +6,8 @@ export interface Progress {
   readonly iterations: number;
   /** Certifies θ (moving its intercepts, see Objective.certify) and keeps the bound where it is the best. */
   certify(theta: Float64Array, gradient: Float64Array): CertifiedPoint;
+  /** The same with a certificate that was made elsewhere. */
+  take(point: CertifiedPoint): void;
   /** True when the last certified point is within the tolerance of the best bound, or stationary without one. */
   isConverged(): boolean;
   /** (objective − best lower bound) / objective at the last certified point; null without a certificate. */
@@ -27,15 +29,21 @@ export function trackProgress(solver: string, objective: Objective, options: Sol
     lowerBound === null ? null : Math.max(0, value - lowerBound) / Math.max(value, Number.MIN_VALUE);
   const relativeGap = () => (last === null ? null : gapTo(last.objective));
 
+  const take = (point: CertifiedPoint) => {
+    last = point;
+    const bound = point.certificate?.lowerBound;
+    if (bound !== undefined && (lowerBound === null || bound > lowerBound)) lowerBound = bound;
+  };
+
   return {
+    take,
     get iterations() {
       return iterations;
     },
     certify(theta, gradient) {
-      last = objective.certify(theta, gradient, options.tolerance);
-      const bound = last.certificate?.lowerBound;
-      if (bound !== undefined && (lowerBound === null || bound > lowerBound)) lowerBound = bound;
-      return last;
+      const point = objective.certify(theta, gradient, options.tolerance);
+      take(point);
+      return point;
     },
     isConverged() {
       const gap = relativeGap();

@@ -1,6 +1,7 @@
 import type { ActiveHessian } from '../problem/active-hessian.ts';
 import { largestWeightGradient } from '../problem/lambda-max.ts';
 import type { Objective } from '../problem/objective.ts';
+import type { Precision } from '../problem/passes.ts';
 import { type LassoDescent, lassoDescent } from './lasso-descent.ts';
 import { type Progress, trackProgress } from './progress.ts';
 import type { Iteration, Solution, SolverOptions, Status } from './solver.ts';
@@ -10,16 +11,18 @@ export type ModelRun = Generator<Iteration, Solution | null, void>;
 
 /** From W = 0 the lasso falls to its value by this factor a time: few weights are active at once, and few too many. */
 const CONTINUATION = 0.4;
-const CONTINUATION_ENOUGH = 1e-2;
+/** A violation of so much of the lasso is near enough for the next, and so are so many steps. */
+const CONTINUATION_ENOUGH = 0.1;
 const CONTINUATION_STEPS = 3;
-/** As the gap to be certified is first order in the violation, and what a step promises second order. */
-const PROMISE = 1e-2;
-/** A model that promises less of the objective has no digits left. */
-const LEAST_PROMISE = 1e-19;
+/** The model is minimized until what it leaves violated is this part of the violation at its start. */
+const FORCING = 0.02;
 /** So many steps without a smaller gap mean that this way leads no further. */
 const PATIENCE = 12;
 /** An f32 gradient's error, as part of a weight's share of the loss. */
 const SINGLE_GRADIENT = 2e-7;
+/** How much smaller a step is taken to make the gap, at least and at most. */
+const SLOWEST = 0.5;
+const FASTEST = 0.03;
 
 /**
  * Proximal Newton with an explicit Hessian of the active coordinates, to a certificate. Works on θ from where it
@@ -33,81 +36,85 @@ export function* modelDescent(
   options: SolverOptions,
 ): ModelRun {
   const { layout, vectors, penalty } = objective;
-  const { lasso } = penalty;
   const progress = trackProgress(name, objective, options);
   const nWeights = layout.nFeatures * layout.stride;
   const start = vectors.zeros(layout.size);
-  let steps = Number.POSITIVE_INFINITY;
-  let from = lasso;
+  let lasso = penalty.lasso;
   if (theta.subarray(0, nWeights).every((w) => w === 0)) {
     progress.certify(theta, start);
     if (progress.isConverged()) return progress.solution('converged', theta);
-    from = largestWeightGradient(objective, start);
-    steps = 0;
+    lasso = Math.max(lasso, CONTINUATION * largestWeightGradient(objective, start));
   }
   start.set(theta);
-  const descent = lassoDescent(objective, hessian, start);
-
-  let at = Math.max(lasso, CONTINUATION * from);
-  while (at > lasso) {
-    const limit = progress.limit();
-    if (limit !== null) return interrupted(limit, descent, progress, theta);
-    const { outcome } = descent.step(at, CONTINUATION_ENOUGH);
-    if (outcome === 'crowded') break;
-    if (outcome === 'moved') yield progress.iteration(descent.valueAt(lasso));
-    steps++;
-    if (outcome !== 'moved' || steps >= CONTINUATION_STEPS) {
-      at = Math.max(lasso, CONTINUATION * at);
-      steps = 0;
+  const descent = lassoDescent(objective.withPenalty({ ...penalty, lasso }), hessian, start);
+  for (; lasso > penalty.lasso; lasso = Math.max(penalty.lasso, CONTINUATION * lasso)) {
+    descent.pose(objective.withPenalty({ ...penalty, lasso }));
+    for (let step = 0; step < CONTINUATION_STEPS; step++) {
+      const limit = progress.limit();
+      if (limit !== null) return interrupted(limit, descent, progress, theta);
+      const { violation } = descent.measure();
+      if (violation <= CONTINUATION_ENOUGH * lasso) break;
+      if (descent.step('single', FORCING * violation) !== 'moved') break;
+      yield progress.iteration(descent.value);
     }
   }
-
-  return yield* closeGap(descent, progress, lasso, theta, options.tolerance);
+  descent.pose(objective);
+  const end = yield* closeGap(descent, progress, theta, penalty.lasso, options.tolerance);
+  return typeof end === 'string' ? interrupted(end, descent, progress, theta) : end;
 }
 
 /**
- * Descends at this lasso until a certificate is within the tolerance, in double precision once single precision has
- * no more digits. Writes the last point to θ, certified unless it ends with null.
+ * Descends until a certificate is within the tolerance, in double precision as soon as a step may get there or single
+ * precision has no more digits. Ends with the solution, with the status of a limit that was reached, or with null where
+ * this way leads no further, the last point in θ.
  */
 export function* closeGap(
   descent: LassoDescent,
   progress: Progress,
-  lasso: number,
   theta: Float64Array,
+  lasso: number,
   tolerance: number,
-): ModelRun {
+): Generator<Iteration, Solution | Status | null, void> {
   const inDouble = Math.min(1e-2, Math.max(1e-7, SINGLE_GRADIENT / lasso));
-  let enough = PROMISE * tolerance;
-  let certifyBelow = tolerance;
+  let precision = 'single' as Precision;
   let smallestGap = Number.POSITIVE_INFINITY;
+  let lastGap = Number.POSITIVE_INFINITY;
   let idle = 0;
   while (true) {
+    if (descent.certified !== null) {
+      progress.take(descent.certified);
+      if (progress.isConverged()) {
+        theta.set(descent.theta);
+        return progress.solution('converged', theta);
+      }
+    }
     const limit = progress.limit();
-    if (limit !== null) return interrupted(limit, descent, progress, theta);
-    const gap = descent.relativeGap(lasso);
+    if (limit !== null) return limit;
+    const { gap, violation } = descent.measure();
+    const contraction = Math.min(SLOWEST, Math.max(FASTEST, gap / lastGap));
+    lastGap = gap;
     idle = gap < 0.9 * smallestGap ? 0 : idle + 1;
     smallestGap = Math.min(gap, smallestGap);
-    if (descent.precision === 'single' && gap <= inDouble) descent.precision = 'double';
-    else if (descent.precision === 'double' && gap <= certifyBelow) {
+    if (gap <= inDouble || gap * contraction <= tolerance) precision = 'double';
+    const outcome = descent.step(precision, FORCING * violation);
+    if (outcome === 'moved') yield progress.iteration(descent.value);
+    else if (outcome === 'stuck' && precision === 'single') {
+      precision = 'double';
+      descent.restart(precision);
+    } else {
+      // What is left is the intercepts' to mend, or another way's.
       theta.set(descent.theta);
       progress.certify(theta, descent.gradient);
-      if (progress.isConverged()) return progress.solution('converged', theta);
-      descent.restart(theta);
-      certifyBelow /= 4;
+      return progress.isConverged() ? progress.solution('converged', theta) : null;
     }
-    const { outcome } = descent.step(lasso, enough);
-    if (outcome === 'moved') yield progress.iteration(descent.valueAt(lasso));
-    if (outcome === 'crowded' || outcome === 'stuck' || enough < LEAST_PROMISE || idle > PATIENCE) {
+    if (idle > PATIENCE) {
       theta.set(descent.theta);
       return null;
-    }
-    if (outcome === 'enough') {
-      if (descent.precision === 'single') descent.precision = 'double';
-      else enough *= PROMISE;
     }
   }
 }
 
+/** The last point, certified, with this status unless it is within the tolerance. */
 function interrupted(
   status: Status,
   descent: LassoDescent,

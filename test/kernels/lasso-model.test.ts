@@ -45,7 +45,7 @@ test.each([
     const weights = place(w0);
     const slope = place(gradient);
     const task = arena.allocate(48);
-    arena.f64(task, 1)[0] = 1e-22;
+    arena.f64(task, 1)[0] = 1e-11;
     const maxSweeps = 100_000;
     arena
       .u32(task + 8, 10)

@@ -126,6 +126,25 @@ function checkDouble({ data, twin, passes, theta, direction, gradient, size }: C
   for (const scale of [0, 0.3, 1]) {
     expectClose(passes.dualValue(theta, scale), twin.dualValue(theta, scale), 1e-12);
   }
+  const bound = passes.certificatePass(theta, gradient, null);
+  twin.certificatePass(theta, expected, null);
+  expectClose(bound.loss, certificate.loss, 1e-12);
+  expectClose(bound.dual, certificate.dual, 1e-12);
+  expectAllClose(gradient, expected, 1e-12);
+  expect(bound.dualCurvature !== undefined).toBe(loss.kind === 'softmax');
+  if (bound.dualCurvature !== undefined) {
+    // −slope, the derivative of the dual value by the scale at 1, is minus Σ residuals · scores.
+    const slope = expected.reduce((sum, g, i) => sum + g * theta[i], 0);
+    for (const scale of [0.5, 0.9, 0.999]) {
+      const bend = ((1 - scale) ** 2 * bound.dualCurvature) / (2 * scale);
+      const least = bound.dual + (1 - scale) * slope - bend;
+      const dual = twin.dualValue(theta, scale);
+      passes.dualValue(theta, scale);
+      const rounding = 1e-12 * (1 + Math.abs(slope) + bound.dual);
+      expect(least).toBeLessThanOrEqual(dual + rounding);
+      expect(dual - least).toBeLessThanOrEqual(bend + rounding);
+    }
+  }
   if (loss.kind === 'hinge') {
     twin.setSmoothing(0.125);
     passes.setSmoothing(0.125);

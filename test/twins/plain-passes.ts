@@ -91,7 +91,7 @@ export function plainPasses(
     },
     certificatePass(theta, gradient, interceptHessian): CertificatePass {
       gradient.fill(0);
-      interceptHessian.fill(0);
+      interceptHessian?.fill(0);
       let sum = 0;
       let dual = 0;
       for (let i = 0; i < n; i++) {
@@ -100,7 +100,8 @@ export function plainPasses(
         dual += weight(i) * row.dual(1);
         addOuter(i, row.residual, weight(i), gradient);
         for (let k = 0; k < K; k++)
-          for (let l = 0; l < K; l++) interceptHessian[k * K + l] += weight(i) * row.hessian[k][l];
+          for (let l = 0; interceptHessian && l < K; l++)
+            interceptHessian[k * K + l] += weight(i) * row.hessian[k][l];
       }
       passes++;
       return { loss: sum, dual };
