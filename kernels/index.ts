@@ -2,6 +2,7 @@ export { activeHessian, activeHessianUpdate } from './active-hessian';
 export { choleskyDiagonal, choleskyRows, choleskySolve } from './cholesky';
 export { csvRows } from './csv-rows';
 export { densePass, densePassDouble, denseReduce } from './dense';
+export { multiplyDouble } from './dense-double';
 export { dualCoordinateEpoch } from './dual-coordinate-descent';
 export { expDoubleArray, expSingleArray } from './exp';
 export { hingeDualGradient, hingeDualSums, hingeInterceptPass, hingeScores } from './hinge-dual-certificate';
@@ -25,6 +26,7 @@ export {
   placeRowsDouble,
   placeRowsSingle,
 } from './place-rows';
+export { multiplyProjected, projectRows } from './row-projections';
 export { softmaxDualEpoch } from './softmax-dual-ascent';
 export { sparseColumns, sparseColumnsDouble, sparseRows, sparseRowsDouble } from './sparse';
 export { addTextCode, textCodesBytes } from './text-codes';

@@ -11,7 +11,7 @@ export interface JointHessian {
   fill(theta: Float64Array, out: CholeskyMatrix): void;
 }
 
-const TASK_BYTES = 64;
+const TASK_BYTES = 80;
 const BLOCK = 96;
 const PADDING_SCORE = -1e30;
 /** Pairs of features that are worth a shard: its factors and sums stay in the second-level cache. */
@@ -22,12 +22,24 @@ export function jointHessianProducts(nColumns: number, nClasses: number): number
   return ((nClasses * (nClasses + 1)) / 2) * ((nColumns * (nColumns + 4)) / 2);
 }
 
-/** Over dense rows as sampleRows makes them: a 1 stands behind each row's features. */
-export function jointHessian(runtime: Runtime, rows: TrainingSet, intercept: boolean): JointHessian {
+/**
+ * Over dense rows as sampleRows makes them: a 1 stands behind each row's features. `scored` are the rows that θ
+ * belongs to, where `rows` are only projections of them: the Hessian is then that in the projected unknowns.
+ */
+export function jointHessian(
+  runtime: Runtime,
+  rows: TrainingSet,
+  intercept: boolean,
+  scored: TrainingSet = rows,
+): JointHessian {
   const { arena } = runtime;
   const { matrix, nClasses: K } = rows;
-  if (matrix.kind !== 'dense') throw new TypeError('the joint Hessian expected dense rows');
+  if (matrix.kind !== 'dense' || scored.matrix.kind !== 'dense') {
+    throw new TypeError('the joint Hessian expected dense rows');
+  }
   const { nSamples, nFeatures, stride: rowStride } = matrix;
+  const { nFeatures: nWeights } = scored.matrix;
+  const nScored = intercept ? nWeights + 1 : nWeights;
   const { stride } = parameterLayout(nFeatures, K);
   const nColumns = intercept ? nFeatures + 1 : nFeatures;
   const nPairs = (K * (K + 1)) / 2;
@@ -45,7 +57,7 @@ export function jointHessian(runtime: Runtime, rows: TrainingSet, intercept: boo
 
   const sampleWeights = arena.allocateF32(nSamples).fill(1);
   if (rows.sampleWeights !== 0) sampleWeights.set(arena.f64(rows.sampleWeights, nSamples));
-  const weights = arena.allocateF32(nColumns * stride);
+  const weights = arena.allocateF32(nScored * stride);
   const padding = arena.allocateF32(stride).fill(PADDING_SCORE, K);
   const probabilities = arena.allocateF32(nSamples * stride);
   const task = arena.allocate(TASK_BYTES);
@@ -66,6 +78,9 @@ export function jointHessian(runtime: Runtime, rows: TrainingSet, intercept: boo
       arena.allocate(workBytes * nShards),
       workBytes,
       sumPointers.byteOffset,
+      scored.matrix.values,
+      scored.matrix.stride,
+      nScored,
     ]);
 
   /** Blocks of features (j, l ≤ j), each K × K and symmetric, from the sums over class pairs. */
@@ -89,8 +104,8 @@ export function jointHessian(runtime: Runtime, rows: TrainingSet, intercept: boo
   return {
     size: nColumns * K,
     fill(theta, out) {
-      weights.set(theta.subarray(0, nColumns * stride));
-      if (!intercept) padding.set(theta.subarray(nFeatures * stride, nFeatures * stride + K));
+      weights.set(theta.subarray(0, nScored * stride));
+      if (!intercept) padding.set(theta.subarray(nWeights * stride, nWeights * stride + K));
       runtime.run('jointHessianProbabilities', task, Math.ceil(nSamples / BLOCK));
       runtime.run('jointHessianShard', task, nShards);
       assemble(out);

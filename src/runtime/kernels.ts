@@ -33,6 +33,8 @@ export interface ShardKernels {
   choleskyRows(task: Pointer, shard: number): void;
   activeHessian(task: Pointer, shard: number): void;
   csvRows(task: Pointer, shard: number): void;
+  projectRows(task: Pointer, shard: number): void;
+  multiplyProjected(task: Pointer, shard: number): void;
 }
 
 export type ShardKernel = keyof ShardKernels;
@@ -59,6 +61,17 @@ export interface KernelExports extends ShardKernels {
   columnSquaresDouble: ColumnSquares;
   placeRowsSingle: PlaceRows;
   placeRowsDouble: PlaceRows;
+  /** out ← out + A B in f64, A being f32 at A + i · aBytes + t · termBytes and B nTerms × stride */
+  multiplyDouble(
+    A: Pointer,
+    aBytes: number,
+    termBytes: number,
+    nOut: number,
+    nTerms: number,
+    B: Pointer,
+    stride: number,
+    out: Pointer,
+  ): void;
   dualCoordinateEpoch(task: Pointer): void;
   softmaxDualEpoch(task: Pointer): void;
   hingeDualSums(task: Pointer): void;

@@ -7,6 +7,7 @@ import { DUAL_ASCENT } from './dual-ascent.ts';
 import { DUAL_COORDINATE_DESCENT } from './dual-coordinate-descent.ts';
 import { factorPasses, SAMPLED_NEWTON } from './sampled-newton.ts';
 import { preferSmoothing, SMOOTHING } from './smoothing.ts';
+import { SUBSPACE_NEWTON, suitsSubspaceNewton } from './subspace-newton.ts';
 
 /**
  * Up to this q = mean ‖x‖² / (2 ridge n), how far one row moves its own scores, an epoch of dual ascent does
@@ -45,6 +46,7 @@ export function chooseSolver(arena: Arena, problem: Problem): string {
   if (penalty.ridge === 0) return 'lbfgs';
   if (problem.trainingSet.nClasses === 2) return 'lbfgs';
   if (suitsSampledNewton(arena, problem.trainingSet)) return SAMPLED_NEWTON;
+  if (suitsSubspaceNewton(problem.trainingSet)) return SUBSPACE_NEWTON;
   return suitsDualAscent(arena, problem) ? DUAL_ASCENT : 'lbfgs';
 }
 

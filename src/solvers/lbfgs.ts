@@ -29,8 +29,9 @@ export function lbfgs(
 ): SolverRun {
   const { vectors, layout } = objective;
   const memory = settings.memory ?? defaultMemory(layout.size);
-  const given = settings.preconditioner ?? null;
-  const hessian = inverseHessian(vectors, layout.size, memory, given ?? diagonalPreconditioner(objective));
+  let given = settings.preconditioner ?? null;
+  const fromDiagonal = () => inverseHessian(vectors, layout.size, memory, diagonalPreconditioner(objective));
+  let hessian = given === null ? fromDiagonal() : inverseHessian(vectors, layout.size, memory, given);
   let preparedAt = Number.POSITIVE_INFINITY;
 
   function renew(preconditioner: Preconditioner, { theta: at, value, gradient }: DescentPoint) {
@@ -49,11 +50,18 @@ export function lbfgs(
       if (given !== null || !hessian.isEmpty()) return 1;
       return 1 / Math.max(1, Math.sqrt(-vectors.dot(point.gradient, direction)));
     },
-    update: hessian.update,
+    update: (length: number, direction: Float64Array, before: Float64Array, after: Float64Array) =>
+      hessian.update(length, direction, before, after),
     reset(): boolean {
-      const knewSomething = !hessian.isEmpty();
-      hessian.clear();
-      return knewSomething;
+      if (!hessian.isEmpty()) {
+        hessian.clear();
+        return true;
+      }
+      if (given === null) return false;
+      // What it is made of, rows or single precision, is too far from the objective here.
+      given = null;
+      hessian = fromDiagonal();
+      return true;
     },
   };
   return descend('lbfgs', objective, theta, options, rule, settings);

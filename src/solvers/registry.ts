@@ -17,6 +17,7 @@ import { SAMPLED_NEWTON, sampledNewton, supportsSampledNewton } from './sampled-
 import { SMOOTHING, smoothing, supportsSmoothing } from './smoothing.ts';
 import type { SolverOptions, SolverRun } from './solver.ts';
 import { STOCHASTIC, stochastic, supportsStochastic } from './stochastic.ts';
+import { SUBSPACE_NEWTON, subspaceNewton } from './subspace-newton.ts';
 
 /** One algorithm: what it can minimize and how it is run. A new solver is one file and one entry here. */
 export interface SolverEntry {
@@ -40,6 +41,12 @@ export const solverRegistry: readonly SolverEntry[] = [
     needs: 'softmax with L2',
     supports: supportsSampledNewton,
     run: sampledNewton,
+  },
+  {
+    name: SUBSPACE_NEWTON,
+    needs: 'softmax with L2',
+    supports: supportsSampledNewton,
+    run: subspaceNewton,
   },
   {
     name: DUAL_ASCENT,

@@ -1,10 +1,13 @@
 import type { TrainingSet } from '../data/design-matrix.ts';
-import { choleskyMatrix } from '../problem/cholesky.ts';
+import { type CholeskyMatrix, choleskyMatrix } from '../problem/cholesky.ts';
 import { jointHessian } from '../problem/joint-hessian.ts';
 import { missingCurvature } from '../problem/missing-curvature.ts';
 import { parameterLayout } from '../problem/parameters.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Preconditioner } from './preconditioner.ts';
+
+/** What single precision may leave negative of a joint Hessian's curvature, as a part of its diagonal. */
+const ROUNDING = 2e-6;
 
 /**
  * The inverse of the whole Hessian of some dense rows (as sampleRows makes them of `all`), of what they miss of the
@@ -30,12 +33,8 @@ export function sampledHessian(
     prepare(theta) {
       hessian.fill(theta, factor);
       const { values, rowStride } = factor;
-      for (let i = 0; i < d * K; i++) values[i * rowStride + i] += 2 * ridge + missing[i];
-      if (intercept) {
-        // A constant added to all intercepts changes nothing: any curvature there will do.
-        for (let k = 0; k < K; k++)
-          for (let m = 0; m <= k; m++) values[(d * K + k) * rowStride + d * K + m] += 1 / (K * K);
-      }
+      for (let i = 0; i < d * K; i++) values[i * rowStride + i] += missing[i];
+      addPenalty(factor, d * K, 2 * ridge);
       factor.factor();
     },
     apply(x, out) {
@@ -45,4 +44,23 @@ export function sampledHessian(
       for (let j = 0; j < nColumns; j++) for (let k = 0; k < K; k++) out[j * stride + k] = packed[j * K + k];
     },
   };
+}
+
+/**
+ * Adds to the joint Hessian of `nWeights` weights, and of one intercept a class behind them where the matrix has room,
+ * what makes it positive definite: the penalty's curvature, and rounding.
+ */
+export function addPenalty(
+  { values, rowStride, size }: CholeskyMatrix,
+  nWeights: number,
+  curvature: number,
+): void {
+  for (let i = 0; i < nWeights; i++) {
+    values[i * rowStride + i] += curvature + ROUNDING * values[i * rowStride + i];
+  }
+  // A constant added to all intercepts changes nothing: any curvature there will do.
+  const K = size - nWeights;
+  for (let k = nWeights; k < size; k++) {
+    for (let m = nWeights; m <= k; m++) values[k * rowStride + m] += 1 / (K * K);
+  }
 }

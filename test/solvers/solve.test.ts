@@ -62,7 +62,7 @@ function train(
 }
 
 describe('solve on the kernels', () => {
-  test.each(['lbfgs', 'newton-cg', 'dual-ascent', 'sampled-newton'])(
+  test.each(['lbfgs', 'newton-cg', 'dual-ascent', 'sampled-newton', 'subspace-newton'])(
     '%s reaches a gap of 1e-10 in double precision, dense and sparse',
     (name) => {
       const objectives = [false, true].map((sparse) => {
@@ -173,6 +173,43 @@ describe('sampled Newton', () => {
   });
 });
 
+describe('subspace Newton', () => {
+  /** Features that vary together, more of them than directions are taken. */
+  const smooth: PlainData = {
+    X: Array.from({ length: 700 }, (_, i) =>
+      Array.from({ length: 40 }, (_, j) => {
+        let x = 0.02 * Math.sin(3.1 * i * j + j * j);
+        for (let m = 1; m < 12; m++) x += Math.sin(1.7 * i * m + m) * Math.cos(0.1 * (j + 1) * m) * 0.7 ** m;
+        return Math.fround(4 * x);
+      }),
+    ),
+    y: Array.from({ length: 700 }, (_, i) => (Math.sin(1.7 * i + 1) > 0.3 * Math.sin(i * i) ? i % 2 : 2)),
+    nClasses: 3,
+  };
+
+  test('agrees with Newton-CG over λ, with and without intercept and weights, dense and sparse', () => {
+    const sampleWeights = smooth.X.map((_, i) => (i % 5) / 2);
+    for (const ridge of [1, 1e-3, 1e-6])
+      for (const intercept of [true, false])
+        for (const data of [smooth, { ...smooth, sampleWeights }])
+          for (const sparse of [false, true]) {
+            const changes = { penalty: { ridge, lasso: 0 }, intercept };
+            const subspace = train(changes, 'subspace-newton', { tolerance: 1e-9 }, sparse, data);
+            const newton = train(changes, 'newton-cg', { tolerance: 1e-9 }, sparse, data);
+            expect([subspace.status, newton.status]).toEqual(['converged', 'converged']);
+            expect(Math.abs(subspace.objective / newton.objective - 1)).toBeLessThan(2e-9);
+          }
+  });
+
+  test('takes less than two thirds of the passes of L-BFGS where features vary together', () => {
+    const changes = { penalty: { ridge: 1e-4, lasso: 0 } };
+    const subspace = train(changes, 'subspace-newton', {}, false, smooth);
+    const quasi = train(changes, 'lbfgs', {}, false, smooth);
+    expect([subspace.status, subspace.solver]).toEqual(['converged', 'subspace-newton']);
+    expect(subspace.passes).toBeLessThan(0.67 * quasi.passes);
+  });
+});
+
 describe('dual ascent', () => {
   test('agrees with Newton-CG over λ, with and without intercept and weights, dense and sparse', () => {
     const sampleWeights = iris.X.map((_, i) => (i % 5) / 2);
@@ -274,6 +311,22 @@ describe('choosing a solver', () => {
         }
   });
 
+  test('softmax with L2: subspace Newton for dense rows of more features than a factor is worth', () => {
+    const chosen = (nSamples: number, sparse: boolean) => {
+      const data = {
+        X: Array.from({ length: nSamples }, (_, i) => Array.from({ length: 120 }, (_, j) => Math.sin(i * j))),
+        y: Array.from({ length: nSamples }, (_, i) => i % 10),
+        nClasses: 10,
+      };
+      const runtime = kernelRuntime();
+      const penalty = { ridge: 1e-6, lasso: 0 };
+      return chooseSolver(runtime.arena, pose(runtime, { penalty }, data, sparse));
+    };
+    expect(chosen(200, false)).toBe('subspace-newton');
+    expect(chosen(100, false)).toBe('lbfgs');
+    expect(chosen(200, true)).toBe('lbfgs');
+  });
+
   test('an impossible pair is refused with what is possible', () => {
     const ask = (changes: Partial<Problem>, solver: string) => () => train(changes, solver);
     expect(ask({ penalty: { ridge: 0, lasso: 1 } }, 'lbfgs')).toThrow(UnsupportedError);
@@ -281,7 +334,7 @@ describe('choosing a solver', () => {
       'solver "lbfgs" cannot minimize softmax with an L1 penalty: it needs softmax with L2 or no penalty; for softmax with an L1 penalty: proximal-newton, owl-qn',
     );
     expect(ask({}, 'dual-coordinate-descent')).toThrow(
-      /for softmax with an L2 penalty: lbfgs, newton-cg, sampled-newton, dual-ascent/,
+      /for softmax with an L2 penalty: lbfgs, newton-cg, sampled-newton, subspace-newton, dual-ascent/,
     );
   });
 

@@ -1,0 +1,96 @@
+import type { Problem } from '../problem/problem.ts';
+import { sampleRows } from '../problem/row-sample.ts';
+import { softmaxObjective } from '../problem/softmax-objective.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { lbfgs } from './lbfgs.ts';
+import type { Preconditioner } from './preconditioner.ts';
+import type { SolverOptions, SolverRun } from './solver.ts';
+
+/** What L-BFGS starts from on the rows of a problem; null where a sample of them weighs nothing. */
+export type SampleCurvature = (runtime: Runtime, problem: Problem, seed: number) => Preconditioner | null;
+
+/** The optimum on a sixth of the rows is a start for all of them; 4 and 8 did as well. */
+const LEVEL_RATIO = 6;
+const FEWEST_LEVEL_ROWS = 2000;
+/** The gap to which a part of the rows is worth solving: its optimum is farther than that from the whole's. */
+const LEVEL_GAP = 0.1;
+
+/**
+ * Preconditioned L-BFGS, started from the optimum on a part of the rows, that from a part of the part, and so on.
+ *
+ * A θ that is not 0 is a warm start for all rows at once. `passes` counts a pass over a part of the rows as that
+ * part. Which rows are drawn comes from the seed.
+ */
+export function* solveByLevels(
+  solver: string,
+  preconditionerOf: SampleCurvature,
+  runtime: Runtime,
+  problem: Problem,
+  theta: Float64Array,
+  options: SolverOptions,
+): SolverRun {
+  const { arena } = runtime;
+  const { trainingSet } = problem;
+  const { nSamples } = trainingSet.matrix;
+  let iterations = 0;
+  let passes = 0;
+
+  if (theta.every((x) => x === 0)) {
+    for (const size of levelSizes(nSamples)) {
+      const mark = arena.mark();
+      const rows = sampleRows(arena, trainingSet, size, options.seed);
+      if (rows !== null) {
+        const part = { ...problem, trainingSet: rows };
+        const { passes: spent } = yield* counted(
+          level(preconditionerOf, runtime, part, theta, rest(), LEVEL_GAP),
+          size / nSamples,
+        );
+        passes += (spent * size) / nSamples;
+      }
+      arena.release(mark);
+    }
+  }
+  const solution = yield* counted(level(preconditionerOf, runtime, problem, theta, rest(), null), 1);
+  return { ...solution, solver, iterations, passes: passes + solution.passes };
+
+  function rest(): SolverOptions {
+    return { ...options, maxIterations: Math.max(0, options.maxIterations - iterations) };
+  }
+
+  /** Numbers iterations through, and adds up passes. */
+  function* counted(run: SolverRun, share: number): SolverRun {
+    let step = run.next();
+    while (!step.done) {
+      iterations++;
+      yield { ...step.value, iteration: iterations, passes: passes + step.value.passes * share };
+      step = run.next();
+    }
+    return step.value;
+  }
+}
+
+/** The numbers of rows of the parts, from the least. */
+function levelSizes(nSamples: number): number[] {
+  const sizes: number[] = [];
+  for (let size = nSamples / LEVEL_RATIO; size >= FEWEST_LEVEL_ROWS; size /= LEVEL_RATIO) {
+    sizes.unshift(Math.floor(size));
+  }
+  return sizes;
+}
+
+/** One run on all rows of the problem; to `gap` where it is a part of another. */
+function level(
+  preconditionerOf: SampleCurvature,
+  runtime: Runtime,
+  problem: Problem,
+  theta: Float64Array,
+  options: SolverOptions,
+  gap: number | null,
+): SolverRun {
+  const preconditioner = preconditionerOf(runtime, problem, options.seed);
+  const settings = {
+    ...(gap === null ? {} : { innerGap: gap }),
+    ...(preconditioner === null ? {} : { preconditioner }),
+  };
+  return lbfgs(softmaxObjective(runtime, problem), theta, options, settings);
+}

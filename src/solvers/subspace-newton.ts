@@ -1,0 +1,68 @@
+import type { TrainingSet } from '../data/design-matrix.ts';
+import { jointHessianProducts } from '../problem/joint-hessian.ts';
+import { passProducts } from '../problem/pass-products.ts';
+import type { Problem } from '../problem/problem.ts';
+import { sampleRows } from '../problem/row-sample.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { Preconditioner } from './preconditioner.ts';
+import { solveByLevels } from './row-levels.ts';
+import type { SolverOptions, SolverRun } from './solver.ts';
+import { subspaceHessian } from './subspace-hessian.ts';
+
+export const SUBSPACE_NEWTON = 'subspace-newton';
+
+/** Image-like data, 50 directions, λ = 1e-4: 1 000 rows took 39 passes, 2 000 took 30. */
+const HESSIAN_ROWS = 2000;
+/** A Hessian and its factor may cost so many passes; five are usual. */
+const AFFORDABLE_PASSES = 2.5;
+/** With fewer the rest of the Hessian decides. */
+const FEWEST_DIRECTIONS = 8;
+
+/**
+ * L-BFGS preconditioned by the Hessian of a sample of rows in their leading directions (see subspace-hessian.ts), begun
+ * on parts of the rows (see row-levels.ts). For dense rows of many features that vary together, as pixels do: what is
+ * too large for a factor of the whole Hessian.
+ */
+export function subspaceNewton(
+  runtime: Runtime,
+  problem: Problem,
+  theta: Float64Array,
+  options: SolverOptions,
+): SolverRun {
+  return solveByLevels(SUBSPACE_NEWTON, preconditioner, runtime, problem, theta, options);
+}
+
+function preconditioner(
+  runtime: Runtime,
+  { trainingSet, penalty, intercept }: Problem,
+  seed: number,
+): Preconditioner | null {
+  const rows = sampleRows(runtime.arena, trainingSet, hessianRows(trainingSet), seed);
+  return rows && subspaceHessian(runtime, rows, directionCount(trainingSet), penalty.ridge, intercept);
+}
+
+/** Whether the rows have enough features, and are enough, for affordable directions to be worth their Hessian. */
+export function suitsSubspaceNewton(trainingSet: TrainingSet): boolean {
+  const { kind, nSamples, nFeatures } = trainingSet.matrix;
+  if (kind !== 'dense' || nSamples < nFeatures || nFeatures < 2 * FEWEST_DIRECTIONS) return false;
+  return hessianPasses(trainingSet, FEWEST_DIRECTIONS) <= AFFORDABLE_PASSES;
+}
+
+function hessianRows({ matrix }: TrainingSet): number {
+  return Math.min(matrix.nSamples, HESSIAN_ROWS);
+}
+
+/** As many directions as are affordable, at most half of all. */
+function directionCount(trainingSet: TrainingSet): number {
+  const most = Math.floor(trainingSet.matrix.nFeatures / 2);
+  let count = Math.min(most, FEWEST_DIRECTIONS);
+  while (count < most && hessianPasses(trainingSet, count + 1) <= AFFORDABLE_PASSES) count++;
+  return Math.max(1, count);
+}
+
+/** A factor's products, in f64 and not as well arranged, cost three times a pass's, and there are a third as many. */
+function hessianPasses(trainingSet: TrainingSet, directions: number): number {
+  const { matrix, nClasses } = trainingSet;
+  const hessian = hessianRows(trainingSet) * jointHessianProducts(directions + 1, nClasses);
+  return (hessian + ((directions + 1) * nClasses) ** 3) / passProducts(matrix, nClasses);
+}
