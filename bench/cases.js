@@ -40,6 +40,11 @@ function path(source, alpha) {
   return { kind: 'path', name, source, labels: null, alpha, epsilon: 1e-5, aim: 3 };
 }
 
+/** Synthetic rows of a case's size, dense or with `perRow` values a row. */
+function kernels(name, size) {
+  return { kind: 'kernels', name: `${name} kernels`, size };
+}
+
 function short(lambda) {
   return lambda.toExponential(0);
 }
@@ -75,4 +80,35 @@ export const CASES = [
   binary('letter', 'halves', 'L1', 1e-3),
   binary('text', 'largest', 'L2', 1e-5),
   binary('text', 'largest', 'L1', 1e-4),
+  { kind: 'process', name: 'adult whole process', task: 'adult' },
+  { kind: 'process', name: 'iris whole process', task: 'start' },
+  {
+    kind: 'process',
+    name: 'tall whole process, 1 000 000 × 30',
+    task: 'memory',
+    note: 'the matrix alone: 128 MB',
+  },
+  { kind: 'process', name: 'tall predict whole process, 200 000 × 30', task: 'predict' },
+  { kind: 'prediction', name: 'image prediction', source: 'image' },
+  { kind: 'reading', name: 'adult reading', file: 'adult', format: 'csv', target: 'income-per-year' },
+  { kind: 'reading', name: 'tall reading', file: 'tall', format: 'csv', target: 'class' },
+  { kind: 'reading', name: 'text reading', file: 'text', format: 'libsvm', target: null },
+  {
+    kind: 'growth',
+    name: 'growth in rows',
+    by: 'n',
+    sizes: [1e4, 1e5, 1e6, 1e7].map((n) => ({ n, d: 8, K: 3 })),
+  },
+  {
+    kind: 'growth',
+    name: 'growth in classes',
+    by: 'K',
+    sizes: [10, 30, 100, 300, 1000].map((K) => ({ n: 10_000, d: 20, K })),
+  },
+  kernels('image', { n: 10_000, d: 784, K: 10 }),
+  kernels('tall', { n: 200_000, d: 30, K: 5 }),
+  kernels('letter', { n: 16_000, d: 16, K: 26 }),
+  kernels('wide', { n: 200, d: 10_000, K: 4 }),
+  kernels('two classes', { n: 10_000, d: 784, K: 2 }),
+  kernels('text', { n: 50_000, d: 27_656, K: 53, perRow: 20 }),
 ];

@@ -1,5 +1,10 @@
 import { cpus, totalmem } from 'node:os';
 import { fitTables } from './fit-table.js';
+import { growthTable } from './kinds/growth.js';
+import { kernelTable } from './kinds/kernels.js';
+import { predictionTable } from './kinds/prediction.js';
+import { processTable } from './kinds/process.js';
+import { readingTable } from './kinds/reading.js';
 import { pathTable } from './path-table.js';
 
 /** What was measured where, when and how. */
@@ -22,7 +27,15 @@ function quoted(word) {
 }
 
 /** How each kind of case is shown. */
-const SECTIONS = { fit: fitTables, path: pathTable };
+const SECTIONS = {
+  fit: fitTables,
+  path: pathTable,
+  process: processTable,
+  prediction: predictionTable,
+  reading: readingTable,
+  growth: growthTable,
+  kernels: kernelTable,
+};
 
 export function markdown(about, results, missing) {
   const sections = Object.entries(SECTIONS).map(([kind, show]) => {

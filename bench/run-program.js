@@ -45,7 +45,7 @@ export async function runProgram({ name, command, args, env = {} }, request) {
       if (!text.startsWith('{')) continue;
       const line = JSON.parse(text);
       // Evaluating the objective and printing come on top of the run.
-      allow(request.seconds * 1.1 + 3);
+      allow(request.seconds * 1.1 + 10);
       if (!line.ready) lines.push(line);
     }
   })();

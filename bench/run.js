@@ -53,6 +53,10 @@ async function longForm(options) {
     }
     const { measure } = await import(`./kinds/${benchCase.kind}.js`);
     const result = await measure(benchCase, { folder, peers, options, cache: join(HERE, 'data') });
+    if (result === null) {
+      missing.push(`${benchCase.name}: its file is not in the folder SOFTMARGIN_DATA`);
+      continue;
+    }
     results.push(result);
     if (result.kind === 'fit') {
       const file = `${benchCase.name.replace(/[^a-z0-9-]+/gi, '-')}.svg`;

@@ -187,13 +187,15 @@ function text() {
 
 /** Adult as softmargin itself encodes and standardizes it. */
 async function adult() {
-  const [{ readTable }, { Arena }] = await Promise.all([
+  const [{ readTable }, { createRuntime }, { nodePlatform }] = await Promise.all([
     import('../dist/node.js'),
-    import('../dist/runtime/arena.js'),
+    import('../dist/runtime/create-runtime.js'),
+    import('../dist/runtime/platform-node.js'),
   ]);
   const table = await readTable(join(DATA, 'adult.csv.gz'), { target: 'income-per-year' });
-  const arena = new Arena();
-  const { matrix, labels } = await table.place(arena, { standardize: true });
+  const runtime = await createRuntime({ platform: nodePlatform });
+  const { arena } = runtime;
+  const { matrix, labels } = await table.place(runtime, { standardize: true });
   const { nSamples, nFeatures, stride } = matrix;
   const padded = arena.f32(matrix.values, nSamples * stride);
   const X = new Float32Array(nSamples * nFeatures);

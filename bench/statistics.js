@@ -61,7 +61,9 @@ export function withErrors(lines, best, { certified = false } = {}) {
   });
 }
 
+/** NaN, which no ε exceeds, where there is no value. */
 function relativeTo(best, value) {
+  if (!Number.isFinite(value) || best === null) return Number.NaN;
   return (value - best) / Math.max(Math.abs(best), Number.MIN_VALUE);
 }
 

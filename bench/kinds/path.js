@@ -1,6 +1,7 @@
 // A path of λs: glmnet's own sequence, then softmargin's fitPath at the same λs. Each λ is judged by the best objective
 // that any run found for it; a path is as good as its worst λ.
 import { readShape } from '../case-folder.js';
+import { judgePath } from '../path-judgement.js';
 import { pathPeers, softmargin } from '../programs.js';
 import { runProgram } from '../run-program.js';
 import { mergeRepeats } from '../statistics.js';
@@ -19,7 +20,7 @@ export async function measure(benchCase, { folder, peers, options }) {
   const lambdas = lines[0]?.lambdas ?? FALLBACK;
   // The last, tighter run is there to know the optimum.
   for (const [tolerances, repeats] of [
-    [[1e-4, 1e-5], options.repeats],
+    [[1e-3, 1e-4, 1e-5], options.repeats],
     [[1e-6], 1],
   ]) {
     lines.push(
@@ -28,15 +29,4 @@ export async function measure(benchCase, { folder, peers, options }) {
   }
   const judged = judgePath(mergeRepeats(lines), lambdas.length);
   return { ...benchCase, shape: readShape(folder), lambdas, lines: judged };
-}
-
-/** Lines with their worst and their mean error over the λs; a path that ended early counts as infinitely wrong. */
-export function judgePath(lines, nLambdas) {
-  const best = Array.from({ length: nLambdas }, (_, i) =>
-    Math.min(...lines.map(({ objectives }) => objectives[i] ?? Infinity)),
-  );
-  return lines.map(({ objectives, lambdas, ...line }) => {
-    const errors = best.map((value, i) => ((objectives[i] ?? Infinity) - value) / value);
-    return { ...line, worst: Math.max(...errors), done: objectives.length };
-  });
 }
