@@ -25,10 +25,8 @@ export function densePass(task: usize, shard: u32): void {
     const X = t.values + i * rowBytes;
     denseScores(X, rowBytes, nRows, t.weights, nFeatures, t.stride, t.interceptsSingle, S);
     workOnRows(t, S, i, nRows, partial);
-    if (withGradient) {
-      sumRows(S, nRows, t.stride, U);
-      denseGradient(X, rowBytes, nRows, S, nFeatures, t.stride, G);
-    }
+    sumRows(S, nRows, t.stride, U);
+    if (withGradient) denseGradient(X, rowBytes, nRows, S, nFeatures, t.stride, G);
   }
 }
 

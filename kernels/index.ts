@@ -1,5 +1,6 @@
 export { activeHessian, activeHessianUpdate } from './active-hessian';
 export { choleskyDiagonal, choleskyRows, choleskySolve } from './cholesky';
+export { columnSquares } from './column-squares';
 export { csvRows } from './csv-rows';
 export { densePass, densePassDouble, denseReduce } from './dense';
 export { multiplyDouble } from './dense-double';

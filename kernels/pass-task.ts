@@ -81,17 +81,19 @@ export const SOFTMAX_DUAL: u32 = 8;
 export const HINGE_DUAL: u32 = 9;
 export const HINGE_RECENTRE: u32 = 10;
 export const SOFTMAX_BOUND: u32 = 11;
+export const SOFTMAX_INTERCEPTS: u32 = 12;
 
 /** Does the mode end with Xᵀ R? */
 export function hasGradient(mode: u32): bool {
-  if (mode === SOFTMAX_PREPARE || mode === SOFTMAX_DUAL) return false;
+  if (mode === SOFTMAX_PREPARE || mode === SOFTMAX_DUAL || mode === SOFTMAX_INTERCEPTS) return false;
   return mode !== HINGE_PREPARE && mode !== HINGE_DUAL && mode !== HINGE_RECENTRE;
 }
 
 /**
  * A row shard's partial sums: f64 loss, f64 dual, f64 dual curvature, then from byte 64 on f64 × stride Σ v u, then f64
- * nClasses × stride of the intercept Hessian; aligned to 64, ROW_SCRATCH bytes for numbers of each row of a block;
- * and (dense) f64 × features × stride of Xᵀ R.
+ * (nClasses + HESSIAN_OVERHANG) × stride of the intercept Hessian; aligned to 64, ROW_SCRATCH bytes for numbers of
+ * each row of a block; f32 × BLOCK_ROWS × stride, and a vector more, for a block's probabilities; and (dense)
+ * f64 × features × stride of Xᵀ R.
  */
 export function partialOf(task: PassTask, shard: u32): usize {
   return task.partials + shard * task.partialStep;
@@ -99,8 +101,11 @@ export function partialOf(task: PassTask, shard: u32): usize {
 
 /** Zeroes what this mode sums, but Xᵀ R. */
 export function clearSums(task: PassTask, partial: usize): void {
-  const certificate = task.mode === SOFTMAX_CERTIFICATE || task.mode === HINGE_CERTIFICATE;
-  memory.fill(partial, 0, 64 + ((task.stride * (certificate ? 1 + task.nClasses : 1)) << 3));
+  const mode = task.mode;
+  const withHessian =
+    mode === SOFTMAX_CERTIFICATE || mode === HINGE_CERTIFICATE || mode === SOFTMAX_INTERCEPTS;
+  const rows = withHessian ? 1 + task.nClasses + HESSIAN_OVERHANG : 1;
+  memory.fill(partial, 0, 64 + ((task.stride * rows) << 3));
 }
 
 export function addLoss(partial: usize, value: f64): void {
@@ -124,12 +129,20 @@ export function interceptHessianOf(partial: usize, stride: u32): usize {
 }
 
 export function rowScratchOf(partial: usize, stride: u32, nClasses: u32): usize {
-  return (partial + 64 + 8 * stride * (1 + nClasses) + 63) & ~63;
+  return (partial + 64 + 8 * stride * (1 + nClasses + HESSIAN_OVERHANG) + 63) & ~63;
 }
 
-export function gradientOf(partial: usize, stride: u32, nClasses: u32): usize {
+export function probabilitiesOf(partial: usize, stride: u32, nClasses: u32): usize {
   return rowScratchOf(partial, stride, nClasses) + ROW_SCRATCH;
 }
 
-/** Three f32 for each of up to 64 rows. */
-const ROW_SCRATCH: usize = 768;
+export function gradientOf(partial: usize, stride: u32, nClasses: u32): usize {
+  return probabilitiesOf(partial, stride, nClasses) + 4 * BLOCK_ROWS * stride + 64;
+}
+
+/** Rows beyond the last class that a tile of the Hessian writes, as denseGradient does. */
+const HESSIAN_OVERHANG: u32 = 3;
+/** The most rows of a block. */
+const BLOCK_ROWS: usize = 64;
+/** Four f64 for each row of a block. */
+const ROW_SCRATCH: usize = 2048;

@@ -12,9 +12,10 @@ import {
   SOFTMAX_CERTIFICATE,
   SOFTMAX_DUAL,
   SOFTMAX_HESSIAN,
+  SOFTMAX_INTERCEPTS,
   SOFTMAX_PREPARE,
 } from './pass-task';
-import { softmaxHessianRows, softmaxPrepareRows, softmaxRows } from './softmax-rows';
+import { softmaxHessianRows, softmaxInterceptRows, softmaxPrepareRows, softmaxRows } from './softmax-rows';
 import {
   softmaxBoundRows,
   softmaxCertificateRows,
@@ -30,6 +31,7 @@ export function workOnRows(task: PassTask, S: usize, firstRow: u32, nRows: u32, 
   else if (mode === SOFTMAX_HESSIAN) softmaxHessianRows(task, S, firstRow, nRows);
   else if (mode === HINGE_HESSIAN) hingeHessianRows(task, S, firstRow, nRows);
   else if (mode === SOFTMAX_PREPARE) softmaxPrepareRows(task, S, firstRow, nRows);
+  else if (mode === SOFTMAX_INTERCEPTS) softmaxInterceptRows(task, S, firstRow, nRows, partial);
   else if (mode === HINGE_PREPARE) hingePrepareRows(task, S, firstRow, nRows);
 }
 

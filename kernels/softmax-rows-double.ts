@@ -1,13 +1,14 @@
 import { expDouble } from './exp';
-import { log } from './log';
-import { addDual, addDualCurvature, addLoss, interceptHessianOf, PassTask } from './pass-task';
+import { log, logDouble } from './log';
+import { addDual, addDualCurvature, addLoss, PassTask, probabilitiesOf, rowScratchOf } from './pass-task';
+import { addProbabilityProducts } from './softmax-rows';
 
 /** The sum that softmaxExponentialsDouble found, beside the maximum that it returns. */
 let lastSum: f64 = 0;
 
 /** softmaxRows in double, a relative 4e-15 beyond the scores' error, however small the loss. */
 export function softmaxRowsDouble(task: PassTask, S: usize, firstRow: u32, nRows: u32, partial: usize): void {
-  softmaxDouble(task, S, firstRow, nRows, partial, false, false);
+  softmaxDouble(task, S, firstRow, nRows, partial, false, 0);
 }
 
 /**
@@ -15,12 +16,12 @@ export function softmaxRowsDouble(task: PassTask, S: usize, firstRow: u32, nRows
  * bounds how the dual value bends where its residuals are scaled.
  */
 export function softmaxBoundRows(task: PassTask, S: usize, firstRow: u32, nRows: u32, partial: usize): void {
-  softmaxDouble(task, S, firstRow, nRows, partial, true, false);
+  softmaxDouble(task, S, firstRow, nRows, partial, true, 0);
 }
 
 /**
- * softmaxBoundRows, and v (diag p − p pᵀ) into the intercept Hessian (all of it but the diagonal's Σ v p, which
- * `softmaxHessianDiagonal` adds).
+ * softmaxBoundRows, and Σ v p pᵀ into the intercept Hessian, from p rounded to f32 and summed in f32 within the
+ * block: an entry is off by 1e-5 of itself.
  */
 export function softmaxCertificateRows(
   task: PassTask,
@@ -29,9 +30,21 @@ export function softmaxCertificateRows(
   nRows: u32,
   partial: usize,
 ): void {
-  softmaxDouble(task, S, firstRow, nRows, partial, true, true);
+  softmaxDouble(
+    task,
+    S,
+    firstRow,
+    nRows,
+    partial,
+    true,
+    probabilitiesOf(partial, task.stride, task.nClasses),
+  );
 }
 
+/** Bytes of one f64 for each row of a block. */
+const SCRATCH: usize = 512;
+
+/** `P`: where √v p are put in f32 for the Hessian, or 0 */
 function softmaxDouble(
   task: PassTask,
   S: usize,
@@ -39,40 +52,74 @@ function softmaxDouble(
   nRows: u32,
   partial: usize,
   withDual: bool,
-  withHessian: bool,
+  P: usize,
 ): void {
   const rowBytes: usize = task.stride << 3;
-  const nClasses = task.nClasses;
-  const hessian = interceptHessianOf(partial, task.stride);
-  let loss: f64 = 0;
-  let dual: f64 = 0;
+  const sampleWeights = task.sampleWeights === 0 ? 0 : task.sampleWeights + (firstRow << 3);
+  const others = rowScratchOf(partial, task.stride, task.nClasses);
+  const distances = others + SCRATCH;
+  const moments = distances + SCRATCH;
   let curvature: f64 = 0;
+  let p = P;
   for (let i: u32 = 0; i < nRows; i++) {
-    const v = task.sampleWeights === 0 ? 1 : load<f64>(task.sampleWeights + ((firstRow + i) << 3));
+    const v = sampleWeights === 0 ? 1 : load<f64>(sampleWeights + (i << 3));
     const own = S + (load<u32>(task.labels + ((firstRow + i) << 2)) << 3);
     const ownScore = load<f64>(own);
     const top = softmaxExponentialsDouble(S, rowBytes);
     const isOwnTop = ownScore === top;
-    const others = isOwnTop ? sumOfOthers(S, rowBytes, own) : 0;
-    const logSum = isOwnTop ? log1p(others) : log(lastSum);
-    const ownResidual = isOwnTop ? -others / (1 + others) : load<f64>(own) / lastSum - 1;
+    const rest = isOwnTop ? sumOfOthers(S, rowBytes, own) : lastSum - 1;
+    const ownResidual = isOwnTop ? -rest / (1 + rest) : load<f64>(own) / lastSum - 1;
     const ownExponential = load<f64>(own);
-    if (withDual && v > 0) curvature += v * ((isOwnTop ? others : lastSum - ownExponential) / ownExponential);
-    const factor = f64x2.splat(1.0 / lastSum);
+    if (withDual && v > 0) curvature += v * ((isOwnTop ? rest : lastSum - ownExponential) / ownExponential);
+    store<f64>(others + (i << 3), rest);
+    store<f64>(distances + (i << 3), top - ownScore);
+    store<f64>(moments + (i << 3), lastMoment / lastSum);
+    if (p !== 0) {
+      storeSingle(S, rowBytes, sqrt(v) / lastSum, p);
+      p += rowBytes >> 1;
+    }
+    const factor = f64x2.splat(v / lastSum);
     for (let s = S; s < S + rowBytes; s += 16) v128.store(s, f64x2.mul(v128.load(s), factor));
-    loss += v * (logSum + (top - ownScore));
-    if (withDual) dual += v * (logSum - lastMoment / lastSum);
-    if (withHessian) subtractOuterProduct(hessian, S, rowBytes, nClasses, v);
-    const weight = f64x2.splat(v);
-    for (let s = S; s < S + rowBytes; s += 16) v128.store(s, f64x2.mul(v128.load(s), weight));
     store<f64>(own, v * ownResidual);
     S += rowBytes;
   }
-  addLoss(partial, loss);
-  if (withDual) {
-    addDual(partial, dual);
-    addDualCurvature(partial, curvature);
+  sumLosses(others, sampleWeights, nRows, partial);
+  if (withDual) addDualCurvature(partial, curvature);
+  if (P !== 0) addProbabilityProducts(task, P, nRows, partial);
+}
+
+/** out (f32) ← factor · row (f64) */
+function storeSingle(row: usize, rowBytes: usize, factor: f64, out: usize): void {
+  const scale = f64x2.splat(factor);
+  for (let s = row; s < row + rowBytes; s += 32) {
+    const low = f32x4.demote_f64x2_zero(f64x2.mul(v128.load(s), scale));
+    const high = f32x4.demote_f64x2_zero(f64x2.mul(v128.load(s, 16), scale));
+    v128.store(out, i64x2.shuffle(low, high, 0, 2));
+    out += 16;
   }
+}
+
+/** Σ v (log Z + max − s_y) and Σ v (log Z − Σ p (s − max)), two rows at a time; a last odd row by itself. */
+function sumLosses(others: usize, sampleWeights: usize, nRows: u32, partial: usize): void {
+  let losses = f64x2.splat(0);
+  let duals = f64x2.splat(0);
+  if (nRows & 1) memory.fill(others + (nRows << 3), 0, 8);
+  for (let i: u32 = 0; i < nRows; i += 2) {
+    const at = others + (i << 3);
+    const isPair = i + 1 < nRows;
+    let v = f64x2.replace_lane(f64x2.splat(1), 1, isPair ? 1 : 0);
+    if (sampleWeights !== 0) {
+      const weights = sampleWeights + (i << 3);
+      v = isPair ? v128.load(weights) : v128.load64_zero(weights);
+    }
+    const logSum = log1p(v128.load(at));
+    const distance = isPair ? v128.load(at, SCRATCH) : v128.load64_zero(at, SCRATCH);
+    const moment = isPair ? v128.load(at, 2 * SCRATCH) : v128.load64_zero(at, 2 * SCRATCH);
+    losses = f64x2.add(losses, f64x2.mul(v, f64x2.add(logSum, distance)));
+    duals = f64x2.add(duals, f64x2.mul(v, f64x2.sub(logSum, moment)));
+  }
+  addLoss(partial, f64x2.extract_lane(losses, 0) + f64x2.extract_lane(losses, 1));
+  addDual(partial, f64x2.extract_lane(duals, 0) + f64x2.extract_lane(duals, 1));
 }
 
 /**
@@ -81,15 +128,22 @@ function softmaxDouble(
  * well separated samples none below 1e-6 of themselves.
  */
 function sumOfOthers(S: usize, rowBytes: usize, own: usize): f64 {
-  let sum: f64 = 0;
-  for (let s = S; s < S + rowBytes; s += 8) if (s !== own) sum += load<f64>(s);
-  return sum;
+  const ownExponential = load<f64>(own);
+  store<f64>(own, 0);
+  let sums = f64x2.splat(0);
+  for (let s = S; s < S + rowBytes; s += 16) sums = f64x2.add(sums, v128.load(s));
+  store<f64>(own, ownExponential);
+  return f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
 }
 
 /** log(1 + x) for x ≥ 0, relative error < 4 ulp: log(1 + x) is off by the rounding of 1 + x, which x/((1 + x) − 1) mends. */
-function log1p(x: f64): f64 {
-  const u = 1 + x;
-  return u === 1 ? x : (log(u) * x) / (u - 1);
+function log1p(x: v128): v128 {
+  const one = f64x2.splat(1);
+  const u = f64x2.add(one, x);
+  const excess = f64x2.sub(u, one);
+  const exact = f64x2.eq(excess, f64x2.splat(0));
+  const mended = f64x2.div(f64x2.mul(logDouble(u), x), excess);
+  return v128.bitselect(x, mended, exact);
 }
 
 /** Σ exp(s − max) (s − max), beside lastSum */
@@ -112,22 +166,6 @@ function softmaxExponentialsDouble(S: usize, rowBytes: usize): f64 {
   lastSum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
   lastMoment = f64x2.extract_lane(moments, 0) + f64x2.extract_lane(moments, 1);
   return top;
-}
-
-/** H ← H + v (diag p − p pᵀ), H being nClasses rows of `rowBytes`. */
-function subtractOuterProduct(hessian: usize, p: usize, rowBytes: usize, nClasses: u32, v: f64): void {
-  for (let k: u32 = 0; k < nClasses; k++) {
-    const weight = v * load<f64>(p + (k << 3));
-    if (weight !== 0) {
-      const factor = f64x2.splat(weight);
-      for (let l: usize = 0; l < rowBytes; l += 16) {
-        v128.store(hessian + l, f64x2.sub(v128.load(hessian + l), f64x2.mul(factor, v128.load(p + l))));
-      }
-      const diagonal = hessian + (k << 3);
-      store<f64>(diagonal, load<f64>(diagonal) + weight);
-    }
-    hessian += rowBytes;
-  }
 }
 
 /**

@@ -1,7 +1,8 @@
+import { denseGradient } from './dense-gradient';
 import { expSingle } from './exp';
 import { maximumOfLanes, sumOfLanes } from './lanes';
 import { logDouble } from './log';
-import { addLoss, PassTask, rowScratchOf } from './pass-task';
+import { addLoss, interceptHessianOf, PassTask, probabilitiesOf, rowScratchOf } from './pass-task';
 
 /**
  * Scores of rows → residuals u = v (p − onehot(y)), p = softmax(s), in place, and their loss
@@ -90,6 +91,38 @@ function sumOfRow(S: usize, end: usize): v128 {
   let sums = v128.load(S);
   for (let s = S + 16; s < end; s += 16) sums = f32x4.add(sums, v128.load(s));
   return sumOfLanes(sums);
+}
+
+/**
+ * softmaxRows, and Σ v p pᵀ into the intercept Hessian, for Newton steps on b: its off-diagonal part is what counts.
+ */
+export function softmaxInterceptRows(
+  task: PassTask,
+  S: usize,
+  firstRow: u32,
+  nRows: u32,
+  partial: usize,
+): void {
+  softmaxRows(task, S, firstRow, nRows, partial);
+  const rowBytes: usize = task.stride << 2;
+  const P = probabilitiesOf(partial, task.stride, task.nClasses);
+  for (let i: u32 = 0; i < nRows; i++) {
+    const v: f32 = task.sampleWeights === 0 ? 1 : <f32>load<f64>(task.sampleWeights + ((firstRow + i) << 3));
+    const own = (load<u32>(task.labels + ((firstRow + i) << 2)) << 2) + i * rowBytes;
+    const root = sqrt(v);
+    const factor = f32x4.splat(v > 0 ? 1 / root : 0);
+    for (let k = i * rowBytes; k < (i + 1) * rowBytes; k += 16) {
+      v128.store(P + k, f32x4.mul(factor, v128.load(S + k)));
+    }
+    store<f32>(P + own, load<f32>(P + own) + root);
+  }
+  addProbabilityProducts(task, P, nRows, partial);
+}
+
+/** Σ_rows P Pᵀ into the intercept Hessian; rows of P are √v p, f32. */
+export function addProbabilityProducts(task: PassTask, P: usize, nRows: u32, partial: usize): void {
+  const stride = task.stride;
+  denseGradient(P, stride << 2, nRows, P, task.nClasses, stride, interceptHessianOf(partial, stride));
 }
 
 /** Scores of rows → probabilities p in `prepared`, for softmaxHessianRows. */

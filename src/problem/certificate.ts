@@ -1,7 +1,9 @@
+import { log } from './elementary.ts';
 import type { ParameterLayout } from './parameters.ts';
 import type { CertificatePass } from './passes.ts';
 import type { PenaltyCoefficients } from './penalty.ts';
 import type { Loss } from './problem.ts';
+import type { SteppedIntercepts } from './stepped-intercepts.ts';
 
 /** How far residuals must be mixed with feasible ones so that the intercepts' constraint holds. */
 export interface InterceptSlack {
@@ -22,6 +24,8 @@ export interface GapInput {
   readonly pass: CertificatePass;
   /** null where there is no intercept (or no penalty) */
   readonly slack: InterceptSlack | null;
+  /** Softmax: what is proved of a step of the intercepts; default null. */
+  readonly stepped?: SteppedIntercepts | null;
   /** No scaled dual point is tried where the relative gap is no more than this without it; default 0. */
   readonly enough?: number;
 }
@@ -56,9 +60,11 @@ const ROUNDING = 3e-14;
  * c = lasso / max|G|; or, at c = 1, that lasso Σ|W*| is at most the objective here, so that what passes lasso
  * costs the optimum no more than (max|G| − lasso) / lasso of it. The data part at c is at first taken from below, by
  * its slope and a bound on its curvature (CertificatePass); where that is not `enough`, `dualAt(c)`, given, tells it.
+ *
+ * With ridge > 0 the dual point may also be that of stepped intercepts: see `steppedRepair`.
  */
 export function gapReport(input: GapInput, dualAt: ((scale: number) => number) | null): GapReport {
-  const { theta, gradient, layout, penalty, loss, pass, slack, enough = 0 } = input;
+  const { theta, gradient, layout, penalty, loss, pass, slack, stepped = null, enough = 0 } = input;
   const { ridge, lasso } = penalty;
   const nWeights = layout.nFeatures * layout.stride;
 
@@ -124,6 +130,14 @@ export function gapReport(input: GapInput, dualAt: ((scale: number) => number) |
     gap = lossGap + penaltyGap + repair;
     interceptShare = Math.abs(loss.kind !== 'hinge' ? interceptProduct : 0) + repair - byWeights;
   }
+  if (ridge > 0 && stepped !== null) {
+    const norms = { gradient: Math.sqrt(gradientSquares), weights: Math.sqrt(squares) };
+    const repair = steppedRepair(stepped, norms, penaltyGap, ridge, layout.nClasses);
+    if (penaltyGap + repair < gap) {
+      gap = penaltyGap + repair;
+      interceptShare = repair;
+    }
+  }
   const scale = lasso / reach;
   const takeScaled = (scaled: number, dual: number) => {
     if (!(scaled < gap)) return;
@@ -151,4 +165,25 @@ export function gapReport(input: GapInput, dualAt: ((scale: number) => number) |
     weightStationarity,
     stationarity,
   };
+}
+
+/**
+ * What the dual point (1 − t) U' + t V of stepped intercepts costs beyond Γ(G) = R(W) + ⟨G, W⟩ + R*(−G), the penalty's
+ * part of the gap, with Ĝ = (1 − t) G' + t G_V its gradient:
+ *
+ *   F − D ≤ F(b) − F(b + δ) + r'·(b + δ) + Γ(Ĝ) + t ⟨G' − G_V, W⟩ + t log K,   Γ(Ĝ)^½ ≤ Γ(G)^½ + ‖Ĝ − G‖ / (4 ridge)^½
+ *
+ * the latter since R* has a gradient that is Lipschitz with 1 / (2 ridge), and Γ ≥ 0.
+ */
+function steppedRepair(
+  { excess, drift, slack }: SteppedIntercepts,
+  norms: { readonly gradient: number; readonly weights: number },
+  penaltyGap: number,
+  ridge: number,
+  nClasses: number,
+): number {
+  const apart = slack.gradientNorm + norms.gradient + drift;
+  const far = drift + slack.share * apart;
+  const rise = Math.sqrt(penaltyGap / ridge) * far + (far * far) / (4 * ridge);
+  return excess + rise + slack.share * (apart * norms.weights + log(nClasses));
 }

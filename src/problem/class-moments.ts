@@ -1,10 +1,10 @@
 import type { InterceptSlack } from './certificate.ts';
-import type { DataPasses, VectorSpace } from './passes.ts';
+import type { ColumnScales, DataPasses, VectorSpace } from './passes.ts';
 import type { Loss } from './problem.ts';
 
 /**
- * What the class sums Mₖ = (1/n) Σ_{yᵢ=k} vᵢ xᵢ bound: the gradients of residuals that depend only on a
- * row's class. They serve to make a dual point feasible whose residuals do not quite sum to zero.
+ * Bounds on the gradients of residuals that depend only on a row's class, from column norms (softmax) or the class
+ * sums Mₖ = (1/n) Σ_{yᵢ=k} vᵢ xᵢ (hinge). Such residuals make a dual point feasible whose own do not sum to zero.
  */
 export interface ClassMoments {
   readonly loss: Loss;
@@ -30,14 +30,7 @@ const PROBE_DISTANCE = 1e4;
 /** The probes run in single precision; bounds made of them are widened by more than its error. */
 const WIDENING = 1.001;
 
-/**
- * Finds the class sums by two passes at W = 0, with the intercepts ordered by class, falling and rising, and
- * far apart. Then softmax residuals are e₀ − e_y, so column k of the gradient is −Mₖ for k > 0, and −M₀
- * stands in column 0 of the other order; hinge residuals are 1 for the classes before y, so column k is
- * Σ_{y>k} M_y − k Mₖ, and column 0 of the other order is −(K − 1) M₀.
- *
- * Overwrites `scratch` (layout.size).
- */
+/** Overwrites `scratch` (layout.size). */
 export function classMoments(
   passes: DataPasses,
   vectors: VectorSpace,
@@ -45,14 +38,42 @@ export function classMoments(
   scratch: Float64Array,
 ): ClassMoments {
   if (loss.kind === 'logistic') return logisticMoments(passes, vectors, loss, scratch);
+  if (loss.kind === 'hinge') return hingeMoments(passes, vectors, loss, scratch);
+  if (passes.scales === undefined) throw new Error('softmax passes tell their scales');
+  return softmaxMoments(passes.scales());
+}
+
+/** Residuals q − e_y have ‖·‖₂ ≤ √2 and entries ≤ 1, so that (1/n) Σ vᵢ ‖uᵢ‖ ‖xᵢ‖ bounds their gradient. */
+function softmaxMoments({ features, frequencies }: ColumnScales): ClassMoments {
+  const meanSquare = features.reduce((sum, x) => sum + x, 0);
+  const largest = features.reduce((a, b) => Math.max(a, b), 0);
+  return {
+    loss: { kind: 'softmax' },
+    frequencies,
+    gradientNorm: WIDENING * Math.sqrt(2 * meanSquare),
+    gradientMax: WIDENING * Math.sqrt(largest),
+  };
+}
+
+/**
+ * Finds the class sums by two passes at W = 0, with the intercepts ordered by class, falling and rising, and
+ * far apart. Then residuals are 1 for the classes before y, so column k of the gradient is Σ_{y>k} M_y − k Mₖ, and
+ * column 0 of the other order is −(K − 1) M₀.
+ */
+function hingeMoments(
+  passes: DataPasses,
+  vectors: VectorSpace,
+  loss: Extract<Loss, { kind: 'hinge' }>,
+  scratch: Float64Array,
+): ClassMoments {
   const { nFeatures: d, nClasses: K, stride, size } = passes.layout;
   const probe = vectors.zeros(size);
-  const distance = loss.kind === 'hinge' ? PROBE_DISTANCE * loss.margin : PROBE_DISTANCE;
+  const distance = PROBE_DISTANCE * loss.margin;
 
   for (let k = 0; k < K; k++) probe[d * stride + k] = distance * k;
   passes.lossAndGradient(probe, scratch, 'single');
   const first = new Float64Array(d + 1);
-  for (let j = 0; j <= d; j++) first[j] = -scratch[j * stride] / (loss.kind === 'hinge' ? K - 1 : 1);
+  for (let j = 0; j <= d; j++) first[j] = -scratch[j * stride] / (K - 1);
 
   for (let k = 0; k < K; k++) probe[d * stride + k] = -distance * k;
   passes.lossAndGradient(probe, scratch, 'single');
@@ -60,13 +81,10 @@ export function classMoments(
   const squares = new Float64Array(K);
   const largest = new Float64Array(K);
   const frequencies = new Float64Array(K);
-  let meanSquares = 0;
-  let meanMax = 0;
   for (let j = 0; j <= d; j++) {
     let later = 0;
     for (let k = K - 1; k >= 0; k--) {
-      const entry = scratch[j * stride + k];
-      const sum = k === 0 ? first[j] : loss.kind === 'hinge' ? (later - entry) / k : -entry;
+      const sum = k === 0 ? first[j] : (later - scratch[j * stride + k]) / k;
       later += sum;
       if (j === d) frequencies[k] = sum;
       else {
@@ -74,17 +92,6 @@ export function classMoments(
         largest[k] = Math.max(largest[k], Math.abs(sum));
       }
     }
-    if (j < d) {
-      meanSquares += later * later;
-      meanMax = Math.max(meanMax, Math.abs(later));
-    }
-  }
-
-  if (loss.kind === 'softmax') {
-    // Residuals q − e_y with one distribution q for all rows: the gradient is q ⊗ x̄ − M.
-    const norm = Math.sqrt(meanSquares) + Math.sqrt(squares.reduce((sum, x) => sum + x, 0));
-    const max = meanMax + largest.reduce((a, b) => Math.max(a, b), 0);
-    return { loss, frequencies, gradientNorm: WIDENING * norm, gradientMax: WIDENING * max };
   }
   // Residuals Σⱼ f_yj (eⱼ − e_y) with f ≤ 1: the gradient is Σ_y Σⱼ f_yj (eⱼ − e_y) ⊗ M_y.
   const norm = Math.SQRT2 * (K - 1) * squares.reduce((sum, x) => sum + Math.sqrt(x), 0);

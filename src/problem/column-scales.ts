@@ -1,6 +1,6 @@
-import type { TrainingSet } from '../data/design-matrix.ts';
+import type { SparseMatrix, TrainingSet } from '../data/design-matrix.ts';
 import type { Arena } from '../runtime/arena.ts';
-import type { ColumnScales } from './objective.ts';
+import type { ColumnScales } from './passes.ts';
 
 /**
  * Scales of sparse data, whose columns differ by how rarely they occur; null for dense data, where a diagonal
@@ -8,7 +8,14 @@ import type { ColumnScales } from './objective.ts';
  */
 export function columnScales(arena: Arena, trainingSet: TrainingSet): ColumnScales | null {
   const { matrix } = trainingSet;
-  if (matrix.kind === 'dense') return null;
+  return matrix.kind === 'dense' ? null : sparseColumnScales(arena, trainingSet, matrix);
+}
+
+export function sparseColumnScales(
+  arena: Arena,
+  trainingSet: TrainingSet,
+  matrix: SparseMatrix,
+): ColumnScales {
   const { nSamples: n, nFeatures: d } = matrix;
   const weights = trainingSet.sampleWeights === 0 ? null : arena.f64(trainingSet.sampleWeights, n);
   const starts = arena.u32(matrix.columnStarts, d + 1);
@@ -27,9 +34,15 @@ export function columnScales(arena: Arena, trainingSet: TrainingSet): ColumnScal
     const c = center === null ? 0 : center[j];
     features[j] = Math.max(0, second / n - (2 * c * first) / n + c * c);
   }
+  return { features, frequencies: classFrequencies(arena, trainingSet) };
+}
 
+/** (1/n) Σ_{yᵢ=k} vᵢ for each class */
+export function classFrequencies(arena: Arena, trainingSet: TrainingSet): Float64Array {
+  const n = trainingSet.matrix.nSamples;
+  const weights = trainingSet.sampleWeights === 0 ? null : arena.f64(trainingSet.sampleWeights, n);
   const labels = arena.u32(trainingSet.labels, n);
   const frequencies = new Float64Array(trainingSet.nClasses);
   for (let i = 0; i < n; i++) frequencies[labels[i]] += (weights === null ? 1 : weights[i]) / n;
-  return { features, frequencies };
+  return frequencies;
 }

@@ -1,10 +1,11 @@
 import type { TrainingSet } from '../data/design-matrix.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { classFrequencies, sparseColumnScales } from './column-scales.ts';
 import { type HingePairs, hingePairs } from './hinge-pairs.ts';
 import { type ParameterLayout, parameterLayout } from './parameters.ts';
 import { denseShards, type PassShards, sparseShards } from './pass-shards.ts';
 import { MODES, type PassTask, partialLayout, passTask, roundUp } from './pass-task.ts';
-import type { DataPasses, PassLoss, Precision } from './passes.ts';
+import type { ColumnScales, DataPasses, PassLoss, Precision } from './passes.ts';
 
 /** Scores padding is given: its exponential and its hinge are exactly 0. */
 const PADDING_SCORE = -1e30;
@@ -33,6 +34,7 @@ export function dataPasses(runtime: Runtime, trainingSet: TrainingSet, initialLo
   let passes = 0;
   let pairs: HingePairs | null = null;
   let fewPairs = false;
+  let scales: ColumnScales | null = null;
   machine.setLoss(initialLoss);
 
   function prepare(theta: Float64Array): Float32Array {
@@ -41,6 +43,20 @@ export function dataPasses(runtime: Runtime, trainingSet: TrainingSet, initialLo
     machine.pass(modes.prepare, theta, null, 'single');
     return prepared;
   }
+
+  const softmaxOnly = {
+    probabilities: prepare,
+    interceptPass(theta: Float64Array, residual: Float64Array, interceptHessian: Float64Array) {
+      passes += 0.5;
+      machine.pass(MODES.softmax.intercepts, theta, null, 'single');
+      machine.readResidualSums(residual);
+      machine.readInterceptHessian(interceptHessian);
+    },
+    scales() {
+      scales ??= machine.columnScales();
+      return scales;
+    },
+  };
 
   return {
     layout,
@@ -68,7 +84,7 @@ export function dataPasses(runtime: Runtime, trainingSet: TrainingSet, initialLo
         fewPairs = pairs.take(prepared);
       }
     },
-    ...(initialLoss.kind === 'softmax' ? { probabilities: prepare } : {}),
+    ...(initialLoss.kind === 'softmax' ? softmaxOnly : {}),
     hessianProduct(direction, out) {
       if (pairs !== null && fewPairs) {
         passes += pairs.share;
@@ -108,14 +124,13 @@ interface PassMachine {
   pass(mode: number, theta: Float64Array, gradient: Float64Array | null, precision: Precision): void;
   /** Σ over row shards, in their order, of the f64 at byte `offset` of their partial sums */
   sum(offset: number): number;
+  readResidualSums(out: Float64Array): void;
   readInterceptHessian(out: Float64Array): void;
+  columnScales(): ColumnScales;
 }
 
-function passMachine(
-  runtime: Runtime,
-  { matrix, nClasses, labels, sampleWeights }: TrainingSet,
-  loss: PassLoss,
-): PassMachine {
+function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: PassLoss): PassMachine {
+  const { matrix, nClasses, labels, sampleWeights } = trainingSet;
   const { arena } = runtime;
   const { nSamples, nFeatures } = matrix;
   const layout = parameterLayout(nFeatures, nClasses);
@@ -127,7 +142,7 @@ function passMachine(
   const partial = partialLayout(dense ? nFeatures + GRADIENT_OVERHANG : 1, nClasses, stride);
   const partials = arena.allocate(partial.bytes * Math.max(nRowShards, dense ? 0 : nFeatureShards));
   const partialViews = Array.from({ length: nRowShards }, (_, s) =>
-    arena.f64(partials + s * partial.bytes, partial.gradient / 8),
+    arena.f64(partials + s * partial.bytes, partial.bytes / 8),
   );
   const intercepts = arena.allocateF64(stride);
   const interceptsSingle = arena.allocateF32(stride);
@@ -215,14 +230,38 @@ function passMachine(
       else runtime.run(single ? 'sparseColumns' : 'sparseColumnsDouble', task.pointer, nFeatureShards);
     },
     sum,
+    readResidualSums(out) {
+      for (let k = 0; k < nClasses; k++) out[k] = sum(partial.residualSums + 8 * k) / nSamples;
+    },
     readInterceptHessian(out) {
       for (let k = 0; k < nClasses; k++) {
         for (let l = 0; l < nClasses; l++) {
           out[k * nClasses + l] = sum(partial.interceptHessian + 8 * (k * stride + l)) / nSamples;
         }
       }
+      if (loss.kind === 'softmax') hessianFromProducts(out, nClasses);
+    },
+    columnScales() {
+      if (matrix.kind === 'sparse') return sparseColumnScales(arena, trainingSet, matrix);
+      runtime.run('columnSquares', task.pointer, nRowShards);
+      const features = new Float64Array(nFeatures);
+      for (let j = 0; j < nFeatures; j++) features[j] = sum(partial.gradient + 8 * j) / nSamples;
+      return { features, frequencies: classFrequencies(arena, trainingSet) };
     },
   };
+}
+
+/** Σ v p pᵀ → Σ v (diag p − p pᵀ), the diagonal as the others' sum: nothing cancels where p is nearly 1. */
+function hessianFromProducts(products: Float64Array, K: number): void {
+  for (let k = 0; k < K; k++) {
+    let others = 0;
+    for (let l = 0; l < K; l++) {
+      if (l === k) continue;
+      others += products[k * K + l];
+      products[k * K + l] = -products[k * K + l];
+    }
+    products[k * K + k] = others;
+  }
 }
 
 function describeShards({ arena }: Runtime, task: PassTask, { rows, features }: PassShards): void {

@@ -47,3 +47,52 @@ export function interceptStep(H: Float64Array, gradient: Float64Array, K: number
   if (longest > LONGEST_STEP) for (let k = 0; k < K; k++) step[k] *= LONGEST_STEP / longest;
   return step;
 }
+
+/** The intercepts b, and what a pass at them tells. */
+export interface InterceptState {
+  readonly b: Float64Array;
+  readonly residual: Float64Array;
+  readonly hessian: Float64Array;
+  /** Runs a pass at b, which fills the others. */
+  evaluate(): void;
+  isGood(): boolean;
+}
+
+/**
+ * Newton's method on b from where it was evaluated: a step is shortened until the slope along it has fallen to a
+ * half. A whole step no wider than `unchecked` ends it without another pass.
+ */
+export function descendIntercepts(state: InterceptState, mostPasses: number, unchecked = 0): void {
+  const { b, residual, hessian } = state;
+  let remaining = mostPasses;
+  while (remaining > 0 && !state.isGood()) {
+    const step = interceptStep(hessian, residual, b.length);
+    if (step === null) return;
+    const start = b.slice();
+    const startSlope = dot(residual, step);
+    const startSize = maxAbs(residual);
+    let length = 1;
+    while (remaining > 0) {
+      for (let k = 0; k < b.length; k++) b[k] = start[k] + length * step[k];
+      if (length === 1 && maxAbs(step) <= unchecked) return;
+      state.evaluate();
+      remaining--;
+      const slope = dot(residual, step);
+      if (slope <= 0.5 * Math.abs(startSlope)) break;
+      length *= Math.max(0.1, startSlope / (startSlope - slope));
+    }
+    if (maxAbs(residual) > 0.9 * startSize && maxAbs(residual) < 1e-12) return;
+  }
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let k = 0; k < a.length; k++) sum += a[k] * b[k];
+  return sum;
+}
+
+export function maxAbs(x: Float64Array): number {
+  let max = 0;
+  for (const value of x) max = Math.max(max, Math.abs(value));
+  return max;
+}

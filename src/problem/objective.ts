@@ -1,6 +1,6 @@
 import type { ActiveHessian } from './active-hessian.ts';
 import type { ParameterLayout } from './parameters.ts';
-import type { Precision, VectorSpace } from './passes.ts';
+import type { ColumnScales, Precision, VectorSpace } from './passes.ts';
 import type { PenaltyCoefficients } from './penalty.ts';
 
 /** How good a point is, proved by a dual feasible point. */
@@ -9,14 +9,6 @@ export interface Certificate {
   readonly lowerBound: number;
   /** (objective − lowerBound) / max(|objective|, tiny) */
   readonly relativeGap: number;
-}
-
-/** What the diagonal of the loss's Hessian is made of, where the columns differ in scale. */
-export interface ColumnScales {
-  /** (1/n) Σ vᵢ xᵢⱼ² for each feature */
-  readonly features: Float64Array;
-  /** (1/n) Σ_{yᵢ=k} vᵢ for each class */
-  readonly frequencies: Float64Array;
 }
 
 /**

@@ -64,7 +64,7 @@ export function passTask(arena: Arena): PassTask {
 
 /** What becomes of a block of scores; numbers as in kernels/pass-task.ts. */
 export const MODES = {
-  softmax: { loss: 0, prepare: 2, hessian: 4, certificate: 6, dual: 8, bound: 11 },
+  softmax: { loss: 0, prepare: 2, hessian: 4, certificate: 6, dual: 8, bound: 11, intercepts: 12 },
   hinge: { loss: 1, prepare: 3, hessian: 5, certificate: 7, dual: 9, recentre: 10 },
 } as const;
 
@@ -80,12 +80,15 @@ export interface PartialLayout {
 export function partialLayout(nFeatures: number, nClasses: number, stride: number): PartialLayout {
   const residualSums = 64;
   const interceptHessian = residualSums + 8 * stride;
-  const gradient = roundUp(interceptHessian + 8 * stride * nClasses, 64) + ROW_SCRATCH;
+  const rowScratch = roundUp(interceptHessian + 8 * stride * (nClasses + HESSIAN_OVERHANG), 64);
+  const gradient = rowScratch + ROW_SCRATCH + 4 * BLOCK_ROWS * stride + 64;
   return { residualSums, interceptHessian, gradient, bytes: roundUp(gradient + 8 * stride * nFeatures, 64) };
 }
 
 /** As in kernels/pass-task.ts. */
-const ROW_SCRATCH = 768;
+const HESSIAN_OVERHANG = 3;
+const BLOCK_ROWS = 64;
+const ROW_SCRATCH = 2048;
 
 export function roundUp(value: number, multiple: number): number {
   return Math.ceil(value / multiple) * multiple;

@@ -12,6 +12,14 @@ export type PassLoss =
   | { readonly kind: 'softmax' }
   | { readonly kind: 'hinge'; readonly margin: number; readonly smoothing: number };
 
+/** Mean squares of the columns and frequencies of the classes. */
+export interface ColumnScales {
+  /** (1/n) Σ vᵢ xᵢⱼ² for each feature */
+  readonly features: Float64Array;
+  /** (1/n) Σ_{yᵢ=k} vᵢ for each class */
+  readonly frequencies: Float64Array;
+}
+
 /** What a double-precision pass at θ tells for a certificate. */
 export interface CertificatePass {
   /** mean loss at θ, unsmoothed */
@@ -55,14 +63,25 @@ export interface DataPasses {
   hessianProduct(direction: Float64Array, out: Float64Array): void;
   /**
    * Double precision: loss and dual value, ∇F into `gradient` and ∇²_b F, K × K row-major (stride
-   * nClasses), into `interceptHessian` where it is given. The gradient's intercept row is Σᵢ vᵢ uᵢ / n: the dual point is
-   * feasible where it is 0.
+   * nClasses), into `interceptHessian` where it is given (softmax: off-diagonal entries to 1e-5 of themselves, and rows
+   * that add up to 0). The gradient's intercept row is Σᵢ vᵢ uᵢ / n: the dual point is feasible where it is 0.
    */
   certificatePass(
     theta: Float64Array,
     gradient: Float64Array,
     interceptHessian: Float64Array | null,
   ): CertificatePass;
+  /**
+   * Softmax only: the intercepts' part of the gradient into `residual` (nClasses), and ∇²_b F into
+   * `interceptHessian`, in single precision (half a pass).
+   */
+  readonly interceptPass?: (
+    theta: Float64Array,
+    residual: Float64Array,
+    interceptHessian: Float64Array,
+  ) => void;
+  /** Softmax only; found at the first call. */
+  readonly scales?: () => ColumnScales;
   /** −(1/n) Σ vᵢ ℓ*(scale · uᵢ), 0 ≤ scale ≤ 1, residuals as in certificatePass (double precision). */
   dualValue(theta: Float64Array, scale: number): number;
 }

@@ -8,6 +8,7 @@ export interface ShardKernels {
   densePass(task: Pointer, shard: number): void;
   densePassDouble(task: Pointer, shard: number): void;
   denseReduce(task: Pointer, shard: number): void;
+  columnSquares(task: Pointer, shard: number): void;
   sparseRows(task: Pointer, shard: number): void;
   sparseRowsDouble(task: Pointer, shard: number): void;
   sparseColumns(task: Pointer, shard: number): void;

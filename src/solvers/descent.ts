@@ -43,6 +43,8 @@ const PATIENCE: Readonly<Record<Precision, number>> = { single: 60, double: 200 
 const EVALUATIONS: Readonly<Record<Precision, number>> = { single: 5, double: 20 };
 /** A certificate is tried when the estimate is this much below the tolerance: it costs about three passes. */
 const CERTIFY_BELOW = 0.7;
+/** Certificates that fall short before it is taken for the fault of single precision. */
+const SINGLE_REFUSALS = 2;
 
 /**
  * Descends on a smooth objective (no lasso) along the rule's directions, in single precision as far as that
@@ -73,12 +75,16 @@ export function* descend(
   let best = Number.POSITIVE_INFINITY;
   let sinceBest = 0;
   let nextSeparationCheck = 4;
+  let refused = 0;
 
-  const goOnInDouble = () => {
+  const switchToDouble = () => {
     precision = 'double';
-    value = objective.smoothValueAndGradient(theta, gradient, precision);
     best = Number.POSITIVE_INFINITY;
     sinceBest = 0;
+  };
+  const goOnInDouble = () => {
+    switchToDouble();
+    value = objective.smoothValueAndGradient(theta, gradient, precision);
   };
   const separated = () => objective.separatedClasses?.(theta) ?? [];
   const end = (status: Status) => {
@@ -103,7 +109,9 @@ export function* descend(
       if (progress.isConverged()) return finish('converged');
       const certified = progress.relativeGap() ?? gradientGap(objective, value, gradient);
       target = 0.5 * Math.min(target, estimate * Math.min(1, options.tolerance / certified));
-      if (precision === 'single') goOnInDouble();
+      // The certificate's gradient serves the next step in either precision.
+      refused++;
+      if (precision === 'single' && refused >= SINGLE_REFUSALS) switchToDouble();
     }
 
     if (objective.separatedClasses && progress.iterations >= nextSeparationCheck) {

@@ -104,14 +104,15 @@ describe.each(losses)('compositeObjective for $kind, smoothing $smoothing', (los
         fc.property(
           randomData(),
           fc.boolean(),
+          fc.constantFrom(0, 1e-6, 0.3),
           fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 8, maxLength: 8 }),
-          (data, intercept, noise) => {
+          (data, intercept, enough, noise) => {
             const objective = pose(data, loss, penalty, intercept);
             const gradient = new Float64Array(objective.layout.size);
             const points = [0, 0.01, 0.3, 3].map((size, p) =>
               fill(objective, (j, k) => size * noise[(3 * j + 5 * k + p) % 8]),
             );
-            const certified = points.map((theta) => objective.certify(theta, gradient));
+            const certified = points.map((theta) => objective.certify(theta, gradient, enough));
             for (const { certificate } of certified)
               for (const { objective: value } of certified)
                 if (certificate !== null) expect(certificate.lowerBound).toBeLessThanOrEqual(value);

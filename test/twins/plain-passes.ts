@@ -1,5 +1,11 @@
 import { parameterLayout } from '../../src/problem/parameters.ts';
-import type { CertificatePass, DataPasses, PassLoss, VectorSpace } from '../../src/problem/passes.ts';
+import type {
+  CertificatePass,
+  ColumnScales,
+  DataPasses,
+  PassLoss,
+  VectorSpace,
+} from '../../src/problem/passes.ts';
 
 export interface PlainData {
   /** nSamples rows of nFeatures */
@@ -42,6 +48,29 @@ export function plainPasses(
       for (let j = 0; j < d; j++) out[j * stride + k] += factor * u[k] * X[i][j];
       out[d * stride + k] += factor * u[k];
     }
+  }
+
+  function interceptPass(theta: Float64Array, residual: Float64Array, interceptHessian: Float64Array) {
+    residual.fill(0);
+    interceptHessian.fill(0);
+    for (let i = 0; i < n; i++) {
+      const row = lossOf(i, scores(theta, i));
+      for (let k = 0; k < K; k++) {
+        residual[k] += weight(i) * row.residual[k];
+        for (let l = 0; l < K; l++) interceptHessian[k * K + l] += weight(i) * row.hessian[k][l];
+      }
+    }
+    passes += 0.5;
+  }
+
+  function scales(): ColumnScales {
+    const features = new Float64Array(d);
+    const frequencies = new Float64Array(K);
+    for (let i = 0; i < n; i++) {
+      frequencies[y[i]] += weight(i);
+      for (let j = 0; j < d; j++) features[j] += weight(i) * X[i][j] ** 2;
+    }
+    return { features, frequencies };
   }
 
   return {
@@ -106,6 +135,7 @@ export function plainPasses(
       passes++;
       return { loss: sum, dual };
     },
+    ...(initialLoss.kind === 'softmax' ? { interceptPass, scales } : {}),
     dualValue(theta, scale) {
       let dual = 0;
       for (let i = 0; i < n; i++) dual += weight(i) * lossOf(i, scores(theta, i)).dual(scale);
