@@ -39,7 +39,7 @@ function isReached(line, { reference, epsilon }) {
   return (line.objective - reference) / Math.abs(reference) <= epsilon;
 }
 
-/** Who takes more than 20 times as long as softmargin did is not timed again. */
-export function repeatsOf(line, { repeats, ours }) {
-  return ours !== null && line.seconds > 20 * ours ? 1 : repeats;
+/** Who takes more than 10 seconds, or 20 times as long as softmargin did, is not timed again. */
+export function repeatsOf({ seconds }, { repeats, ours }) {
+  return ours !== null && seconds > Math.min(10, 20 * ours) ? 1 : repeats;
 }

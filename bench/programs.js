@@ -62,7 +62,7 @@ export function softmargin(script) {
 }
 
 /**
- * Who minimizes a fit's objective, the likely fastest first: those after it are stopped at twice its time.
+ * Who minimizes a fit's objective, the likely fastest first: those after it are stopped soon after its time.
  * `chased` are the peers that are to be left behind by far, and get as long as that takes.
  */
 export function fitPeers(peers, { problem, shape, labels }) {
@@ -86,6 +86,7 @@ export function fitPeers(peers, { problem, shape, labels }) {
   }
   if (K === 2) for (const kind of lasso ? ['6'] : ['0', '7']) liblinear(kind);
   if (lasso) {
+    sklearn('saga');
     if (peers.rscript)
       all.push({ name: 'glmnet', command: peers.rscript, args: [join(PEERS, 'glmnet_fit.R')] });
   } else {
@@ -96,7 +97,6 @@ export function fitPeers(peers, { problem, shape, labels }) {
     sklearn('lbfgs', 'float32');
     sklearn('sag');
   }
-  sklearn('saga');
   if (K === 2) python('skglm', 'skglm_peer.py');
   if (dense) {
     javascript('tfjs', 'tfjs_peer.js');

@@ -51,9 +51,9 @@ Seconds from data in memory to an error of at most ε: the relative distance to 
 reached, W and b of everybody evaluated alike in double precision. Two threads for everybody who can use them. Each
 program is warm: its libraries are loaded and a small problem solved before the clock starts, and repeats run in the same
 process. Each climbs from loose settings to tight ones, and its fastest that reaches ε counts: the median of
-${about.repeats} (least–most), or one run where it is more than 20 times slower than softmargin. softmargin runs with its
-default settings but for the tolerance. A peer is stopped when one run takes ${about.limit} s, 20 times as long as
-softmargin, or twice as long as another peer needed.
+${about.repeats} (least–most), or one run where it takes more than 10 seconds or 20 times as long as softmargin. softmargin runs
+with its default settings but for the tolerance. A peer is stopped when one run takes ${about.limit} s, 15 times as long as
+softmargin (those it should leave behind: 22), or half as long again as another peer needed.
 
 ${sections.filter((text) => text !== '').join('\n\n')}
 ${missing.length > 0 ? `\n## Missing\n\n${missing.map((text) => `- ${text}`).join('\n')}\n` : ''}`;

@@ -52,9 +52,12 @@ async function longForm(options) {
       continue;
     }
     const { measure } = await import(`./kinds/${benchCase.kind}.js`);
-    const result = await measure(benchCase, { folder, peers, options, cache: join(HERE, 'data') });
-    if (result === null) {
-      missing.push(`${benchCase.name}: its file is not in the folder SOFTMARGIN_DATA`);
+    const context = { folder, peers, options, cache: join(HERE, 'data') };
+    const result = await measure(benchCase, context).catch((error) => error);
+    if (result === null || result instanceof Error) {
+      missing.push(
+        `${benchCase.name}: ${result?.message ?? 'its file is not in the folder SOFTMARGIN_DATA'}`,
+      );
       continue;
     }
     results.push(result);

@@ -47,13 +47,13 @@ export function fastestPeer(times) {
 }
 
 /**
- * How long one run of a peer may take. Nobody needs longer than 20 times softmargin's time to be told apart, who is
- * to be left behind by 20 times gets 25; once a peer is there, the others get twice its time.
+ * How long one run of a peer may take. Nobody needs longer than 15 times softmargin's time to be told apart, who is
+ * to be left behind by 20 times gets 22; once a peer is there, the others get half as long again.
  */
 export function timeLimit({ ours, fastest, chased = false, most }) {
   const least = 3;
-  const patience = ours === null ? most : Math.max(least, (chased ? 25 : 20) * ours);
-  const race = fastest === null || chased ? most : Math.max(least, 2 * fastest);
+  const patience = ours === null ? most : Math.max(least, (chased ? 22 : 15) * ours);
+  const race = fastest === null || chased ? most : Math.max(least, 1.5 * fastest);
   return Math.min(most, patience, race);
 }
 

@@ -1,4 +1,5 @@
 // Whole processes, from a file to a file: wall time and peak memory.
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { tallCsv, unpacked } from '../csv-files.js';
@@ -10,7 +11,7 @@ const NODE = process.execPath;
 const PROGRAM = join(ROOT, 'bin', 'softmargin.js');
 const PEERS = join(ROOT, 'bench', 'peers');
 
-/** By the name of a case's `task`: the commands to compare; null where a file is missing. */
+/** By the name of a case's `task`: the file that is read and the commands to compare; null where it is missing. */
 const TASKS = {
   adult({ cache, peers }) {
     const file = unpacked('adult.csv', cache);
@@ -21,21 +22,24 @@ const TASKS = {
       [peers.python, join(PEERS, 'pipeline_sklearn.py'), file, target, solver, join(cache, 'adult.joblib')],
     ];
     const train = [NODE, PROGRAM, 'train', file, '--target', target, '--out', join(cache, 'adult.json')];
-    return [['softmargin', train], ...(peers.python ? ['lbfgs', 'newton-cholesky'].map(pipeline) : [])];
+    const theirs = peers.python ? ['lbfgs', 'newton-cholesky'].map(pipeline) : [];
+    return { input: file, commands: [['softmargin', train], ...theirs] };
   },
   start({ cache }) {
     const file = join(ROOT, 'examples', 'iris.csv');
     const train = [NODE, PROGRAM, 'train', file, '--target', 'species', '--out', join(cache, 'iris.json')];
-    return [
-      ['softmargin', train],
-      ['node -e 0', [NODE, '-e', '0']],
-    ];
+    return {
+      input: file,
+      commands: [
+        ['softmargin', train],
+        ['node -e 0', [NODE, '-e', '0']],
+      ],
+    };
   },
   memory({ cache }) {
     const file = tallCsv(1_000_000, cache);
-    return [
-      ['softmargin', [NODE, PROGRAM, 'train', file, '--target', 'class', '--out', join(cache, 'tall.json')]],
-    ];
+    const train = [NODE, PROGRAM, 'train', file, '--target', 'class', '--out', join(cache, 'tall.json')];
+    return { input: file, commands: [['softmargin', train]] };
   },
   predict({ cache, peers }) {
     const [few, file] = [tallCsv(20_000, cache), tallCsv(200_000, cache)];
@@ -50,13 +54,14 @@ const TASKS = {
         [peers.python, join(PEERS, 'predict_sklearn.py'), joblib, file, 'class', join(cache, 'q.csv')],
       ],
     ];
-    return [['', train], ['softmargin', predict], ...(peers.python ? theirs : [])];
+    return { input: file, commands: [['', train], ['softmargin', predict], ...(peers.python ? theirs : [])] };
   },
 };
 
 export async function measure(benchCase, context) {
-  const commands = TASKS[benchCase.task](context);
-  if (commands === null) return null;
+  const task = TASKS[benchCase.task](context);
+  if (task === null) return null;
+  const { input, commands } = task;
   const lines = [];
   // A command without a name only prepares the next.
   for (const [program, command] of commands) {
@@ -64,20 +69,21 @@ export async function measure(benchCase, context) {
     const run = await processRun(program, command, options);
     if (program !== '') lines.push(run);
   }
-  return { ...benchCase, lines };
+  return { ...benchCase, bytes: statSync(input).size, lines };
 }
 
 export function processTable(results) {
-  const rows = results.flatMap(({ name, note, lines }) =>
+  const rows = results.flatMap(({ name, note, bytes, lines }) =>
     lines.map((line, i) => [
       i === 0 ? name : '',
       line.program,
       spread(line),
       line.peak === null ? '–' : `${(line.peak / 1e6).toFixed(0)} MB`,
+      line.program.startsWith('node') ? '' : `${(bytes / 1e6 / line.seconds).toFixed(1)}`,
       i === 0 ? '' : `${(line.seconds / lines[0].seconds).toFixed(2)} ×`,
       i === 0 ? (note ?? '') : '',
     ]),
   );
-  const head = ['case', 'program', 'wall', 'peak memory', 'against softmargin', ''];
+  const head = ['case', 'program', 'wall', 'peak memory', 'MB/s of input', 'against softmargin', ''];
   return `## Whole processes, from file to file\n\n${table(head, rows)}`;
 }

@@ -12,7 +12,7 @@ from importlib.metadata import version
 
 import numpy as np
 import scipy.sparse
-from exchange import climb, load, objective, read_request, report, two_rows
+from exchange import climb, load, objective, read_request, repeats_of, report, two_rows
 from liblinear.liblinearutil import parameter, problem as training_set, train
 
 BIAS = {"0": 1.0, "4": 1.0, "6": 1.0, "7": 10.0}
@@ -87,7 +87,7 @@ def hinge(kind, request, X, y, K, data):
     best = min(own for _, _, own in found)
     good = [(seconds, eps) for eps, seconds, own in found if own - best <= request["epsilon"] * best]
     seconds, eps = min(good)
-    for _ in range(0 if request["ours"] and seconds > 20 * request["ours"] else request["repeats"] - 1):
+    for _ in range(repeats_of(seconds, request) - 1):
         once(eps)
 
 

@@ -124,7 +124,7 @@ const candidates = [
 const tuned = [];
 for (const setting of candidates) {
   descend(setting, (theta, t, seconds) => {
-    const goOn = t < TUNING_STEPS && seconds < 6;
+    const goOn = t < TUNING_STEPS && seconds < 1.5;
     if (!goOn) tuned.push({ setting, value: worth(theta) });
     return goOn;
   });

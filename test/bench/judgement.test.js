@@ -9,25 +9,26 @@ import { regressions } from '../../bench/regressions.js';
 describe('the time that a peer gets', () => {
   const most = 60;
 
-  test('is twenty times ours, but no more than the limit and no less than three seconds', () => {
-    expect(timeLimit({ ours: 1, fastest: null, most })).toBe(20);
+  test('is fifteen times ours, but no more than the limit and no less than three seconds', () => {
+    expect(timeLimit({ ours: 1, fastest: null, most })).toBe(15);
     expect(timeLimit({ ours: 10, fastest: null, most })).toBe(60);
     expect(timeLimit({ ours: 0.01, fastest: null, most })).toBe(3);
     expect(timeLimit({ ours: null, fastest: null, most })).toBe(60);
   });
 
-  test('is twice the fastest peer’s once there is one', () => {
-    expect(timeLimit({ ours: 1, fastest: 4, most })).toBe(8);
+  test('is half as long again as the fastest peer’s once there is one', () => {
+    expect(timeLimit({ ours: 1, fastest: 4, most })).toBe(6);
     expect(timeLimit({ ours: 1, fastest: 0.1, most })).toBe(3);
   });
 
-  test('lets who is to be left behind by twenty times take twenty-five', () => {
-    expect(timeLimit({ ours: 1, fastest: 4, chased: true, most })).toBe(25);
+  test('lets who is to be left behind by twenty times take twenty-two', () => {
+    expect(timeLimit({ ours: 1, fastest: 4, chased: true, most })).toBe(22);
   });
 
-  test('repeats nobody who took more than twenty times as long', () => {
-    expect(repeatsOf({ seconds: 21 }, { repeats: 3, ours: 1 })).toBe(1);
-    expect(repeatsOf({ seconds: 19 }, { repeats: 3, ours: 1 })).toBe(3);
+  test('repeats nobody who took more than ten seconds, or twenty times as long', () => {
+    expect(repeatsOf({ seconds: 2.1 }, { repeats: 3, ours: 0.1 })).toBe(1);
+    expect(repeatsOf({ seconds: 1.9 }, { repeats: 3, ours: 0.1 })).toBe(3);
+    expect(repeatsOf({ seconds: 11 }, { repeats: 3, ours: 5 })).toBe(1);
     expect(repeatsOf({ seconds: 19 }, { repeats: 3, ours: null })).toBe(3);
   });
 });
