@@ -2,68 +2,96 @@
 // column sums, Σ u xᵀ of the repaired point, and the scores and the exact loss at θ.
 //
 // A repair moves a_ij by ω_ij (φ_y − φ_j), clipped to the box, with ω_ij = min(a_ij, vᵢ − a_ij) + slack · vᵢ.
-// Repairs are composed from their potentials φ row by row, so that the repaired point is never stored.
 
 import { boxOf, HingeDualTask, labelOf } from './hinge-dual-task';
 
-/** Column sums, masses and the class-to-class weights ω of the point after all repairs so far. */
-export function hingeDualSums(task: usize): void {
+/**
+ * Repairs the rows of `shard` by the potentials (all 0: not at all) and reports, for the next repair, into the
+ * shard's partials: Σ a, the column sums (stride), and the class-to-class weights ω (stride × stride). Potentials
+ * of padding must be the largest of all, so that its a_ij stay 0.
+ */
+export function hingeDualRepair(task: usize, shard: u32): void {
   const t = changetype<HingeDualTask>(task);
   const wide = (<usize>t.stride) << 3;
-  memory.fill(t.repairedSums, 0, wide);
-  memory.fill(t.flow, 0, wide * t.stride);
+  const out = partialsOf(t, shard);
+  const sums = out + 8;
+  memory.fill(out, 0, 8 + wide + wide * t.stride);
   let mass: f64 = 0;
-  for (let i: u32 = 0; i < t.nSamples; i++) {
+  const to = lastRow(t, shard);
+  for (let i = firstRow(t, shard); i < to; i++) {
     const label = labelOf(t, i);
-    const box = boxOf(t, i);
-    const flow = t.flow + <usize>label * wide;
-    let total: f64 = 0;
-    for (let k: u32 = 0; k < t.nClasses; k++) {
-      if (k === label) continue;
-      const a = repaired(t, i, k, label, box);
-      total += a;
-      const at = (<usize>k) << 3;
-      store<f64>(t.repairedSums + at, load<f64>(t.repairedSums + at) + a);
-      const weight = min(a, box - a) + t.slack * box;
-      store<f64>(flow + at, load<f64>(flow + at) + weight);
-    }
-    const at = t.repairedSums + ((<usize>label) << 3);
-    store<f64>(at, load<f64>(at) - total);
+    const total = repairRow(t, i, label, sums, sums + wide + <usize>label * wide);
+    const own = sums + ((<usize>label) << 3);
+    store<f64>(own, load<f64>(own) - total);
     store<f64>(t.rowMass + ((<usize>i) << 3), total);
     mass += total;
   }
-  t.mass = mass;
+  store<f64>(out, mass);
 }
 
-/** gradient ← Σᵢ uᵢ xᵢᵀ over the stored rows for the four classes of `shard`; needs hingeDualSums' masses. */
+/** Row i: column sums and ω are added to `sums` and `flow`; returns Σ a. */
+function repairRow(t: HingeDualTask, i: u32, label: u32, sums: usize, flow: usize): f64 {
+  const wide = (<usize>t.stride) << 3;
+  const box = boxOf(t, i);
+  const top = f64x2.splat(box);
+  const zero = f64x2.splat(0);
+  const repairSlack = f64x2.splat(t.repairSlack * box);
+  const slack = f64x2.splat(t.slack * box);
+  const own = f64x2.splat(load<f64>(t.potentials + ((<usize>label) << 3)));
+  const alpha = t.alpha + <usize>i * wide;
+  let totals = zero;
+  for (let at: usize = 0; at < wide; at += 16) {
+    let a = v128.load(alpha + at);
+    const push = f64x2.sub(own, v128.load(t.potentials + at));
+    const weight = f64x2.add(f64x2.pmin(a, f64x2.sub(top, a)), repairSlack);
+    a = f64x2.pmin(f64x2.pmax(f64x2.add(a, f64x2.mul(weight, push)), zero), top);
+    v128.store(alpha + at, a);
+    v128.store(sums + at, f64x2.add(v128.load(sums + at), a));
+    const next = f64x2.add(f64x2.pmin(a, f64x2.sub(top, a)), slack);
+    v128.store(flow + at, f64x2.add(v128.load(flow + at), next));
+    totals = f64x2.add(totals, a);
+  }
+  return f64x2.extract_lane(totals, 0) + f64x2.extract_lane(totals, 1);
+}
+
+/** gradient ← Σᵢ uᵢ xᵢᵀ over the stored rows for the classes of `shard`; needs hingeDualRepair's masses. */
 export function hingeDualGradient(task: usize, shard: u32): void {
   const t = changetype<HingeDualTask>(task);
   const wide = (<usize>t.stride) << 3;
-  const first = shard << 2;
-  const out = t.gradient + ((<usize>first) << 3);
-  for (let j: u32 = 0; j < t.nFeatures; j++) memory.fill(out + <usize>j * wide, 0, 32);
+  const fours = t.stride >> 2;
+  const first: usize = (<usize>((fours * shard) / t.nClassShards)) << 5;
+  const end: usize = (<usize>((fours * (shard + 1)) / t.nClassShards)) << 5;
+  const out = t.gradient;
+  for (let j: u32 = 0; j < t.nFeatures; j++) memory.fill(out + <usize>j * wide + first, 0, end - first);
   for (let i: u32 = 0; i < t.nSamples; i++) {
     const mass = load<f64>(t.rowMass + ((<usize>i) << 3));
     if (mass === 0) continue;
-    const label = labelOf(t, i);
-    const box = boxOf(t, i);
-    const u0 = residual(t, i, first, label, box, mass);
-    const u1 = residual(t, i, first + 1, label, box, mass);
-    const u2 = residual(t, i, first + 2, label, box, mass);
-    const u3 = residual(t, i, first + 3, label, box, mass);
-    if (u0 === 0 && u1 === 0 && u2 === 0 && u3 === 0) continue;
-    const low = f64x2.replace_lane(f64x2.splat(u0), 1, u1);
-    const high = f64x2.replace_lane(f64x2.splat(u2), 1, u3);
-    const values = rowValues(t, i);
-    const indices = rowIndices(t, i);
-    const length = rowLength(t, i);
-    for (let r: u32 = 0; r < length; r++) {
-      const x = f64x2.splat(<f64>load<f32>(values + ((<usize>r) << 2)));
-      const j = indices === 0 ? r : load<u32>(indices + ((<usize>r) << 2));
-      const at = out + <usize>j * wide;
-      v128.store(at, f64x2.add(v128.load(at), f64x2.mul(x, low)));
-      v128.store(at, f64x2.add(v128.load(at, 16), f64x2.mul(x, high)), 16);
+    const alpha = t.alpha + <usize>i * wide;
+    // The row's own a stands for u there while it is used, and is 0 again afterwards.
+    const own = alpha + ((<usize>labelOf(t, i)) << 3);
+    const isMine = own >= alpha + first && own < alpha + end;
+    if (isMine) store<f64>(own, -mass);
+    for (let at = first; at < end; at += 32) {
+      const low = v128.load(alpha + at);
+      const high = v128.load(alpha + at, 16);
+      if (v128.any_true(v128.or(low, high))) addRow(t, i, out + at, low, high);
     }
+    if (isMine) store<f64>(own, 0);
+  }
+}
+
+/** out_j ← out_j + xᵢⱼ · (low, high) */
+function addRow(t: HingeDualTask, i: u32, out: usize, low: v128, high: v128): void {
+  const wide = (<usize>t.stride) << 3;
+  const values = rowValues(t, i);
+  const indices = rowIndices(t, i);
+  const length = rowLength(t, i);
+  for (let r: u32 = 0; r < length; r++) {
+    const x = f64x2.splat(<f64>load<f32>(values + ((<usize>r) << 2)));
+    const j = indices === 0 ? r : load<u32>(indices + ((<usize>r) << 2));
+    const at = out + <usize>j * wide;
+    v128.store(at, f64x2.add(v128.load(at), f64x2.mul(x, low)));
+    v128.store(at, f64x2.add(v128.load(at, 16), f64x2.mul(x, high)), 16);
   }
 }
 
@@ -72,7 +100,9 @@ export function hingeScores(task: usize, shard: u32): void {
   const t = changetype<HingeDualTask>(task);
   const to = lastRow(t, shard);
   for (let i = firstRow(t, shard); i < to; i++) {
-    for (let k: u32 = 0; k < t.stride; k += 4) scoreFour(t, i, k, scoresOf(t, i));
+    let k: u32 = 0;
+    for (; k + 8 <= t.stride; k += 8) scoreEight(t, i, k, scoresOf(t, i));
+    if (k < t.stride) scoreFour(t, i, k, scoresOf(t, i));
   }
 }
 
@@ -83,11 +113,10 @@ export function hingeScores(task: usize, shard: u32): void {
 export function hingeInterceptPass(task: usize, shard: u32): void {
   const t = changetype<HingeDualTask>(task);
   const K = t.nClasses;
-  const partLength = 2 + t.stride + t.stride * t.stride;
-  const out = t.interceptPartials + ((<usize>shard * <usize>partLength) << 3);
+  const out = partialsOf(t, shard);
   const gradient = out + 16;
   const hessian = gradient + ((<usize>t.stride) << 3);
-  memory.fill(out, 0, (<usize>partLength) << 3);
+  memory.fill(out, 0, partialBytes(t));
   const mu = t.smoothing;
   let exact: f64 = 0;
   let smoothed: f64 = 0;
@@ -100,23 +129,30 @@ export function hingeInterceptPass(task: usize, shard: u32): void {
     const threshold = load<f64>(scores + own) + load<f64>(t.shifts + own) - t.margin;
     let mass: f64 = 0;
     let curvature: f64 = 0;
-    for (let k: u32 = 0; k < K; k++) {
-      const at = (<usize>k) << 3;
-      const excess = load<f64>(scores + at) + load<f64>(t.shifts + at) - threshold;
-      if (k === label || excess <= 0) continue;
-      exact += box * excess;
-      if (mu === 0) continue;
-      const quadratic = excess < mu;
-      smoothed += box * (quadratic ? (0.5 * excess * excess) / mu : excess - 0.5 * mu);
-      const slope = quadratic ? (box * excess) / mu : box;
-      mass += slope;
-      store<f64>(gradient + at, load<f64>(gradient + at) + slope);
-      if (!quadratic) continue;
-      const c = box / mu;
-      curvature += c;
-      addTo(hessian, k * t.stride + k, c);
-      addTo(hessian, k * t.stride + label, -c);
-      addTo(hessian, label * t.stride + k, -c);
+    for (let pair: u32 = 0; pair < K; pair += 2) {
+      const both = (<usize>pair) << 3;
+      const moved = f64x2.add(v128.load(scores + both), v128.load(t.shifts + both));
+      // Most terms are 0.
+      if (!v128.any_true(f64x2.gt(moved, f64x2.splat(threshold)))) continue;
+      const last = min(pair + 2, K);
+      for (let k = pair; k < last; k++) {
+        const at = (<usize>k) << 3;
+        const excess = load<f64>(scores + at) + load<f64>(t.shifts + at) - threshold;
+        if (k === label || excess <= 0) continue;
+        exact += box * excess;
+        if (mu === 0) continue;
+        const quadratic = excess < mu;
+        smoothed += box * (quadratic ? (0.5 * excess * excess) / mu : excess - 0.5 * mu);
+        const slope = quadratic ? (box * excess) / mu : box;
+        mass += slope;
+        store<f64>(gradient + at, load<f64>(gradient + at) + slope);
+        if (!quadratic) continue;
+        const c = box / mu;
+        curvature += c;
+        addTo(hessian, k * t.stride + k, c);
+        addTo(hessian, k * t.stride + label, -c);
+        addTo(hessian, label * t.stride + k, -c);
+      }
     }
     store<f64>(gradient + own, load<f64>(gradient + own) - mass);
     addTo(hessian, label * t.stride + label, curvature);
@@ -130,6 +166,15 @@ function addTo(array: usize, index: u32, x: f64): void {
   store<f64>(at, load<f64>(at) + x);
 }
 
+/** Enough for the intercepts: exact loss, smoothed loss, gradient (stride), Hessian (stride × stride). */
+function partialBytes(t: HingeDualTask): usize {
+  return (2 + <usize>t.stride + <usize>t.stride * <usize>t.stride) << 3;
+}
+
+function partialsOf(t: HingeDualTask, shard: u32): usize {
+  return t.partials + <usize>shard * partialBytes(t);
+}
+
 function firstRow(t: HingeDualTask, shard: u32): u32 {
   return <u32>((<u64>t.nSamples * shard) / t.nShards);
 }
@@ -140,6 +185,33 @@ function lastRow(t: HingeDualTask, shard: u32): u32 {
 
 function scoresOf(t: HingeDualTask, i: u32): usize {
   return t.scores + ((<usize>i * <usize>t.stride) << 3);
+}
+
+/** Eight classes' scores at θ. */
+function scoreEight(t: HingeDualTask, i: u32, k: u32, scores: usize): void {
+  const wide = (<usize>t.stride) << 3;
+  const at = (<usize>k) << 3;
+  const base = t.theta + at;
+  const intercepts = t.scoreIntercepts + at;
+  let s0 = v128.load(intercepts);
+  let s1 = v128.load(intercepts, 16);
+  let s2 = v128.load(intercepts, 32);
+  let s3 = v128.load(intercepts, 48);
+  const values = rowValues(t, i);
+  const indices = rowIndices(t, i);
+  const length = rowLength(t, i);
+  for (let r: u32 = 0; r < length; r++) {
+    const x = f64x2.splat(<f64>load<f32>(values + ((<usize>r) << 2)));
+    const w = base + <usize>(indices === 0 ? r : load<u32>(indices + ((<usize>r) << 2))) * wide;
+    s0 = f64x2.add(s0, f64x2.mul(x, v128.load(w)));
+    s1 = f64x2.add(s1, f64x2.mul(x, v128.load(w, 16)));
+    s2 = f64x2.add(s2, f64x2.mul(x, v128.load(w, 32)));
+    s3 = f64x2.add(s3, f64x2.mul(x, v128.load(w, 48)));
+  }
+  v128.store(scores + at, s0);
+  v128.store(scores + at, s1, 16);
+  v128.store(scores + at, s2, 32);
+  v128.store(scores + at, s3, 48);
 }
 
 /** Four classes' scores at θ. */
@@ -161,23 +233,6 @@ function scoreFour(t: HingeDualTask, i: u32, k: u32, scores: usize): void {
   }
   v128.store(scores + at, low);
   v128.store(scores + at, high, 16);
-}
-
-function repaired(t: HingeDualTask, i: u32, k: u32, label: u32, box: f64): f64 {
-  let a = load<f64>(t.alpha + ((<usize>i * <usize>t.stride + <usize>k) << 3));
-  for (let p: u32 = 0; p < t.nPotentials; p++) {
-    const phi = t.potentials + ((<usize>p * <usize>t.stride) << 3);
-    const weight = min<f64>(a, box - a) + load<f64>(t.slacks + ((<usize>p) << 3)) * box;
-    if (weight === 0) continue;
-    const push = load<f64>(phi + ((<usize>label) << 3)) - load<f64>(phi + ((<usize>k) << 3));
-    a = min<f64>(max<f64>(a + weight * push, 0), box);
-  }
-  return a;
-}
-
-function residual(t: HingeDualTask, i: u32, k: u32, label: u32, box: f64, mass: f64): f64 {
-  if (k >= t.nClasses) return 0;
-  return k === label ? -mass : repaired(t, i, k, label, box);
 }
 
 function rowValues(t: HingeDualTask, i: u32): usize {

@@ -1,6 +1,6 @@
 /**
  * What dual coordinate descent and its certificate work on. The TypeScript side writes it by offsets
- * (src/solvers/dual-coordinate-descent-task.ts): keep both in step.
+ * (src/problem/hinge-dual-task.ts): keep both in step.
  */
 @unmanaged
 export class HingeDualTask {
@@ -8,8 +8,8 @@ export class HingeDualTask {
   rho: f64; // 8: 0 without intercept
   margin: f64; // 16
   centerNorm: f64; // 24: c·c
-  slack: f64; // 32: what the next repair may add to every weight, as a part of the box
-  mass: f64; // 40: out, Σ a after repair
+  repairSlack: f64; // 32: what this repair adds to every weight, as a part of the box
+  slack: f64; // 40: the same of the flow that it reports, for the next one
   nSamples: u32; // 48
   nFeatures: u32; // 52
   nClasses: u32; // 56
@@ -19,8 +19,8 @@ export class HingeDualTask {
   epoch: u32; // 72
   visited: u32; // 76: out, rows
   moved: u32; // 80: out, rows
-  nPotentials: u32; // 84
-  nShards: u32; // 88: of the rows
+  nShards: u32; // 84: of the rows
+  nClassShards: u32; // 88: of the classes, by fours
   values: usize; // 92: f32
   rowStarts: usize; // 96: u32
   rowIndices: usize; // 100: u32
@@ -39,18 +39,20 @@ export class HingeDualTask {
   scratch: usize; // 152: f32, 6 × stride
   gradient: usize; // 156: f64, nFeatures × stride: Σ u xᵀ over the stored rows
   theta: usize; // 160: f64, (nFeatures + 1) × stride
-  potentials: usize; // 164: f64, nPotentials × stride
-  slacks: usize; // 168: f64, nPotentials
-  flow: usize; // 172: f64, stride × stride: [y][j], the weight between two classes
-  repairedSums: usize; // 176: f64, stride
-  rowMass: usize; // 180: f64, nSamples
-  scores: usize; // 184: f64, nSamples × stride
-  scoreIntercepts: usize; // 188: f64, stride: b − W c, which the stored rows need
-  shifts: usize; // 192: f64, stride: added to the kept scores
-  interceptPartials: usize; // 196: f64, nShards × (2 + stride + stride²)
-  smoothing: f64; // 200: μ of the intercept pass
+  potentials: usize; // 164: f64, stride
+  rowMass: usize; // 168: f64, nSamples: Σ a of the row
+  scores: usize; // 172: f64, nSamples × stride
+  scoreIntercepts: usize; // 176: f64, stride: b − W c, which the stored rows need
+  shifts: usize; // 180: f64, stride: added to the kept scores
+  partials: usize; // 184: f64, nShards × (2 + stride + stride²)
   /** not 0: `scores` hold A x of a reference A in double precision, and `weights` what A has moved since */
-  refined: u32; // 208
+  refined: u32; // 188
+  smoothing: f64; // 192: μ of the intercept pass
+  mass: f64; // 200: Σ a
+  loss: f64; // 208: Σ of the rows' losses
+  rowLosses: usize; // 216: f32, nSamples: of each row when it was last visited
+  touched: u32; // 220: see there
+  squaredWeights: f64; // 224: out, ΣA²
 }
 
 /** yᵢ */

@@ -6,7 +6,12 @@ export { densePass, densePassDouble, denseReduce } from './dense';
 export { multiplyDouble } from './dense-double';
 export { dualCoordinateEpoch } from './dual-coordinate-descent';
 export { expDoubleArray, expSingleArray } from './exp';
-export { hingeDualGradient, hingeDualSums, hingeInterceptPass, hingeScores } from './hinge-dual-certificate';
+export {
+  hingeDualGradient,
+  hingeDualRepair,
+  hingeInterceptPass,
+  hingeScores,
+} from './hinge-dual-certificate';
 export { hingePairsProduct } from './hinge-pairs';
 export { jointHessianProbabilities, jointHessianShard } from './joint-hessian';
 export { lassoModelDescent } from './lasso-model';

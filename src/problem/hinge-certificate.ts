@@ -1,5 +1,5 @@
 import type { Runtime } from '../runtime/runtime.ts';
-import { type HingeDualTask, MAX_REPAIRS } from './hinge-dual-task.ts';
+import type { HingeDualTask } from './hinge-dual-task.ts';
 import { optimizeHingeIntercepts } from './hinge-intercepts.ts';
 import { solveLaplacian } from './hinge-laplacian.ts';
 import type { Problem } from './problem.ts';
@@ -9,6 +9,10 @@ export interface HingeBounds {
   /** at (W(a), b), which stand in the task's candidate θ */
   readonly objective: number;
   readonly lowerBound: number;
+  /** Σᵢ uᵢ of the repaired point */
+  readonly columnSums: Float64Array;
+  /** Σ a */
+  readonly mass: number;
 }
 
 /**
@@ -17,7 +21,8 @@ export interface HingeBounds {
  *
  *   lower bound = (Δ/n) Σ a − ridge · ΣW² − |what the repair left| · (how far apart two optimal intercepts can be)
  *
- * `bestObjective` is any known objective value: it bounds the optimal intercepts.
+ * `bestObjective` is any known objective value: it bounds the optimal intercepts. The repaired point stays the
+ * task's: `continueFrom` must follow before the next epoch.
  */
 export function certifyHinge(
   runtime: Runtime,
@@ -28,37 +33,45 @@ export function certifyHinge(
   const { nSamples } = problem.trainingSet.matrix;
   const margin = problem.loss.kind === 'hinge' ? problem.loss.margin : 1;
   const { ridge } = problem.penalty;
-  const left = problem.intercept ? repair(runtime, problem, task) : sums(runtime, task, 0);
-  const squaredWeights = candidateWeights(runtime, problem, task);
+  const sums = problem.intercept ? repair(runtime, problem, task) : repairOnce(runtime, task, 0, 0);
+  const squaredWeights = candidateWeights(runtime, problem, task, sums.columns);
   writeIntercepts(problem, task);
   const penalty = ridge * squaredWeights;
   const loss = optimizeHingeIntercepts(runtime, problem, task);
   const objective = loss + penalty;
-  const dual = (margin * task.fields.mass()) / nSamples - penalty;
+  const dual = (margin * sums.mass) / nSamples - penalty;
   const charge = problem.intercept
-    ? (left / nSamples) * interceptRange(problem, task, Math.min(bestObjective, objective))
+    ? (sums.left / nSamples) * interceptRange(problem, task, Math.min(bestObjective, objective))
     : 0;
-  return { objective, lowerBound: Math.max(0, dual - charge) };
+  return { objective, lowerBound: Math.max(0, dual - charge), columnSums: sums.columns, mass: sums.mass };
 }
 
 /**
- * Recomputes W, Σu and A c of the steps from the dual point: what single precision gathers is drift. Refined,
- * the steps go on from double-precision scores of this W, and single precision carries only what W moves by.
+ * Gives the steps W, Σu, A c and b of the point just certified, as yet in the candidate θ: what single precision
+ * gathers is drift. Refined, the steps go on from double-precision scores of this W, and single precision carries
+ * only what W moves by.
  */
-export function refreshSteps(
+export function continueFrom(
   runtime: Runtime,
-  problem: Problem,
+  { columnSums: repaired, mass }: HingeBounds,
   task: HingeDualTask,
   refined: boolean,
 ): void {
-  const { weights, columnSums, centerProduct, repairedSums, candidate } = task.views;
+  const { weights, columnSums, centerProduct, intercepts, candidate } = task.views;
   const { center } = task.rows;
-  sums(runtime, task, 0);
-  columnSums.set(repairedSums);
-  gradient(runtime, problem, task);
-  for (let i = 0; i < weights.length; i++) candidate[i] *= -task.kappa;
+  const stride = columnSums.length;
+  for (let k = 0; k < stride; k++) {
+    intercepts[k] += task.kappa * task.rho * (repaired[k] - columnSums[k]);
+    columnSums[k] = repaired[k];
+  }
+  if (center !== null) {
+    center.forEach((c, j) => {
+      for (let k = 0; k < stride; k++) candidate[j * stride + k] -= task.kappa * c * repaired[k];
+    });
+  }
   centerProduct.fill(0);
   if (center !== null) addCentre(centerProduct, 1, center, candidate);
+  task.fields.setMass(mass);
   task.fields.setRefined(refined);
   if (refined) {
     weights.fill(0);
@@ -79,74 +92,95 @@ function addCentre(out: Float64Array, factor: number, center: Float64Array, weig
   });
 }
 
-/** Repairs until the column sums are rounding error, or MAX_REPAIRS times; returns ½ Σ|column sum|. */
-function repair(runtime: Runtime, problem: Problem, task: HingeDualTask): number {
-  const { potentials, slacks, repairedSums } = task.views;
-  const stride = repairedSums.length;
+/** What a repair left. */
+interface DualSums {
+  /** Σ a */
+  readonly mass: number;
+  /** Σᵢ uᵢ, stride numbers */
+  readonly columns: Float64Array;
+  /** ½ Σ|column sum| */
+  readonly left: number;
+  /** stride × stride: [y][j], the weight between two classes */
+  readonly flow: Float64Array;
+}
+
+/** Each walks over nSamples · nClasses numbers. */
+const MAX_REPAIRS = 12;
+
+/** Repairs until the column sums are rounding error, or MAX_REPAIRS times. */
+function repair(runtime: Runtime, problem: Problem, task: HingeDualTask): DualSums {
+  const { potentials } = task.views;
   const { nClasses } = problem.trainingSet;
   let slack = 0;
-  let left = sums(runtime, task, slack, 0);
+  let sums = repairOnce(runtime, task, slack, slack);
   for (let count = 0; count < MAX_REPAIRS; ) {
-    if (left <= 1e-12 * task.fields.mass()) return left;
-    const phi = potentialsOf(task, nClasses);
+    if (sums.left <= 1e-12 * sums.mass) break;
+    const phi = potentialsOf(task, sums, nClasses);
+    if (phi === null && slack > 0) break;
+    const used = slack;
     if (phi !== null) {
-      potentials.fill(0, count * stride, (count + 1) * stride);
-      potentials.set(phi, count * stride);
-      slacks[count] = slack;
+      potentials.set(phi);
       count++;
-    } else if (slack > 0) return left;
+    }
     // Free coordinates move without leaving their box for three rounds; then all are asked to help.
     slack = phi === null || count >= 3 ? 0.01 : 0;
-    left = sums(runtime, task, slack, count);
+    sums = repairOnce(runtime, task, used, slack);
+    potentials.fill(0);
   }
-  return left;
+  return sums;
 }
 
 /** Potentials that make the column sums vanish. A class without samples takes no part: its aᵢⱼ stay 0. */
 function potentialsOf(
-  { views, rows: { classWeights } }: HingeDualTask,
+  { rows: { classWeights } }: HingeDualTask,
+  { flow, columns }: DualSums,
   nClasses: number,
 ): Float64Array | null {
-  const { flow, repairedSums } = views;
-  const stride = repairedSums.length;
+  const stride = columns.length;
   for (let k = 0; k < nClasses; k++) {
     if (classWeights[k] > 0) continue;
     for (let j = 0; j < nClasses; j++) flow[j * stride + k] = 0;
   }
-  const phi = solveLaplacian(flow, stride, nClasses, repairedSums);
+  const phi = solveLaplacian(flow, stride, nClasses, columns);
   if (phi === null) return null;
   const top = phi.reduce((largest, value) => Math.max(largest, value));
-  return phi.map((value, k) => (classWeights[k] > 0 ? value : top));
+  return columns.map((_, k) => (k < nClasses && classWeights[k] > 0 ? phi[k] : top));
 }
 
-/** Column sums, mass and flow after `count` repairs. */
-function sums(runtime: Runtime, task: HingeDualTask, slack: number, count = 0): number {
-  task.fields.setPotentials(count);
-  task.fields.setSlack(slack);
-  runtime.kernels.hingeDualSums(task.pointer);
-  let total = 0;
-  for (const sum of task.views.repairedSums) total += Math.abs(sum);
-  return total / 2;
-}
-
-/** candidate ← Σ u xᵀ, an implicit centre left out. */
-function gradient(runtime: Runtime, problem: Problem, task: HingeDualTask): void {
-  runtime.run('hingeDualGradient', task.pointer, Math.ceil(problem.trainingSet.nClasses / 4));
+/** One repair by the potentials, and the sums afterwards. */
+function repairOnce(runtime: Runtime, task: HingeDualTask, slack: number, next: number): DualSums {
+  const { partials, potentials } = task.views;
+  const stride = potentials.length;
+  task.fields.setSlacks(slack, next);
+  runtime.run('hingeDualRepair', task.pointer, task.nShards);
+  const length = partials.length / task.nShards;
+  const total = partials.slice(0, 1 + stride + stride * stride);
+  for (let shard = 1; shard < task.nShards; shard++) {
+    for (let i = 0; i < total.length; i++) total[i] += partials[shard * length + i];
+  }
+  const columns = total.subarray(1, 1 + stride);
+  const left = columns.reduce((sum, column) => sum + Math.abs(column), 0) / 2;
+  return { mass: total[0], columns, left, flow: total.subarray(1 + stride) };
 }
 
 /** candidate ← W of the repaired point; returns ΣW². */
-function candidateWeights(runtime: Runtime, problem: Problem, task: HingeDualTask): number {
-  const { candidate, repairedSums } = task.views;
+function candidateWeights(
+  runtime: Runtime,
+  problem: Problem,
+  task: HingeDualTask,
+  columnSums: Float64Array,
+): number {
+  const { candidate } = task.views;
   const { center } = task.rows;
-  const stride = repairedSums.length;
+  const stride = columnSums.length;
   const { nFeatures } = problem.trainingSet.matrix;
-  gradient(runtime, problem, task);
+  runtime.run('hingeDualGradient', task.pointer, task.nClassShards);
   let squares = 0;
   for (let j = 0; j < nFeatures; j++) {
     const c = center === null ? 0 : center[j];
     for (let k = 0; k < stride; k++) {
       const at = j * stride + k;
-      const w = -task.kappa * (candidate[at] - c * repairedSums[k]);
+      const w = -task.kappa * (candidate[at] - c * columnSums[k]);
       candidate[at] = w;
       squares += w * w;
     }

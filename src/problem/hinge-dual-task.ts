@@ -13,7 +13,10 @@ import type { Problem } from './problem.ts';
  */
 export interface HingeDualTask {
   readonly pointer: Pointer;
+  /** of the rows */
   readonly nShards: number;
+  /** of the classes, by fours */
+  readonly nClassShards: number;
   readonly kappa: number;
   /** Weight of the augmented Lagrangian, in units of ‖x‖²; 0 without intercept. */
   readonly rho: number;
@@ -33,39 +36,45 @@ export interface TaskViews {
   readonly due: Uint32Array;
   /** Σ u xᵀ, and with it the candidate θ: the kernels read it as θ once it has been scaled */
   readonly candidate: Float64Array;
+  /** φ of a repair; its padding must hold the largest of all */
   readonly potentials: Float64Array;
-  readonly slacks: Float64Array;
-  readonly flow: Float64Array;
-  readonly repairedSums: Float64Array;
   /** b − W c */
   readonly scoreIntercepts: Float64Array;
   /** what the intercept passes add to the kept scores */
   readonly shifts: Float64Array;
-  /** for each shard of rows: exact loss, smoothed loss, gradient (stride), Hessian (stride × stride) */
-  readonly interceptPartials: Float64Array;
+  /**
+   * For each shard of rows 2 + stride + stride²: exact loss, smoothed loss, gradient and Hessian of an intercept
+   * pass, or mass, column sums and flow of a repair.
+   */
+  readonly partials: Float64Array;
 }
 
 /** The scalars that change between calls. */
 export interface TaskFields {
-  setSlack(slack: number): void;
+  /** of the repair, and of the flow that it reports for the next one */
+  setSlacks(repair: number, next: number): void;
   setEpoch(epoch: number): void;
-  setPotentials(count: number): void;
   setTheta(theta: Float64Array): void;
   /** true: steps go from kept double-precision scores */
   setRefined(refined: boolean): void;
   /** μ of the intercept pass, 0 for the exact loss alone */
   setSmoothing(smoothing: number): void;
+  setMass(mass: number): void;
+  /** Σ a as the steps have it */
   mass(): number;
+  /** Σ vᵢ ℓᵢ over all rows, each as it was when it was last visited: an estimate of the loss */
+  loss(): number;
+  /** ΣW² but for what centring makes of Σu; null in refined steps */
+  squaredWeights(): number | null;
   visited(): number;
   moved(): number;
 }
 
-/** At most this many repairs of a dual point; each costs a walk over nSamples · nClasses numbers. */
-export const MAX_REPAIRS = 12;
-
-const TASK_BYTES = 216;
+const TASK_BYTES = 232;
 /** Enough for 8 threads to share evenly; fixed, so that the sums do not depend on the threads. */
 const ROW_SHARDS = 16;
+/** Each walks over all rows for its classes. */
+const CLASS_SHARDS = 4;
 /** Of mean ‖x‖²: 0.001 behaved alike, 0.1 a little worse, 1 and more badly (tf-idf text, letters). */
 const RHO = 0.01;
 /** b₀ moves by what an epoch's rows leave in Σu: few rows need a larger weight to move it as far. */
@@ -84,6 +93,7 @@ export function createHingeDualTask(runtime: Runtime, problem: Problem, seed: nu
   const sparse = matrix.kind === 'sparse';
   const pointer = arena.allocate(TASK_BYTES);
   const rows = measureHingeRows(arena, problem);
+  const nClassShards = Math.min(CLASS_SHARDS, stride / 4);
   const share = Math.max(RHO, Math.min(1, RHO_ROWS / nSamples));
   const rho = problem.intercept ? share * (rows.meanSquare > 0 ? rows.meanSquare : 1) : 0;
   const views: TaskViews = {
@@ -93,14 +103,12 @@ export function createHingeDualTask(runtime: Runtime, problem: Problem, seed: nu
     centerProduct: arena.allocateF64(stride),
     due: arena.allocateU32(nSamples),
     candidate: arena.allocateF64(size),
-    potentials: arena.allocateF64(MAX_REPAIRS * stride),
-    slacks: arena.allocateF64(MAX_REPAIRS),
-    flow: arena.allocateF64(stride * stride),
-    repairedSums: arena.allocateF64(stride),
+    potentials: arena.allocateF64(stride),
     scoreIntercepts: arena.allocateF64(stride),
     shifts: arena.allocateF64(stride),
-    interceptPartials: arena.allocateF64(ROW_SHARDS * (2 + stride + stride * stride)),
+    partials: arena.allocateF64(ROW_SHARDS * (2 + stride + stride * stride)),
   };
+  const rowLosses = arena.allocateF32(nSamples);
   const scalars = arena.f64(pointer, TASK_BYTES / 8);
   scalars.set([kappa, rho, margin, rows.centerNorm]);
   const words = arena.u32(pointer, TASK_BYTES / 4);
@@ -115,8 +123,8 @@ export function createHingeDualTask(runtime: Runtime, problem: Problem, seed: nu
       0,
       0,
       0,
-      0,
       ROW_SHARDS,
+      nClassShards,
       sparse ? matrix.rowValues : matrix.values,
       sparse ? matrix.rowStarts : 0,
       sparse ? matrix.rowIndices : 0,
@@ -132,46 +140,47 @@ export function createHingeDualTask(runtime: Runtime, problem: Problem, seed: nu
       views.due.byteOffset,
       arena.allocate(nSamples),
       arena.allocate(nSamples * 4),
-      arena.allocate(6 * stride * 4),
+      arena.allocate(8 * stride * 4),
       views.candidate.byteOffset,
       views.candidate.byteOffset,
       views.potentials.byteOffset,
-      views.slacks.byteOffset,
-      views.flow.byteOffset,
-      views.repairedSums.byteOffset,
       arena.allocate(nSamples * 8),
       arena.allocate(nSamples * stride * 8),
       views.scoreIntercepts.byteOffset,
       views.shifts.byteOffset,
-      views.interceptPartials.byteOffset,
+      views.partials.byteOffset,
     ],
     12,
   );
   rows.classWeights.forEach((v, k) => {
     if (problem.intercept && v === 0) views.intercepts[k] = ABSENT * margin;
   });
+  words[54] = rowLosses.byteOffset;
   const fields: TaskFields = {
-    setSlack: (slack) => {
-      scalars[4] = slack;
+    setSlacks: (repair, next) => {
+      scalars[4] = repair;
+      scalars[5] = next;
     },
     setEpoch: (epoch) => {
       words[18] = epoch;
-    },
-    setPotentials: (count) => {
-      words[21] = count;
     },
     setTheta: (theta) => {
       words[40] = theta.byteOffset;
     },
     setRefined: (refined) => {
-      words[52] = refined ? 1 : 0;
+      words[47] = refined ? 1 : 0;
     },
     setSmoothing: (smoothing) => {
-      scalars[25] = smoothing;
+      scalars[24] = smoothing;
     },
-    mass: () => scalars[5],
+    setMass: (mass) => {
+      scalars[25] = mass;
+    },
+    mass: () => scalars[25],
+    loss: () => scalars[26],
+    squaredWeights: () => (words[47] === 0 ? scalars[28] : null),
     visited: () => words[19],
     moved: () => words[20],
   };
-  return { pointer, nShards: ROW_SHARDS, kappa, rho, rows, fields, views };
+  return { pointer, nShards: ROW_SHARDS, nClassShards, kappa, rho, rows, fields, views };
 }

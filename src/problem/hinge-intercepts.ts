@@ -82,7 +82,7 @@ interface InterceptPoint {
 
 /** Sums at the kept scores moved by the task's shifts. */
 function interceptPass(runtime: Runtime, task: HingeDualTask, smoothing: number): InterceptPoint {
-  const { interceptPartials, shifts } = task.views;
+  const { partials, shifts } = task.views;
   const stride = shifts.length;
   const K = task.rows.classWeights.length;
   task.fields.setSmoothing(smoothing);
@@ -91,16 +91,16 @@ function interceptPass(runtime: Runtime, task: HingeDualTask, smoothing: number)
   let smoothed = 0;
   const gradient = new Float64Array(K);
   const hessian = new Float64Array(K * K);
-  const length = interceptPartials.length / task.nShards;
+  const length = partials.length / task.nShards;
   for (let shard = 0; shard < task.nShards; shard++) {
     const at = shard * length;
-    exact += interceptPartials[at];
-    smoothed += interceptPartials[at + 1];
+    exact += partials[at];
+    smoothed += partials[at + 1];
     if (smoothing === 0) continue;
     for (let k = 0; k < K; k++) {
-      gradient[k] += interceptPartials[at + 2 + k];
+      gradient[k] += partials[at + 2 + k];
       const row = at + 2 + stride + k * stride;
-      for (let l = 0; l < K; l++) hessian[k * K + l] += interceptPartials[row + l];
+      for (let l = 0; l < K; l++) hessian[k * K + l] += partials[row + l];
     }
   }
   return { exact, smoothed, gradient, hessian };

@@ -27,6 +27,7 @@ export interface ShardKernels {
   scaleShard(task: Pointer, shard: number): void;
   copyShard(task: Pointer, shard: number): void;
   hingeDualGradient(task: Pointer, shard: number): void;
+  hingeDualRepair(task: Pointer, shard: number): void;
   hingeScores(task: Pointer, shard: number): void;
   hingeInterceptPass(task: Pointer, shard: number): void;
   jointHessianProbabilities(task: Pointer, shard: number): void;
@@ -75,7 +76,6 @@ export interface KernelExports extends ShardKernels {
   ): void;
   dualCoordinateEpoch(task: Pointer): void;
   softmaxDualEpoch(task: Pointer): void;
-  hingeDualSums(task: Pointer): void;
   hingePairsProduct(task: Pointer): void;
   choleskyDiagonal(task: Pointer): void;
   /** x ← A⁻¹ x for the factor of A */

@@ -79,6 +79,33 @@ describe('dual coordinate descent', () => {
   });
 });
 
+describe('many classes', () => {
+  const nClasses = 37;
+  const sample = { ...randomSample(150, 6, nClasses), nClasses };
+
+  it.each(['dense', 'sparse', 'centred'] as const)('solves each row over all of them, %s', (layout) => {
+    const setting = { ridge: 0.01, layout };
+    const { solution, iterations } = solve(sample, setting, { tolerance: 1e-6 });
+    expect(solution.status).toBe('converged');
+    expect(solution.iterations).toBeLessThan(1000);
+    expect(solution.objective).toBeCloseTo(plainHingeObjective(sample, setting, solution.theta), 11);
+    for (const { lowerBound } of iterations) expect(lowerBound).toBeLessThanOrEqual(solution.objective);
+  });
+
+  it('starts from the loss of θ = 0', () => {
+    const { iterations } = solve(sample, { ridge: 0.01, margin: 2 });
+    expect(iterations[0].objective).toBeCloseTo(2 * (nClasses - 1), 12);
+  });
+});
+
+it('takes rows sorted by class in about as many epochs', () => {
+  const { X, y } = randomSample(600, 6, 3);
+  const order = y.map((_, i) => i).toSorted((a, b) => y[a] - y[b]);
+  const sorted = { X: order.map((i) => X[i]), y: order.map((i) => y[i]), nClasses: 3 };
+  const epochs = (data: PlainData) => solve(data, { ridge: 1e-3 }, { tolerance: 1e-4 }).solution.iterations;
+  expect(epochs(sorted)).toBeLessThan(1.5 * epochs({ X, y, nClasses: 3 }));
+});
+
 describe('laws', () => {
   const sample = { ...randomSample(40, 4, 3), nClasses: 3 };
   const objective = (data: PlainData, setting: HingeSetting, options: Partial<SolverOptions> = {}) =>
