@@ -33,6 +33,7 @@ export {
   placeRowsSingle,
 } from './place-rows';
 export { multiplyProjected, projectRows } from './row-projections';
+export { combineRows, multiplyRows } from './row-space';
 export { softmaxDualEpoch } from './softmax-dual-ascent';
 export { sparseColumns, sparseColumnsDouble, sparseRows, sparseRowsDouble } from './sparse';
 export { addTextCode, textCodesBytes } from './text-codes';

@@ -37,6 +37,8 @@ export interface ShardKernels {
   csvRows(task: Pointer, shard: number): void;
   projectRows(task: Pointer, shard: number): void;
   multiplyProjected(task: Pointer, shard: number): void;
+  multiplyRows(task: Pointer, shard: number): void;
+  combineRows(task: Pointer, shard: number): void;
 }
 
 export type ShardKernel = keyof ShardKernels;

@@ -5,6 +5,7 @@ import { meanSquaredNorm } from '../problem/softmax-dual-task.ts';
 import type { Arena } from '../runtime/arena.ts';
 import { DUAL_ASCENT } from './dual-ascent.ts';
 import { DUAL_COORDINATE_DESCENT } from './dual-coordinate-descent.ts';
+import { ROW_SPACE, suitsRowSpace } from './row-space-descent.ts';
 import { factorPasses, SAMPLED_NEWTON } from './sampled-newton.ts';
 import { preferSmoothing, SMOOTHING } from './smoothing.ts';
 import { SUBSPACE_NEWTON, suitsSubspaceNewton } from './subspace-newton.ts';
@@ -46,6 +47,7 @@ export function chooseSolver(arena: Arena, problem: Problem): string {
   if (penalty.ridge === 0) return 'lbfgs';
   if (problem.trainingSet.nClasses === 2) return 'lbfgs';
   if (suitsSampledNewton(arena, problem.trainingSet)) return SAMPLED_NEWTON;
+  if (suitsRowSpace(problem.trainingSet)) return ROW_SPACE;
   if (suitsSubspaceNewton(problem.trainingSet)) return SUBSPACE_NEWTON;
   return suitsDualAscent(arena, problem) ? DUAL_ASCENT : 'lbfgs';
 }

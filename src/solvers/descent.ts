@@ -30,6 +30,8 @@ export interface DescentSettings {
    * part of it, and certifies only there: for a caller who changes the objective between runs.
    */
   readonly innerGap?: number;
+  /** θ is thought to be the optimum: it is certified first, and what is left to do is done in double precision. */
+  readonly nearOptimum?: boolean;
 }
 
 /** Rounding of the objective in either precision, relative (single: measured up to 4e-8). */
@@ -69,8 +71,10 @@ export function* descend(
   const direction = vectors.zeros(layout.size);
   const start = vectors.zeros(layout.size);
 
-  let precision = 'single' as Precision;
-  let value = objective.smoothValueAndGradient(theta, gradient, precision);
+  let precision: Precision = settings.nearOptimum ? 'double' : 'single';
+  let value = settings.nearOptimum
+    ? progress.certify(theta, gradient).objective
+    : objective.smoothValueAndGradient(theta, gradient, precision);
   let target = CERTIFY_BELOW * (settings.innerGap ?? options.tolerance);
   let best = Number.POSITIVE_INFINITY;
   let sinceBest = 0;
@@ -98,6 +102,7 @@ export function* descend(
     return progress.solution(status, theta);
   };
 
+  if (settings.nearOptimum && progress.isConverged()) return finish('converged');
   while (true) {
     const estimate = gradientGap(objective, value, gradient);
     if (estimate <= target) {

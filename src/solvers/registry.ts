@@ -13,6 +13,7 @@ import { lbfgs } from './lbfgs.ts';
 import { newtonCg } from './newton-cg.ts';
 import { owlQn } from './owl-qn.ts';
 import { proximalNewton } from './proximal-newton.ts';
+import { ROW_SPACE, rowSpaceDescent, supportsRowSpace } from './row-space-descent.ts';
 import { SAMPLED_NEWTON, sampledNewton, supportsSampledNewton } from './sampled-newton.ts';
 import { SMOOTHING, smoothing, supportsSmoothing } from './smoothing.ts';
 import type { SolverOptions, SolverRun } from './solver.ts';
@@ -47,6 +48,12 @@ export const solverRegistry: readonly SolverEntry[] = [
     needs: 'softmax with L2',
     supports: supportsSampledNewton,
     run: subspaceNewton,
+  },
+  {
+    name: ROW_SPACE,
+    needs: 'softmax with L2, and dense rows',
+    supports: supportsRowSpace,
+    run: rowSpaceDescent,
   },
   {
     name: DUAL_ASCENT,

@@ -41,13 +41,9 @@ function preconditioner(
   return rows && subspaceHessian(runtime, rows, directionCount(trainingSet), penalty.ridge, intercept);
 }
 
-/**
- * Whether the rows have enough features, and are enough, for affordable directions to be worth their Hessian. Two
- * classes are left to L-BFGS, whose passes know them as one score.
- */
+/** Whether the rows have enough features, and are enough, for affordable directions to be worth their Hessian. */
 export function suitsSubspaceNewton(trainingSet: TrainingSet): boolean {
   const { kind, nSamples, nFeatures } = trainingSet.matrix;
-  if (trainingSet.nClasses === 2) return false;
   if (kind !== 'dense' || nSamples < nFeatures || nFeatures < 2 * FEWEST_DIRECTIONS) return false;
   return hessianPasses(trainingSet, FEWEST_DIRECTIONS) <= AFFORDABLE_PASSES;
 }

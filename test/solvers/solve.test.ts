@@ -210,6 +210,53 @@ describe('subspace Newton', () => {
   });
 });
 
+describe('row space', () => {
+  const wide: PlainData = {
+    X: Array.from({ length: 30 }, (_, i) =>
+      Array.from({ length: 401 }, (_, j) =>
+        Math.fround(Math.sin(1.3 * i * (j + 1)) + (j % 3 === i % 3 ? 0.3 : 0)),
+      ),
+    ),
+    y: Array.from({ length: 30 }, (_, i) => i % 3),
+    nClasses: 3,
+  };
+  const twoClasses = { ...wide, y: wide.y.map((y) => y % 2), nClasses: 2 };
+
+  test('agrees with Newton-CG over λ, with and without intercept and weights', () => {
+    const sampleWeights = wide.X.map((_, i) => (i % 5) / 2);
+    for (const ridge of [1, 1e-3, 1e-6])
+      for (const intercept of [true, false])
+        for (const data of [wide, { ...wide, sampleWeights }, twoClasses]) {
+          const changes = { penalty: { ridge, lasso: 0 }, intercept };
+          const rows = train(changes, 'row-space', { tolerance: 1e-9 }, false, data);
+          const newton = train(changes, 'newton-cg', { tolerance: 1e-9 }, false, data);
+          expect([rows.status, newton.status]).toEqual(['converged', 'converged']);
+          expect(Math.abs(rows.objective / newton.objective - 1)).toBeLessThan(2e-9);
+        }
+  });
+
+  test('leaves nothing but the certificate to the features, and is chosen where they are many', () => {
+    const { status, solver, passes, iterations } = train({}, 'auto', {}, false, wide);
+    expect([status, solver]).toEqual(['converged', 'row-space']);
+    expect(iterations).toBeGreaterThan(5);
+    expect(passes).toBeLessThan(12);
+    const narrow = { ...wide, X: wide.X.map((row) => row.slice(0, 40)) };
+    expect(train({}, 'auto', {}, false, narrow).solver).not.toBe('row-space');
+  });
+
+  test('starts on the features where θ is not 0, and stops when told', () => {
+    const { theta } = train({}, 'row-space', { tolerance: 1e-10 }, false, wide);
+    const runtime = kernelRuntime();
+    const warm = runtime.arena.allocateF64(theta.length);
+    warm.set(theta);
+    const run = solve(runtime, pose(runtime, {}, wide), warm, 'row-space', defaults);
+    let step = run.next();
+    while (!step.done) step = run.next();
+    expect(step.value.iterations).toBe(0);
+    expect(train({}, 'row-space', { maxIterations: 2 }, false, wide).status).toBe('max-iterations');
+  });
+});
+
 describe('dual ascent', () => {
   test('agrees with Newton-CG over λ, with and without intercept and weights, dense and sparse', () => {
     const sampleWeights = iris.X.map((_, i) => (i % 5) / 2);
@@ -334,7 +381,7 @@ describe('choosing a solver', () => {
       'solver "lbfgs" cannot minimize softmax with an L1 penalty: it needs softmax with L2 or no penalty; for softmax with an L1 penalty: proximal-newton, owl-qn',
     );
     expect(ask({}, 'dual-coordinate-descent')).toThrow(
-      /for softmax with an L2 penalty: lbfgs, newton-cg, sampled-newton, subspace-newton, dual-ascent/,
+      /for softmax with an L2 penalty: lbfgs, newton-cg, sampled-newton, subspace-newton, row-space, dual-ascent/,
     );
   });
 

@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest';
+import { parameterLayout, scoreLayout } from '../../src/problem/parameters.ts';
+import { rowSpace } from '../../src/problem/row-space.ts';
+import { denseTrainingSet } from '../twins/kernel-data.ts';
+import { kernelRuntime } from '../twins/kernel-runtime.ts';
+
+describe.each([
+  [1, 5, 3],
+  [26, 1100, 3],
+  [50, 333, 5],
+  [23, 70, 1],
+])('the space of %i rows of %i features, %i scores', (n, d, K) => {
+  const X = Array.from({ length: n }, (_, i) =>
+    Array.from({ length: d }, (_, j) => Math.fround(Math.sin(i * j + 0.7 * i) + Math.cos(i + j * j))),
+  );
+  const runtime = kernelRuntime();
+  const layout = K === 1 ? scoreLayout(d) : parameterLayout(d, K);
+  const data = denseTrainingSet(runtime.arena, { X, y: X.map(() => 0), nClasses: Math.max(2, K) });
+  const { trainingSet, expand } = rowSpace(runtime, data, layout);
+  const { matrix } = trainingSet;
+  if (matrix.kind !== 'dense') throw new Error('no dense rows');
+  const L = runtime.arena.f32(matrix.values, n * matrix.stride);
+
+  test('has coordinates with the products of the rows, to 3e-6 of their lengths', () => {
+    const length = Math.sqrt(Math.max(...X.map((x) => x.reduce((sum, v) => sum + v * v, 0))));
+    for (let i = 0; i < n; i++) {
+      for (let l = 0; l <= i; l++) {
+        let product = 0;
+        for (let j = 0; j < n; j++) product += L[i * matrix.stride + j] * L[l * matrix.stride + j];
+        const expected = X[i].reduce((sum, v, j) => sum + v * X[l][j], 0);
+        expect(Math.abs(product - expected)).toBeLessThan(3e-6 * length ** 2);
+      }
+    }
+  });
+
+  test('leads back to weights of the same scores and norm, and the same intercepts', () => {
+    const A = runtime.arena.allocateF64((n + 1) * layout.stride);
+    for (let j = 0; j <= n; j++) for (let k = 0; k < K; k++) A[j * layout.stride + k] = Math.sin(j + 2 * k);
+    const theta = runtime.arena.allocateF64(layout.size).fill(Number.NaN);
+    expand(A, theta);
+    for (let k = 0; k < K; k++) {
+      expect(theta[d * layout.stride + k]).toBe(A[n * layout.stride + k]);
+      for (let i = 0; i < n; i++) {
+        let score = 0;
+        let expected = 0;
+        for (let j = 0; j < d; j++) score += X[i][j] * theta[j * layout.stride + k];
+        for (let j = 0; j < n; j++) expected += L[i * matrix.stride + j] * A[j * layout.stride + k];
+        expect(Math.abs(score - expected)).toBeLessThan(1e-4 * Math.sqrt(d));
+      }
+    }
+    const square = (x: Float64Array) => x.reduce((sum, v) => sum + v * v, 0);
+    const norm = square(A.subarray(0, n * layout.stride));
+    expect(Math.abs(square(theta.subarray(0, d * layout.stride)) / norm - 1)).toBeLessThan(1e-3);
+  });
+});
