@@ -21,6 +21,11 @@ const TENS = memory.data<f64>([
   1e20, 1e21, 1e22,
 ]);
 
+/** 10⁰ … 10⁸ */
+const SCALES = memory.data<u64>([1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000]);
+
+const ASCII_ZEROS: u64 = 0x3030303030303030;
+
 /**
  * Reads the number that begins at `p` into `decimalValue` and returns the address behind it. `powers` holds
  * ⌊5^q 2^s⌋ for q = −65 … 65, scaled to 128 bits (low half first; rounded up where q < 0). Bytes up to 8 past the
@@ -29,26 +34,30 @@ const TENS = memory.data<f64>([
 export function scanDecimal(p: usize, mark: u32, powers: usize): usize {
   let c: u32 = load<u8>(p);
   const negative = c === 45;
-  if (negative || c === 43) c = load<u8>(++p);
+  if (negative || c === 43) p++;
   const begin = p;
-  let digits: u64 = 0;
-  while (c - 48 < 10) {
-    digits = digits * 10 + (c - 48);
-    c = load<u8>(++p);
+  let run = load<u64>(p) ^ ASCII_ZEROS;
+  let length = leadingDigits(run);
+  p += length;
+  let digits = digitsValue(run, length);
+  while (length === 8) {
+    run = load<u64>(p) ^ ASCII_ZEROS;
+    length = leadingDigits(run);
+    p += length;
+    digits = digits * load<u64>(SCALES + (length << 3)) + digitsValue(run, length);
   }
   let count = <u32>(p - begin);
   let power: i32 = 0;
+  c = load<u8>(p);
   if (c === mark) {
     const fraction = ++p;
-    while (isEightDigits(load<u64>(p))) {
-      digits = digits * 100000000 + eightDigits(load<u64>(p));
-      p += 8;
-    }
+    do {
+      run = load<u64>(p) ^ ASCII_ZEROS;
+      length = leadingDigits(run);
+      p += length;
+      digits = digits * load<u64>(SCALES + (length << 3)) + digitsValue(run, length);
+    } while (length === 8);
     c = load<u8>(p);
-    while (c - 48 < 10) {
-      digits = digits * 10 + (c - 48);
-      c = load<u8>(++p);
-    }
     const places = <u32>(p - fraction);
     count += places;
     power = -(<i32>places);
@@ -94,17 +103,19 @@ function leadingZeros(p: usize, mark: u32): u32 {
   return zeros;
 }
 
-/** Whether all bytes are ASCII digits. */
-function isEightDigits(bytes: u64): bool {
-  return (
-    ((bytes & 0xf0f0f0f0f0f0f0f0) | (((bytes + 0x0606060606060606) & 0xf0f0f0f0f0f0f0f0) >> 4)) ===
-    0x3333333333333333
-  );
+/** How many of eight bytes, from the first, are digits, once ASCII_ZEROS is taken off. */
+function leadingDigits(bytes: u64): usize {
+  const others = ((bytes + 0x7676767676767676) | bytes) & 0x8080808080808080;
+  return <usize>(ctz(others) >> 3);
 }
 
-/** The number of eight ASCII digits: pairs, then fours, then all of them in one multiplication each. */
-function eightDigits(bytes: u64): u64 {
-  const ones = bytes - 0x3030303030303030;
+/**
+ * The number of the first `length` digits of eight bytes: pairs, fours and eights are each put together in one
+ * multiplication. Without a branch, since the length of the next number cannot be foreseen.
+ */
+function digitsValue(bytes: u64, length: usize): u64 {
+  // In two steps, as a shift by 64 would be none.
+  const ones = length === 8 ? bytes : (bytes << ((<u64>(7 - length)) << 3)) << 8;
   const pairs = ones * 10 + (ones >> 8);
   const fours = (pairs & 0x000000ff000000ff) * 0x000f424000000064;
   return ((fours + ((pairs >> 16) & 0x000000ff000000ff) * 0x0000271000000001) >> 32) & 0xffffffff;

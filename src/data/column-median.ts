@@ -1,72 +1,148 @@
-import type { SlotRows } from './slot-rows.ts';
+import { forEachBlock, type SlotBench, type SlotRows, slotAddress, stateAddress } from './slot-rows.ts';
+
+/** A numeric column: its slot, its rows with a value (at least one), and what its slots are relative to. */
+export interface MedianColumn {
+  readonly slot: number;
+  readonly present: number;
+  readonly reference: number;
+}
 
 /**
- * The median of the present numbers of column k, in original units: the middle one, or the mean of the two
- * middle ones.
+ * The medians of the present numbers of columns, in original units: the middle one, or the mean of the two middle
+ * ones. A sample of the rows tells two values that the middle most likely lies between; one pass then counts what is
+ * below, and gathers what is between (Floyd & Rivest 1975).
  */
-export function columnMedian(rows: SlotRows, k: number, present: number, reference: number): number {
-  const ranks = [(present - 1) >> 1, present >> 1];
-  const [lower, upper] = (present < SORTED ? bySorting : byCounting)(rows, k, present, ranks).map((slot) =>
-    spelledOut(slot, reference),
-  );
-  return lower === upper ? lower : lower + (upper - lower) / 2;
-}
-
-/** Below, sorting costs less than clearing two tables of counts. */
-const SORTED = 16384;
-
-function bySorting(rows: SlotRows, k: number, present: number, ranks: readonly number[]): number[] {
-  const values = new Float32Array(present);
-  for (let i = 0, n = 0; n < present; i++) {
-    const x = rows.f32[i * rows.nColumns + k];
-    if (!Number.isNaN(x)) values[n++] = x;
-  }
-  values.sort();
-  return ranks.map((rank) => values[rank]);
-}
-
-/** Two passes that count the upper and the lower half of the bits: no copy, and linear in the rows. */
-function byCounting(rows: SlotRows, k: number, _present: number, ranks: readonly number[]): number[] {
-  const { nRows, nColumns, f32, u32 } = rows;
-  const counts = new Uint32Array(65536);
-  for (let i = 0, at = k; i < nRows; i++, at += nColumns) {
-    if (!Number.isNaN(f32[at])) counts[orderedKey(u32[at]) >>> 16]++;
-  }
-  const upperHalves = ranks.map((rank) => locate(counts, rank));
-  let lowCounts = new Uint32Array(0);
-  let counted = -1;
-  return upperHalves.map(({ bin, rest }) => {
-    if (bin !== counted) {
-      lowCounts = new Uint32Array(65536);
-      counted = bin;
-      for (let i = 0, at = k; i < nRows; i++, at += nColumns) {
-        const key = orderedKey(u32[at]);
-        if (key >>> 16 === bin && !Number.isNaN(f32[at])) lowCounts[key & 0xffff]++;
-      }
-    }
-    return fromOrderedKey(((bin << 16) | locate(lowCounts, rest).bin) >>> 0);
+export function columnMedians(
+  bench: SlotBench,
+  rows: SlotRows,
+  columns: readonly MedianColumn[],
+): readonly number[] {
+  const brackets = columns.map(({ slot }) => sampleBracket(rows, slot));
+  gather(bench, rows, columns, brackets);
+  columns.forEach(({ slot }, c) => {
+    brackets[c].counts.set(bench.arena.u32(stateAddress(bench, slot), 3));
+  });
+  return columns.map(({ slot, present, reference }, c) => {
+    const [lower, upper] = [(present - 1) >> 1, present >> 1].map((rank) =>
+      spelledOut(itemOf(brackets[c], rank) ?? sorted(rows, slot)[rank], reference),
+    );
+    return lower === upper ? lower : lower + (upper - lower) / 2;
   });
 }
 
-/** The bin that holds the item of this rank, and its rank within the bin. */
-function locate(counts: Uint32Array, rank: number): { bin: number; rest: number } {
-  let rest = rank;
-  let bin = 0;
-  while (rest >= counts[bin]) rest -= counts[bin++];
-  return { bin, rest };
+/** Two values of a column, and the others by where they lie. */
+interface Bracket {
+  readonly low: number;
+  readonly high: number;
+  /** Values below `low`, at it, and at `high` */
+  readonly counts: Uint32Array;
+  /** The values between */
+  between: Float32Array;
+  nBetween: number;
 }
 
-/** Bits of an f32 as a u32 in the same order. */
-function orderedKey(bits: number): number {
-  return (bits & 0x80000000 ? ~bits : bits | 0x80000000) >>> 0;
+/** One row in so many is in the sample, and at least and at most so many rows. */
+const SAMPLED = 64;
+const LEAST_SAMPLE = 512;
+const LARGEST_SAMPLE = 4096;
+/** Standard deviations of the middle's rank in a sample: once in some ten thousand columns it lies outside. */
+const DEVIATIONS = 4;
+
+function sampleBracket({ nRows, nColumns, f32 }: SlotRows, slot: number): Bracket {
+  const size = Math.min(nRows, Math.max(LEAST_SAMPLE, Math.min(LARGEST_SAMPLE, Math.floor(nRows / SAMPLED))));
+  const values = new Float32Array(size);
+  let n = 0;
+  for (let s = 0; s < size; s++) {
+    const x = f32[Math.floor(((s + 0.5) * nRows) / size) * nColumns + slot];
+    if (!Number.isNaN(x)) values[n++] = x;
+  }
+  const sample = values.subarray(0, n).sort();
+  const spread = (DEVIATIONS / 2) * Math.sqrt(n) + 1;
+  // An infinity where the sample holds too little: no slot is one.
+  const low = sample[Math.floor(n / 2 - spread)] ?? -Infinity;
+  const high = sample[Math.ceil(n / 2 + spread)] ?? Infinity;
+  return { low, high, counts: new Uint32Array(3), between: new Float32Array(0), nBetween: 0 };
 }
 
-const scratch = new Uint32Array(1);
-const scratchFloat = new Float32Array(scratch.buffer);
+function gather(
+  bench: SlotBench,
+  rows: SlotRows,
+  columns: readonly MedianColumn[],
+  brackets: readonly Bracket[],
+): void {
+  const { arena, kernels, state, values, blockRows } = bench;
+  const gathered = arena.f32(values, blockRows);
+  state.fill(0);
+  forEachBlock(rows, bench, (first, count) => {
+    columns.forEach(({ slot }, c) => {
+      const bracket = brackets[c];
+      const x = slotAddress(rows, first, slot);
+      const { low, high } = bracket;
+      const counts = stateAddress(bench, slot);
+      const n = kernels.slotsBetween(x, rows.nColumns * 4, count, low, high, counts, values);
+      append(bracket, gathered.subarray(0, n));
+    });
+  });
+}
 
-function fromOrderedKey(key: number): number {
-  scratch[0] = key & 0x80000000 ? key & 0x7fffffff : ~key;
-  return scratchFloat[0];
+function append(bracket: Bracket, values: Float32Array): void {
+  const length = bracket.nBetween + values.length;
+  if (length > bracket.between.length) {
+    const larger = new Float32Array(Math.max(64, 2 * length));
+    larger.set(bracket.between.subarray(0, bracket.nBetween));
+    bracket.between = larger;
+  }
+  bracket.between.set(values, bracket.nBetween);
+  bracket.nBetween = length;
+}
+
+/** The value of this rank, or undefined where it lies outside of the bracket. */
+function itemOf(bracket: Bracket, rank: number): number | undefined {
+  const { low, high, nBetween } = bracket;
+  const [below, atLow, atHigh] = bracket.counts;
+  let rest = rank - below;
+  if (rest < 0) return undefined;
+  if (rest < atLow) return low;
+  rest -= atLow;
+  if (rest < nBetween) {
+    return select(bracket.between.subarray(0, nBetween), rest);
+  }
+  rest -= nBetween;
+  return rest < atHigh ? high : undefined;
+}
+
+/** The value of this rank; values are put in another order (Hoare 1961, "Find"). */
+function select(values: Float32Array, rank: number): number {
+  let left = 0;
+  let right = values.length - 1;
+  while (left < right) {
+    const pivot = values[(left + right) >> 1];
+    let i = left;
+    let j = right;
+    while (i <= j) {
+      while (values[i] < pivot) i++;
+      while (values[j] > pivot) j--;
+      if (i > j) break;
+      const x = values[i];
+      values[i++] = values[j];
+      values[j--] = x;
+    }
+    if (rank <= j) right = j;
+    else if (rank >= i) left = i;
+    else return values[rank];
+  }
+  return values[rank];
+}
+
+/** All present values of a column in order. */
+function sorted({ nRows, nColumns, f32 }: SlotRows, slot: number): Float32Array {
+  const values = new Float32Array(nRows);
+  let n = 0;
+  for (let i = 0; i < nRows; i++) {
+    const x = f32[i * nColumns + slot];
+    if (!Number.isNaN(x)) values[n++] = x;
+  }
+  return values.subarray(0, n).sort();
 }
 
 /** The shortest decimal that the slot can stand for: 5.1, not 5.099999904632568. */

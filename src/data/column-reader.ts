@@ -120,7 +120,7 @@ class ColumnReader {
     });
     this.plain = plainRows(plan, missing, this.numbersMissing, runtime);
     this.records = new CsvRecords(plan.file, plan.dialect, this.plain?.text);
-    this.slots = new SlotBlock(runtime.arena, plan.columns.length);
+    this.slots = new SlotBlock(runtime, plan.columns.length);
   }
 
   feed(chunk: Uint8Array): void {

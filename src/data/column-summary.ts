@@ -1,6 +1,6 @@
 import type { LevelCodes } from './level-codes.ts';
 import { MISSING_CODE } from './level-codes.ts';
-import type { SlotRows } from './slot-rows.ts';
+import { forEachBlock, type SlotBench, type SlotRows, slotAddress, stateAddress } from './slot-rows.ts';
 
 /** What the rows hold in one column. */
 export interface ColumnSummary {
@@ -14,32 +14,34 @@ export interface ColumnSummary {
 }
 
 /** One pass over the slots. */
-export function summarizeColumns(rows: SlotRows, levels: readonly (LevelCodes | null)[]): ColumnSummary[] {
-  const { nRows, nColumns, f32, u32 } = rows;
+export function summarizeColumns(
+  bench: SlotBench,
+  rows: SlotRows,
+  levels: readonly (LevelCodes | null)[],
+): ColumnSummary[] {
+  const { state, kernels } = bench;
+  const { nColumns, u32 } = rows;
+  for (let k = 0; k < nColumns; k++) state.set([Infinity, -Infinity, 0], 4 * k);
   const missing = new Uint32Array(nColumns);
-  const least = new Float64Array(nColumns).fill(Infinity);
-  const greatest = new Float64Array(nColumns).fill(-Infinity);
   const counts = levels.map((codes) => (codes === null ? null : new Uint32Array(codes.size)));
-  for (let i = 0; i < nRows; i++) {
-    const start = i * nColumns;
+  forEachBlock(rows, bench, (first, count) => {
     for (let k = 0; k < nColumns; k++) {
-      const count = counts[k];
-      if (count !== null) {
-        const code = u32[start + k];
-        if (code === MISSING_CODE) missing[k]++;
-        else count[code]++;
+      const column = counts[k];
+      if (column === null) {
+        kernels.slotRange(slotAddress(rows, first, k), nColumns * 4, count, stateAddress(bench, k));
         continue;
       }
-      const x = f32[start + k];
-      if (x < least[k]) least[k] = x;
-      if (x > greatest[k]) greatest[k] = x;
-      if (Number.isNaN(x)) missing[k]++;
+      for (let i = first, at = first * nColumns + k; i < first + count; i++, at += nColumns) {
+        const code = u32[at];
+        if (code === MISSING_CODE) missing[k]++;
+        else column[code]++;
+      }
     }
-  }
-  return levels.map((_, k) => ({
-    missing: missing[k],
-    least: least[k],
-    greatest: greatest[k],
-    counts: counts[k],
+  });
+  return counts.map((column, k) => ({
+    missing: column === null ? state[4 * k + 2] : missing[k],
+    least: state[4 * k],
+    greatest: state[4 * k + 1],
+    counts: column,
   }));
 }

@@ -1,7 +1,7 @@
 import type { Arena, Pointer } from '../runtime/arena.ts';
 import type { DenseMatrix, SparseMatrix } from './design-matrix.ts';
 import type { BuiltEncoding, NumericSlot } from './slot-encoder.ts';
-import type { SlotRows } from './slot-rows.ts';
+import type { SlotBench, SlotRows } from './slot-rows.ts';
 import { categoryFeature, type SlotScaling } from './slot-scaling.ts';
 import { fillColumns } from './sparse-columns.ts';
 
@@ -15,50 +15,64 @@ export function prefersSparse({ slots, nFeatures }: BuiltEncoding, nRows: number
 
 /**
  * Writes the dense matrix over the slots that it comes from. `block` begins at `pointer`, holds `bytes`
- * bytes and is the last of the arena; it grows or shrinks to the size of the matrix. Rows are taken from
- * the last to the first where they grow, and from the first where they shrink, so that none is overwritten
- * before it was read.
+ * bytes and is the last of the arena; it grows or shrinks to the size of the matrix. Blocks of rows are taken
+ * from the last to the first where rows grow, and from the first where they shrink, and each is copied before it
+ * is written over, so that no row is lost.
  */
 export function expandDense(
-  arena: Arena,
+  bench: SlotBench,
   pointer: Pointer,
   bytes: number,
   rows: SlotRows,
   encoding: BuiltEncoding,
   scaling: SlotScaling | null,
 ): DenseMatrix {
+  const { arena, kernels, blockRows } = bench;
   const { nRows, nColumns } = rows;
   const { nFeatures } = encoding;
   const stride = Math.ceil(nFeatures / 4) * 4;
   const needed = Math.ceil((nRows * stride * 4) / 64) * 64;
-  if (needed > bytes) arena.allocate(needed - bytes);
+  if (needed > bytes) arena.allocateUnset(needed - bytes);
   const values = arena.f32(pointer, nRows * stride);
-  const template = new Float32Array(stride);
-  if (scaling !== null) {
-    for (let j = 0; j < nFeatures; j++) template[j] = (0 - scaling.mean[j]) / scaling.scale[j];
-  }
-  const f32 = new Float32Array(nColumns);
-  const u32 = new Uint32Array(f32.buffer);
-  const backwards = stride > nColumns;
-  for (let step = 0; step < nRows; step++) {
-    const i = backwards ? nRows - 1 - step : step;
-    for (let k = 0; k < nColumns; k++) u32[k] = rows.u32[i * nColumns + k];
-    const out = i * stride;
-    for (let j = 0; j < stride; j++) values[out + j] = template[j];
+  const template = zeroRow(arena, stride, nFeatures, scaling);
+  const ones = Float32Array.from({ length: nFeatures }, (_, j) => one(scaling, j));
+  const step = nColumns * 4;
+  const copies = arena.u32(bench.rows, blockRows * nColumns);
+  const nBlocks = Math.ceil(nRows / blockRows);
+  for (let block = 0; block < nBlocks; block++) {
+    const first = (stride > nColumns ? nBlocks - 1 - block : block) * blockRows;
+    const count = Math.min(blockRows, nRows - first);
+    kernels.copyBytes(pointer + first * step, bench.rows, count * step);
+    const begin = first * stride;
+    kernels.repeatRow(template, stride * 4, pointer + begin * 4, count);
     for (const column of encoding.slots) {
-      if (column.kind === 'categorical') {
-        const feature = categoryFeature(column, u32[column.slot]);
-        if (feature >= 0) values[out + feature] = one(scaling, feature);
+      const { slot, feature } = column;
+      const out = pointer + (begin + feature) * 4;
+      if (column.kind === 'numeric') {
+        const { fill, reference, indicator } = column;
+        const mean = scaling === null ? -reference : scaling.slotMean[feature];
+        const scale = scaling === null ? 1 : scaling.scale[feature];
+        const flags = indicator < 0 ? 0 : out + (indicator - feature) * 4;
+        const flag = indicator < 0 ? 0 : ones[indicator];
+        const x = bench.rows + slot * 4;
+        kernels.placeSlots(x, step, count, fill, mean, scale, out, stride * 4, flags, flag);
         continue;
       }
-      const x = f32[column.slot];
-      values[out + column.feature] = numeric(column, x, scaling);
-      if (Number.isNaN(x) && column.indicator >= 0)
-        values[out + column.indicator] = one(scaling, column.indicator);
+      for (let i = 0, at = begin; i < count; i++, at += stride) {
+        const category = categoryFeature(column, copies[i * nColumns + slot]);
+        if (category >= 0) values[at + category] = ones[category];
+      }
     }
   }
   arena.release(pointer + needed);
   return { kind: 'dense', nSamples: nRows, nFeatures, stride, values: pointer };
+}
+
+/** Behind the matrix: the row in which every feature is 0. */
+function zeroRow(arena: Arena, stride: number, nFeatures: number, scaling: SlotScaling | null): Pointer {
+  const row = arena.allocateF32(stride);
+  for (let j = 0; j < nFeatures && scaling !== null; j++) row[j] = (0 - scaling.mean[j]) / scaling.scale[j];
+  return row.byteOffset;
 }
 
 /**

@@ -14,6 +14,7 @@ import { libsvmTable, looksLikeLibsvm } from './libsvm-table.ts';
 import { nearestName } from './nearest-name.ts';
 import { looksNumeric, numberOfText } from './number-text.ts';
 import { rereadable } from './rereadable-source.ts';
+import { slotBench } from './slot-rows.ts';
 import type { PlaceOptions, Table, TableOptions } from './table.ts';
 import { tableTrainingData } from './table-matrix.ts';
 import { checkEncoding } from './text-encoding.ts';
@@ -160,10 +161,11 @@ async function placeColumns(
       weightField: weight,
       textBytes: head.textBytes,
     };
+    const bench = slotBench(runtime, columns.length);
     const read = await readColumns(textChunks(source), plan, runtime);
     if (read.kind === 'read') {
       const { holdout = 0, seed = 0 } = options;
-      return tableTrainingData(arena, plan, read, {
+      return tableTrainingData(bench, plan, read, {
         standardize,
         center,
         holdout,

@@ -1,4 +1,5 @@
-import type { Arena, Pointer } from '../runtime/arena.ts';
+import type { Pointer } from '../runtime/arena.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 
 /** Slots are taken by so many bytes: few first, so that a small table costs little. */
 const FIRST_BYTES = 1 << 16;
@@ -9,16 +10,16 @@ export class SlotBlock {
   readonly pointer: Pointer;
   /** Bytes of the block, some of them room for rows that did not come. */
   bytes = 0;
-  private readonly arena: Arena;
+  private readonly runtime: Runtime;
   private readonly nColumns: number;
   private used = 0;
   private f32: Float32Array = new Float32Array(0);
   private u32: Uint32Array = new Uint32Array(0);
 
-  constructor(arena: Arena, nColumns: number) {
-    this.arena = arena;
+  constructor(runtime: Runtime, nColumns: number) {
+    this.runtime = runtime;
     this.nColumns = nColumns;
-    this.pointer = arena.mark();
+    this.pointer = runtime.arena.mark();
   }
 
   /** A new row, and where it begins in the block. */
@@ -29,9 +30,11 @@ export class SlotBlock {
     return { f32: this.f32, u32: this.u32, begin };
   }
 
+  /** Appends rows that lie in the arena. */
   append(rows: Uint32Array): void {
     this.reserve(rows.length);
-    this.u32.set(rows, this.used);
+    const { kernels } = this.runtime;
+    kernels.copyBytes(rows.byteOffset, this.pointer + this.used * 4, rows.length * 4);
     this.used += rows.length;
   }
 
@@ -39,9 +42,10 @@ export class SlotBlock {
     if (this.used + words <= this.u32.length) return;
     const wanted = Math.max(words * 4, this.bytes === 0 ? FIRST_BYTES : NEXT_BYTES);
     const bytes = Math.ceil(wanted / 64) * 64;
-    this.arena.allocate(bytes);
+    const { arena } = this.runtime;
+    arena.allocateUnset(bytes);
     this.bytes += bytes;
-    this.f32 = this.arena.f32(this.pointer, this.bytes / 4);
-    this.u32 = this.arena.u32(this.pointer, this.bytes / 4);
+    this.f32 = arena.f32(this.pointer, this.bytes / 4);
+    this.u32 = arena.u32(this.pointer, this.bytes / 4);
   }
 }

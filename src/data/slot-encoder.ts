@@ -1,8 +1,8 @@
 import { compareTexts } from './class-labels.ts';
-import { columnMedian } from './column-median.ts';
+import { columnMedians } from './column-median.ts';
 import type { ColumnSummary } from './column-summary.ts';
 import type { EncodedColumn } from './encoding.ts';
-import type { SlotRows } from './slot-rows.ts';
+import type { SlotBench, SlotRows } from './slot-rows.ts';
 
 /** How one column's slots become features. */
 export type SlotColumn = NumericSlot | CategoricalSlot;
@@ -28,6 +28,9 @@ export interface CategoricalSlot {
   readonly featureOfCode: Int32Array;
   /** The feature of a missing value, −1 for none. */
   readonly missingFeature: number;
+  /** Rows of each code, and of missing values */
+  readonly counts: Uint32Array;
+  readonly missing: number;
 }
 
 /** A column with its plan and what the training rows hold in it. */
@@ -48,7 +51,12 @@ export interface BuiltEncoding {
 }
 
 /** The encoding of the training rows: columns in the order of the file, constant ones left out. */
-export function buildEncoding(rows: SlotRows, table: readonly SummarizedColumn[]): BuiltEncoding {
+export function buildEncoding(
+  bench: SlotBench,
+  rows: SlotRows,
+  table: readonly SummarizedColumn[],
+): BuiltEncoding {
+  const fills = numericFills(bench, rows, table);
   const columns: EncodedColumn[] = [];
   const slots: SlotColumn[] = [];
   const constant: string[] = [];
@@ -56,13 +64,12 @@ export function buildEncoding(rows: SlotRows, table: readonly SummarizedColumn[]
   table.forEach(({ name, reference, summary, levels }, slot) => {
     const feature = nFeatures;
     const { missing, least, greatest, counts } = summary;
-    const present = rows.nRows - missing;
     if (levels === null || counts === null) {
-      if (present === 0 || (missing === 0 && least === greatest)) {
+      const fill = fills.get(slot);
+      if (fill === undefined) {
         constant.push(name);
         return;
       }
-      const fill = columnMedian(rows, slot, present, reference);
       columns.push({ name, kind: 'numeric', fill, indicator: missing > 0 });
       const indicator = missing > 0 ? feature + 1 : -1;
       slots.push({
@@ -94,8 +101,24 @@ export function buildEncoding(rows: SlotRows, table: readonly SummarizedColumn[]
       levels: order.map((code) => levels[code]),
       missingLevel: missing > 0,
     });
-    slots.push({ kind: 'categorical', slot, feature, featureOfCode, missingFeature });
+    slots.push({ kind: 'categorical', slot, feature, featureOfCode, missingFeature, counts, missing });
     nFeatures += order.length + Number(missing > 0);
   });
   return { columns, slots, nFeatures, constant };
+}
+
+/** The median of each numeric column that tells something, by its slot. */
+function numericFills(
+  bench: SlotBench,
+  rows: SlotRows,
+  table: readonly SummarizedColumn[],
+): ReadonlyMap<number, number> {
+  const columns = table.flatMap(({ reference, summary, levels }, slot) => {
+    const { missing, least, greatest } = summary;
+    const present = rows.nRows - missing;
+    const isConstant = present === 0 || (missing === 0 && least === greatest);
+    return levels !== null || isConstant ? [] : [{ slot, present, reference }];
+  });
+  const medians = columnMedians(bench, rows, columns);
+  return new Map(columns.map(({ slot }, c) => [slot, medians[c]]));
 }

@@ -1,4 +1,6 @@
 import type { Arena, Pointer } from '../runtime/arena.ts';
+import type { KernelExports } from '../runtime/kernels.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 
 /** Rows of 4-byte slots: numbers as f32(x − reference), NaN where missing, or codes as u32. */
 export interface SlotRows {
@@ -43,4 +45,54 @@ export function separateRows(rows: SlotRows, heldOut: Uint8Array): { training: S
     },
     heldOut: { nRows: nHeldOut, nColumns, f32: new Float32Array(apart.buffer), u32: apart },
   };
+}
+
+/** What passes over slot rows work with: kernels, and room beside the slots, which are the last of the arena. */
+export interface SlotBench {
+  readonly arena: Arena;
+  readonly kernels: KernelExports;
+  /** Rows that are worked on together */
+  readonly blockRows: number;
+  /** Room for a block of slot rows */
+  readonly rows: Pointer;
+  /** f64 × blockRows: the weights of a block, or the values that a kernel gathers */
+  readonly values: Pointer;
+  /** Four f64 a column: what a kernel gathers of it */
+  readonly state: Float64Array;
+}
+
+/** Address of column k's state. */
+export function stateAddress({ state }: SlotBench, k: number): Pointer {
+  return state.byteOffset + k * 32;
+}
+
+/** A block of slots stays in the first- or second-level cache from its first column to its last. */
+const BLOCK_BYTES = 1 << 18;
+const MOST_BLOCK_ROWS = 2048;
+
+/** Allocates the room; to be called before the slots are. */
+export function slotBench({ arena, kernels }: Runtime, nColumns: number): SlotBench {
+  const blockRows = Math.max(1, Math.min(MOST_BLOCK_ROWS, Math.floor(BLOCK_BYTES / (4 * nColumns))));
+  return {
+    arena,
+    kernels,
+    blockRows,
+    rows: arena.allocateUnset(blockRows * nColumns * 4),
+    values: arena.allocateUnset(blockRows * 8),
+    state: arena.allocateF64(4 * nColumns),
+  };
+}
+
+/** Calls `visit` for each block of rows in order: its first row, and how many rows it has. */
+export function forEachBlock(
+  { nRows }: SlotRows,
+  { blockRows }: SlotBench,
+  visit: (first: number, count: number) => void,
+): void {
+  for (let first = 0; first < nRows; first += blockRows) visit(first, Math.min(blockRows, nRows - first));
+}
+
+/** Address of row i's slot k. The rows lie in the arena. */
+export function slotAddress({ f32, nColumns }: SlotRows, i: number, k: number): Pointer {
+  return f32.byteOffset + (i * nColumns + k) * 4;
 }

@@ -1,8 +1,9 @@
+import type { Pointer } from '../runtime/arena.ts';
 import { sumOfWeights } from './column-scaling.ts';
 import type { Standardization } from './design-matrix.ts';
 import { MISSING_CODE } from './level-codes.ts';
 import type { BuiltEncoding, SlotColumn } from './slot-encoder.ts';
-import type { SlotRows } from './slot-rows.ts';
+import { forEachBlock, type SlotBench, type SlotRows, slotAddress, stateAddress } from './slot-rows.ts';
 
 /** Mean and deviation of each feature, and the means of numeric ones as they lie in the slots (less their reference). */
 export interface SlotScaling extends Standardization {
@@ -15,30 +16,43 @@ export interface SlotScaling extends Standardization {
  * scale 1. Without `center` the means are those that are subtracted: none.
  */
 export function slotScaling(
+  bench: SlotBench,
   rows: SlotRows,
   { slots, nFeatures }: BuiltEncoding,
   weights: Float64Array | null,
   center: boolean,
 ): SlotScaling {
-  const { nRows, nColumns, f32, u32 } = rows;
+  const { nRows, nColumns, u32 } = rows;
+  const { kernels, state } = bench;
+  const step = nColumns * 4;
   const mean = new Float64Array(nFeatures);
   const scale = new Float64Array(nFeatures);
   const weightSum = sumOfWeights(weights, nRows);
-  for (let i = 0; i < nRows; i++) {
-    const start = i * nColumns;
-    const v = weights === null ? 1 : weights[i];
+  state.fill(0);
+  forEachBlock(rows, bench, (first, count) => {
+    const v = blockWeights(bench, weights, first, count);
     for (const column of slots) {
       if (column.kind === 'categorical') {
-        const feature = categoryFeature(column, u32[start + column.slot]);
-        if (feature >= 0) mean[feature] += v;
-      } else {
-        const x = f32[start + column.slot];
-        if (!Number.isNaN(x)) mean[column.feature] += v * x;
-        else {
-          mean[column.feature] += v * column.fill;
-          if (column.indicator >= 0) mean[column.indicator] += v;
+        if (weights === null) continue;
+        for (let i = first, at = first * nColumns + column.slot; i < first + count; i++, at += nColumns) {
+          const feature = categoryFeature(column, u32[at]);
+          if (feature >= 0) mean[feature] += weights[i];
         }
+        continue;
       }
+      const { slot, fill } = column;
+      kernels.slotSums(slotAddress(rows, first, slot), step, count, v, fill, stateAddress(bench, slot));
+    }
+  });
+  for (const column of slots) {
+    if (column.kind === 'numeric') {
+      mean[column.feature] = state[4 * column.slot];
+      if (column.indicator >= 0) mean[column.indicator] = state[4 * column.slot + 1];
+    } else if (weights === null) {
+      column.featureOfCode.forEach((feature, code) => {
+        if (feature >= 0) mean[feature] = column.counts[code];
+      });
+      if (column.missingFeature >= 0) mean[column.missingFeature] = column.missing;
     }
   }
   for (let j = 0; j < nFeatures; j++) mean[j] /= weightSum;
@@ -47,20 +61,20 @@ export function slotScaling(
     const only = column.constant ? column.fill : onlyValue(rows, column, weights);
     if (only !== null) mean[column.feature] = only;
   }
-  for (let i = 0; i < nRows; i++) {
-    const start = i * nColumns;
-    const v = weights === null ? 1 : weights[i];
+  state.fill(0);
+  forEachBlock(rows, bench, (first, count) => {
+    const v = blockWeights(bench, weights, first, count);
     for (const { slot, feature, fill } of numeric) {
-      const x = f32[start + slot];
-      scale[feature] += v * ((!Number.isNaN(x) ? x : fill) - mean[feature]) ** 2;
+      const x = slotAddress(rows, first, slot);
+      kernels.slotSquares(x, step, count, v, fill, mean[feature], stateAddress(bench, slot));
     }
-  }
+  });
   const slotMean = mean.slice();
   const isNumber = new Uint8Array(nFeatures);
-  for (const { feature, reference } of numeric) {
+  for (const { slot, feature, reference } of numeric) {
     isNumber[feature] = 1;
     mean[feature] += reference;
-    scale[feature] = Math.sqrt(scale[feature] / weightSum);
+    scale[feature] = Math.sqrt(state[4 * slot] / weightSum);
   }
   for (let j = 0; j < nFeatures; j++) {
     if (isNumber[j] === 0) scale[j] = Math.sqrt(Math.max(0, mean[j] * (1 - mean[j])));
@@ -71,6 +85,18 @@ export function slotScaling(
     for (const { feature, reference } of numeric) slotMean[feature] = -reference;
   }
   return { mean, scale, slotMean };
+}
+
+/** The weights of a block where kernels find them, or 0 where all are 1. */
+function blockWeights(
+  { arena, values }: SlotBench,
+  weights: Float64Array | null,
+  first: number,
+  count: number,
+): Pointer {
+  if (weights === null) return 0;
+  arena.f64(values, count).set(weights.subarray(first, first + count));
+  return values;
 }
 
 /**

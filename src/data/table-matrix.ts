@@ -1,5 +1,4 @@
 import { DataError } from '../errors.ts';
-import type { Arena } from '../runtime/arena.ts';
 import { classesOfTexts } from './class-labels.ts';
 import type { ReadColumns, ReadPlan } from './column-reader.ts';
 import { summarizeColumns } from './column-summary.ts';
@@ -7,7 +6,7 @@ import { type Encoding, featureNames } from './encoding.ts';
 import { expandDense, expandSparse, prefersSparse } from './expand-slots.ts';
 import { buildEncoding } from './slot-encoder.ts';
 import { slotBatches } from './slot-features.ts';
-import { separateRows, slotRows } from './slot-rows.ts';
+import { type SlotBench, separateRows, slotRows } from './slot-rows.ts';
 import { slotScaling } from './slot-scaling.ts';
 import { stratifiedSplit } from './split.ts';
 import { judgeTexts, looksLikeId, repeatsTarget } from './suspicious-columns.ts';
@@ -29,11 +28,12 @@ export interface MatrixOptions {
  * those of the training rows alone.
  */
 export function tableTrainingData(
-  arena: Arena,
+  bench: SlotBench,
   plan: ReadPlan,
   read: ReadColumns,
   options: MatrixOptions,
 ): TrainingData {
+  const { arena } = bench;
   const { file, columns } = plan;
   const warnings: string[] = [];
   const encodingName = plan.encoding ?? commonEncoding(read);
@@ -45,12 +45,13 @@ export function tableTrainingData(
     warnings.push(`${rows} no "${target}" and ${read.withoutTarget === 1 ? 'is' : 'are'} left out`);
   }
   expectTwoClasses(classes.length, String(classes[0] ?? ''), file, target);
-  const allLabels = Uint32Array.from(read.targetCodes, (code) => indices[code]);
+  const allLabels = read.targetCodes.map((code) => indices[code]);
 
   const all = slotRows(arena, read.slots, read.nRows, columns.length);
   const texts = read.levels.map((codes) => codes?.texts(encodingName) ?? null);
   const ids: string[] = [];
-  summarizeColumns(all, read.levels).forEach((summary, k) => {
+  const summaries = summarizeColumns(bench, all, read.levels);
+  summaries.forEach((summary, k) => {
     const { name } = columns[k];
     const levels = read.levels[k];
     const levelTexts = texts[k];
@@ -69,9 +70,11 @@ export function tableTrainingData(
   const weights = options.weights === null ? null : pick(options.weights, split, 0, Float64Array);
 
   const repeats = columns.filter((_, k) => repeatsTarget(training, k, labels, classes.length));
+  const trainingSummaries = split === null ? summaries : summarizeColumns(bench, training, read.levels);
   const built = buildEncoding(
+    bench,
     training,
-    summarizeColumns(training, read.levels).map((summary, k) => ({
+    trainingSummaries.map((summary, k) => ({
       name: columns[k].name,
       reference: columns[k].reference,
       summary,
@@ -92,11 +95,11 @@ export function tableTrainingData(
   const used = new Set([target, ...built.columns.map((column) => column.name)]);
   const unused = plan.columnNames.filter((name) => !used.has(name));
   const encoding: Encoding = { target, missing: plan.missing, columns: built.columns, unused };
-  const scaling = options.standardize ? slotScaling(training, built, weights, options.center) : null;
+  const scaling = options.standardize ? slotScaling(bench, training, built, weights, options.center) : null;
   if (split !== null && heldOut?.nRows === 0) warnings.push(NOTHING_HELD_OUT);
   const matrix = prefersSparse(built, training.nRows)
     ? expandSparse(arena, training, built, scaling)
-    : expandDense(arena, read.slots, read.slotBytes, training, built, scaling);
+    : expandDense(bench, read.slots, read.slotBytes, training, built, scaling);
   const labelsInMemory = arena.allocateU32(labels.length);
   labelsInMemory.set(labels);
 

@@ -48,6 +48,10 @@ function decoderFor(encoding: string, fatal: boolean): TextDecoder {
 /** Most names and levels are short and plain, and a TextDecoder costs a microsecond to ask. */
 function shortAscii(bytes: Uint8Array): string | null {
   if (bytes.length > 64) return null;
-  for (let i = 0; i < bytes.length; i++) if (bytes[i] >= 128) return null;
-  return String.fromCharCode(...bytes);
+  let text = '';
+  for (let i = 0; i < bytes.length; i++) {
+    if (bytes[i] >= 128) return null;
+    text += String.fromCharCode(bytes[i]);
+  }
+  return text;
 }

@@ -82,6 +82,40 @@ export interface KernelExports extends ShardKernels {
   choleskyDiagonal(task: Pointer): void;
   /** x ← A⁻¹ x for the factor of A */
   choleskySolve(matrix: Pointer, rowBytes: number, size: number, x: Pointer): void;
+  slotRange(x: Pointer, step: number, nRows: number, range: Pointer): void;
+  slotSums(x: Pointer, step: number, nRows: number, weights: Pointer, fill: number, sums: Pointer): void;
+  slotSquares(
+    x: Pointer,
+    step: number,
+    nRows: number,
+    weights: Pointer,
+    fill: number,
+    mean: number,
+    sum: Pointer,
+  ): void;
+  slotsBetween(
+    x: Pointer,
+    step: number,
+    nRows: number,
+    low: number,
+    high: number,
+    counts: Pointer,
+    gathered: Pointer,
+  ): number;
+  placeSlots(
+    x: Pointer,
+    step: number,
+    nRows: number,
+    fill: number,
+    mean: number,
+    scale: number,
+    out: Pointer,
+    outStep: number,
+    indicator: Pointer,
+    indicated: number,
+  ): void;
+  repeatRow(row: Pointer, rowBytes: number, out: Pointer, nRows: number): void;
+  copyBytes(from: Pointer, to: Pointer, length: number): void;
   /** Bytes of a table of text codes. */
   textCodesBytes(): number;
   /** Gives a text of at most 32 bytes a code; 768 have room. */

@@ -1,0 +1,140 @@
+/**
+ * One column of a block of slot rows: `x` points to its first f32, `step` bytes lie between rows; NaN is a missing
+ * value. A caller goes block by block, so that the columns of a block come from the cache. Sums run over the rows in
+ * ascending order.
+ */
+
+/** range: f64 × 3, the least and the greatest value and the count of missing ones so far. */
+export function slotRange(x: usize, step: u32, nRows: u32, range: usize): void {
+  let least = load<f64>(range);
+  let greatest = load<f64>(range, 8);
+  let missing = load<f64>(range, 16);
+  for (let i: u32 = 0; i < nRows; i++) {
+    const value = <f64>load<f32>(x);
+    if (value < least) least = value;
+    if (value > greatest) greatest = value;
+    if (isNaN(value)) missing += 1;
+    x += step;
+  }
+  store<f64>(range, least);
+  store<f64>(range, greatest, 8);
+  store<f64>(range, missing, 16);
+}
+
+/**
+ * sums: f64 × 2, Σ v x and Σ v over the missing rows, for which x is `fill`. `weights` holds v, or is 0 where all are 1.
+ */
+export function slotSums(x: usize, step: u32, nRows: u32, weights: usize, fill: f64, sums: usize): void {
+  let sum = load<f64>(sums);
+  let missing = load<f64>(sums, 8);
+  for (let i: u32 = 0; i < nRows; i++) {
+    const value = <f64>load<f32>(x);
+    const v: f64 = weights === 0 ? 1 : load<f64>(weights + ((<usize>i) << 3));
+    if (!isNaN(value)) {
+      sum += v * value;
+    } else {
+      sum += v * fill;
+      missing += v;
+    }
+    x += step;
+  }
+  store<f64>(sums, sum);
+  store<f64>(sums, missing, 8);
+}
+
+/** sum: f64, Σ v (x − mean)² so far. */
+export function slotSquares(
+  x: usize,
+  step: u32,
+  nRows: u32,
+  weights: usize,
+  fill: f64,
+  mean: f64,
+  sum: usize,
+): void {
+  let squares = load<f64>(sum);
+  for (let i: u32 = 0; i < nRows; i++) {
+    const value = <f64>load<f32>(x);
+    const v: f64 = weights === 0 ? 1 : load<f64>(weights + ((<usize>i) << 3));
+    const deviation = (isNaN(value) ? fill : value) - mean;
+    squares += v * (deviation * deviation);
+    x += step;
+  }
+  store<f64>(sum, squares);
+}
+
+/**
+ * Gathers the values between `low` and `high`, both excluded, and returns how many. counts: u32 × 3, those below `low`,
+ * at it, and at `high` so far. Memory for `nRows` values is written to.
+ */
+export function slotsBetween(
+  x: usize,
+  step: u32,
+  nRows: u32,
+  low: f32,
+  high: f32,
+  counts: usize,
+  gathered: usize,
+): u32 {
+  let below = load<u32>(counts);
+  let atLow = load<u32>(counts, 4);
+  let atHigh = load<u32>(counts, 8);
+  let n: u32 = 0;
+  for (let i: u32 = 0; i < nRows; i++) {
+    const value = load<f32>(x);
+    // Written always, kept where it counts: a branch that cannot be foreseen costs more.
+    store<f32>(gathered + ((<usize>n) << 2), value);
+    n += u32(value > low) & u32(value < high);
+    below += u32(value < low);
+    atLow += u32(value === low);
+    atHigh += u32(value === high);
+    x += step;
+  }
+  store<u32>(counts, below);
+  store<u32>(counts, atLow, 4);
+  store<u32>(counts, atHigh, 8);
+  return n;
+}
+
+/**
+ * out (f32, `outStep` bytes between rows) ← (x − mean) / scale, with `fill` for a missing x, computed in f64. Where
+ * `indicator` is not 0, it points to the feature that is set to `indicated` in the rows that are missing.
+ */
+export function placeSlots(
+  x: usize,
+  step: u32,
+  nRows: u32,
+  fill: f64,
+  mean: f64,
+  scale: f64,
+  out: usize,
+  outStep: u32,
+  indicator: usize,
+  indicated: f32,
+): void {
+  for (let i: u32 = 0; i < nRows; i++) {
+    const value = <f64>load<f32>(x);
+    const missing = isNaN(value);
+    store<f32>(out, <f32>(((missing ? fill : value) - mean) / scale));
+    if (indicator !== 0) {
+      if (missing) store<f32>(indicator, indicated);
+      indicator += outStep;
+    }
+    x += step;
+    out += outStep;
+  }
+}
+
+/** Writes a row of `rowBytes` again and again until `out` holds `nRows` of them. */
+export function repeatRow(row: usize, rowBytes: u32, out: usize, nRows: u32): void {
+  const bytes = <usize>rowBytes * nRows;
+  memory.copy(out, row, rowBytes);
+  for (let filled: usize = rowBytes; filled < bytes; filled <<= 1) {
+    memory.copy(out + filled, out, min(filled, bytes - filled));
+  }
+}
+
+/** The same as TypedArray.set, which goes word by word in shared memory. */
+export function copyBytes(from: usize, to: usize, length: usize): void {
+  memory.copy(to, from, length);
+}
