@@ -1,4 +1,4 @@
-const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT] = [820, 470, 78, 54, 64, 210];
+const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT] = [860, 470, 78, 54, 64, 250];
 /** Okabe and Ito's colours, told apart also by the colour-blind; past them the strokes are dashed. */
 const COLOURS = ['#000000', '#D55E00', '#0072B2', '#009E73', '#CC79A7', '#E69F00', '#56B4E9'];
 /** Errors below this are drawn on it: the best objective itself has none. */
@@ -40,7 +40,9 @@ ${series.map((one, i) => drawn(one, i, x, y)).join('\n')}
 }
 
 function seriesOf(lines) {
-  const names = [...new Set(lines.map(({ program }) => program))].filter((name) => !name.includes('thread'));
+  const names = [...new Set(lines.map(({ program }) => program))].filter(
+    (name) => !name.startsWith('softmargin,'),
+  );
   return names
     .map((name) => {
       const points = lines
