@@ -1,14 +1,10 @@
 import { UnsupportedError } from '../errors.ts';
-import { largestWeightGradient } from '../problem/lambda-max.ts';
-import type { Objective } from '../problem/objective.ts';
 import type { PenaltyCoefficients } from '../problem/penalty.ts';
 import type { Problem } from '../problem/problem.ts';
 import { softmaxObjective } from '../problem/softmax-objective.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { lassoDescent } from './lasso-descent.ts';
-import { trackProgress } from './progress.ts';
-import { proximalNewton } from './proximal-newton.ts';
-import { closeGap } from './proximal-newton-model.ts';
+import { descentStage, isCutOff, PATH_SOLVER, type PathStage } from './path-stage.ts';
+import { screenedStage } from './screened-stage.ts';
 import type { Iteration, Solution, SolverOptions } from './solver.ts';
 
 /**
@@ -24,8 +20,6 @@ export interface PathStart {
   /** The least λ at which every weight is 0. */
   readonly largest: number;
 }
-
-const PATH_SOLVER = 'proximal-newton';
 
 /**
  * Solves softmax with L1 or elastic net for each λ in turn, each to a certificate, from where the last one ended: θ
@@ -47,60 +41,42 @@ export function* certifiedPath(
     );
   }
   const mark = runtime.arena.mark();
+  const { matrix } = problem.trainingSet;
   try {
-    yield* path(softmaxObjective(runtime, problem), lambdas, options);
+    const screened = matrix.kind === 'dense' && matrix.nFeatures > SCREENED * matrix.nSamples;
+    const stage = screened ? screenedStage(runtime, problem, matrix) : wholeStage(runtime, problem);
+    yield* path(stage, problem.penalty, lambdas, options);
   } finally {
     runtime.arena.release(mark);
   }
 }
 
+/** With so many times more features than samples few of them ever count. */
+const SCREENED = 4;
+
+function wholeStage(runtime: Runtime, problem: Problem): PathStage {
+  const objective = softmaxObjective(runtime, problem);
+  return descentStage(objective, objective.vectors.zeros(objective.layout.size));
+}
+
 function* path(
-  base: Objective,
+  stage: PathStage,
+  penalty: PenaltyCoefficients,
   lambdas: (start: PathStart) => Iterable<number>,
   options: SolverOptions,
 ): Generator<PathStep, void, void> {
-  const { layout, vectors, activeHessian } = base;
-  if (!activeHessian) throw new UnsupportedError('a path needs its rows within reach');
-  const theta = vectors.zeros(layout.size);
-  const gradient = vectors.zeros(layout.size);
-  base.certify(theta, gradient);
-  const largest = largestWeightGradient(base, gradient) / base.penalty.lasso;
-  const start = vectors.zeros(layout.size);
-  start.set(theta);
-  const descent = lassoDescent(base, activeHessian, start, 'double');
   let iterations = 0;
-
-  for (const lambda of lambdas({ largest })) {
-    const penalty = scaled(base.penalty, lambda);
-    const objective = base.withPenalty(penalty);
-    const remaining = { ...options, maxIterations: Math.max(0, options.maxIterations - iterations) };
-    const progress = trackProgress(PATH_SOLVER, objective, remaining);
-    const run = function* (): Generator<Iteration, Solution, void> {
-      if (lambda >= largest) {
-        progress.certify(theta, gradient);
-        if (progress.isConverged()) return progress.solution('converged', theta);
-      }
-      descent.pose(objective);
-      const found = yield* closeGap(descent, progress, theta, penalty.lasso, options.tolerance);
-      if (typeof found === 'string') {
-        progress.certify(theta, gradient);
-        return progress.solution(found, theta);
-      }
-      if (found !== null) return found;
-      // The Hessian leads no further, or has no room: without it.
-      const rest = yield* proximalNewton({ ...objective, activeHessian: null }, theta, remaining);
-      descent.restart('double', theta);
-      return rest;
-    };
-    const steps = run();
+  for (const lambda of lambdas({ largest: stage.largest / penalty.lasso })) {
+    const maxIterations = Math.max(0, options.maxIterations - iterations);
+    const steps = stage.solve(scaled(penalty, lambda), { ...options, maxIterations });
     let step = steps.next();
     for (; !step.done; step = steps.next()) {
       iterations++;
       yield { kind: 'iteration', iteration: { ...step.value, iteration: iterations } };
     }
-    const solution = { ...step.value, solver: PATH_SOLVER, iterations, passes: base.passes };
+    const solution = { ...step.value, solver: PATH_SOLVER, iterations };
     yield { kind: 'solution', lambda, solution };
-    if (['aborted', 'max-iterations', 'max-seconds'].includes(solution.status)) return;
+    if (isCutOff(solution.status)) return;
   }
 }
 

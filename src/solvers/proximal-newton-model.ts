@@ -19,7 +19,7 @@ const FORCING = 0.02;
 /** So many steps without a smaller gap mean that this way leads no further. */
 const PATIENCE = 12;
 /** An f32 gradient's error, as part of a weight's share of the loss. */
-const SINGLE_GRADIENT = 2e-7;
+const SINGLE_GRADIENT = 2e-8;
 /** How much smaller a step is taken to make the gap, at least and at most. */
 const SLOWEST = 0.5;
 const FASTEST = 0.03;

@@ -58,7 +58,7 @@ test.each([
   ['dense, segments longer than one', 150, 45, 2, false],
   ['sparse, centred', 130, 9, 3, true],
 ] as const)(
-  '%s: the model, built at once or extended, has the minimum of its plain f64 twin to 1e-5',
+  '%s: the model, built at once or extended, has the minimum of its plain f64 twin to 1e-4',
   (kind, n, d, K, weighted) => {
     const runtime = kernelRuntime();
     const data = wave(n, d, K, weighted);
@@ -125,7 +125,7 @@ test.each([
         order.map((i) => (isWeight(i) ? 2 * penalty.ridge : 0)),
       );
       expect(twin.decrease).toBeGreaterThan(1e-3);
-      expect(Math.abs(minimum.decrease / twin.decrease - 1)).toBeLessThan(1e-5);
+      expect(Math.abs(minimum.decrease / twin.decrease - 1)).toBeLessThan(1e-4);
       expect(minimum.sweeps).toBeLessThan(20_000);
     }
   },

@@ -1,0 +1,62 @@
+import { UnsupportedError } from '../errors.ts';
+import { largestWeightGradient } from '../problem/lambda-max.ts';
+import type { CertifiedPoint, Objective } from '../problem/objective.ts';
+import type { PenaltyCoefficients } from '../problem/penalty.ts';
+import { lassoDescent } from './lasso-descent.ts';
+import { trackProgress } from './progress.ts';
+import { proximalNewton } from './proximal-newton.ts';
+import { closeGap } from './proximal-newton-model.ts';
+import type { SolverOptions, SolverRun, Status } from './solver.ts';
+
+/** A softmax problem with a lasso, solved for one penalty after another. */
+export interface PathStage {
+  /** max |∂F/∂W| at W = 0. */
+  readonly largest: number;
+  /** From where the last penalty ended, to a certificate. θ is the stage's own. */
+  solve(penalty: PenaltyCoefficients, options: SolverOptions): SolverRun;
+  /** The certificate that the last point's own residuals gave, where the last pass was there. */
+  readonly certified: CertifiedPoint | null;
+}
+
+export const PATH_SOLVER = 'proximal-newton';
+
+export function isCutOff(status: Status): boolean {
+  return status === 'aborted' || status === 'max-iterations' || status === 'max-seconds';
+}
+
+/** A descent on these passes that goes on from θ: θ and the Hessian of the active weights are kept. */
+export function descentStage(base: Objective, theta: Float64Array): PathStage {
+  const { layout, vectors, activeHessian } = base;
+  if (!activeHessian) throw new UnsupportedError('a path needs its rows within reach');
+  const nWeights = layout.nFeatures * layout.stride;
+  const gradient = vectors.zeros(layout.size);
+  const start = vectors.zeros(layout.size);
+  if (theta.subarray(0, nWeights).every((w) => w === 0)) base.certify(theta, gradient);
+  start.set(theta);
+  const descent = lassoDescent(base, activeHessian, start, 'double');
+  const largest = largestWeightGradient(base, descent.gradient);
+
+  return {
+    largest,
+    get certified() {
+      return descent.certified;
+    },
+    *solve(penalty, options) {
+      const objective = base.withPenalty(penalty);
+      const progress = trackProgress(PATH_SOLVER, objective, options);
+      descent.pose(objective);
+      if (penalty.lasso >= largest) descent.restart('double');
+      const found = yield* closeGap(descent, progress, theta, penalty.lasso, options.tolerance);
+      if (typeof found === 'string') {
+        theta.set(descent.theta);
+        progress.certify(theta, gradient);
+        return progress.solution(found, theta);
+      }
+      if (found !== null) return found;
+      // The Hessian leads no further, or has no room: without it.
+      const rest = yield* proximalNewton({ ...objective, activeHessian: null }, theta, options);
+      descent.restart('double', theta);
+      return rest;
+    },
+  };
+}

@@ -1,0 +1,123 @@
+import type { DenseMatrix } from '../data/design-matrix.ts';
+import { largestWeightGradient } from '../problem/lambda-max.ts';
+import type { CertifiedPoint } from '../problem/objective.ts';
+import type { ParameterLayout } from '../problem/parameters.ts';
+import type { Problem } from '../problem/problem.ts';
+import { softmaxObjective } from '../problem/softmax-objective.ts';
+import { type DenseTrainingSet, softmaxResiduals } from '../problem/softmax-residuals.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { gradientBounds } from './gradient-bounds.ts';
+import { descentStage, isCutOff, PATH_SOLVER, type PathStage } from './path-stage.ts';
+import { proximalNewton } from './proximal-newton.ts';
+import { candidateFeatures, copyOfColumns, putFeatures, takeFeatures } from './screened-columns.ts';
+import type { Iteration, Solution, SolverOptions } from './solver.ts';
+
+/** Features whose gradient reaches this part of the lasso are copied: more than is needed, so that copies are rare. */
+const COPIED = 0.75;
+/** A feature left out whose gradient is beyond this part of the lasso will soon be needed. */
+const NEARLY_NEEDED = 0.9;
+/** Copies made for one penalty. */
+const MOST_ROUNDS = 20;
+
+/**
+ * A stage for data with many more features than samples: the descent works on a copy of the columns that may count.
+ * Its certificate is one of the whole problem where no other column's gradient is beyond the lasso, which mostly
+ * follows from the last gradient of all columns (gradientBounds); else it is computed.
+ */
+export function screenedStage(runtime: Runtime, problem: Problem, matrix: DenseMatrix): PathStage {
+  const { arena } = runtime;
+  const trainingSet = { ...problem.trainingSet, matrix };
+  const whole = softmaxObjective(runtime, problem);
+  const { layout, vectors } = whole;
+  const theta = vectors.zeros(layout.size);
+  const gradient = vectors.zeros(layout.size);
+  const residuals = new Float64Array(matrix.nSamples * layout.nClasses);
+  const bounds = gradientBounds(arena, trainingSet, layout, problem.intercept);
+  whole.certify(theta, gradient);
+  const largest = largestWeightGradient(whole, gradient);
+  let mark = arena.mark();
+  let part: Part | null = null;
+  let partialPasses = 0;
+  let iterations = 0;
+
+  interface Part {
+    readonly features: readonly number[];
+    readonly trainingSet: DenseTrainingSet;
+    readonly layout: ParameterLayout;
+    readonly theta: Float64Array;
+    readonly stage: PathStage;
+    readonly passes: () => number;
+  }
+
+  const passes = () => whole.passes + partialPasses + (part === null ? 0 : part.passes());
+
+  function open(lasso: number): Part {
+    partialPasses = passes() - whole.passes;
+    arena.release(mark);
+    const features = candidateFeatures(layout, theta, gradient, COPIED * lasso);
+    const columns = { ...trainingSet, matrix: copyOfColumns(arena, matrix, features) };
+    const objective = softmaxObjective(runtime, { ...problem, trainingSet: columns });
+    const start = objective.vectors.zeros(objective.layout.size);
+    takeFeatures(theta, start, features, layout.stride);
+    const share = (features.length + 1) / (layout.nFeatures + 1);
+    return {
+      features,
+      trainingSet: columns,
+      layout: objective.layout,
+      theta: start,
+      stage: descentStage(objective, start),
+      passes: () => share * objective.passes,
+    };
+  }
+
+  return {
+    largest,
+    certified: null,
+    *solve(penalty, options) {
+      const { lasso } = penalty;
+      const objective = whole.withPenalty(penalty);
+      iterations = 0;
+      for (let round = 0; round < MOST_ROUNDS; round++) {
+        part ??= open(Math.min(lasso, largest));
+        const found = yield* renumbered(part.stage.solve(penalty, options));
+        putFeatures(part.theta, theta, part.features, layout.stride);
+        const solution = { ...found, theta, iterations, passes: passes() };
+        if (isCutOff(found.status)) return solution;
+        if (found.status !== 'converged') break;
+        softmaxResiduals(arena, part.trainingSet, part.layout, part.theta, residuals);
+        const own = part.stage.certified;
+        if (own !== null && isWithin(own, options) && bounds.hold(residuals, part.features, lasso)) {
+          return { ...solution, ...described(own) };
+        }
+        const point = objective.certifyHere(theta, gradient);
+        bounds.take(residuals, theta, gradient, penalty.ridge);
+        const copied = new Set(part.features);
+        const needed = candidateFeatures(layout, theta, gradient, NEARLY_NEEDED * lasso);
+        if (needed.some((j) => !copied.has(j))) part = null;
+        if (isWithin(point, options)) return { ...solution, ...described(point), passes: passes() };
+      }
+      part = null;
+      const rest = yield* renumbered(proximalNewton({ ...objective, activeHessian: null }, theta, options));
+      // The whole's passes have made room for themselves up there.
+      mark = arena.mark();
+      return { ...rest, solver: PATH_SOLVER, iterations, passes: passes() };
+    },
+  };
+
+  function isWithin({ certificate }: CertifiedPoint, { tolerance }: SolverOptions): boolean {
+    return certificate !== null && certificate.relativeGap <= tolerance;
+  }
+
+  function described({ objective, certificate, stationarity }: CertifiedPoint) {
+    return { objective, stationarity, ...certificate };
+  }
+
+  function* renumbered(run: Generator<Iteration, Solution, void>): Generator<Iteration, Solution, void> {
+    let step = run.next();
+    for (; !step.done; step = run.next()) {
+      iterations++;
+      yield { ...step.value, iteration: iterations, passes: passes() };
+    }
+    return step.value;
+  }
+}
