@@ -94,7 +94,8 @@ export function fitPeers(peers, { problem, shape, labels }) {
     sklearn('lbfgs');
     if (dense && unknowns <= 3000) sklearn('newton-cholesky');
     sklearn('newton-cg', 'float32');
-    sklearn('lbfgs', 'float32');
+    // On sparse rows most of an iteration is indices.
+    if (dense) sklearn('lbfgs', 'float32');
     sklearn('sag');
   }
   if (K === 2) python('skglm', 'skglm_peer.py');

@@ -38,7 +38,7 @@ def main():
     LogisticRegression(solver=solver).fit(np.eye(4, dtype=dtype), [0, 1, 0, 1])
     report(ready=True)
     name = f"scikit-learn {solver}" + (" f32" if dtype == np.float32 else "")
-    climb(name, [dict(tol=10.0**-e) for e in range(1, 11)], request, run, describe)
+    climb(name, [dict(tol=10.0**-e) for e in (1, 3, 4, 5, 6, 7, 8, 9, 10)], request, run, describe)
 
 
 main()

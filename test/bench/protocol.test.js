@@ -1,0 +1,65 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { climb } from '../../bench/ladder.js';
+import { runProgram } from '../../bench/run-program.js';
+
+afterEach(() => vi.restoreAllMocks());
+
+/** A program that is JavaScript; its request's file is its last argument. */
+function program(source) {
+  return { name: 'test', command: process.execPath, args: ['-e', source] };
+}
+
+describe('runProgram', () => {
+  const say = (line) => `console.log('${JSON.stringify(line)}');`;
+
+  test('gives the program its request and collects its lines', async () => {
+    const source = `${say({ ready: true })}
+      console.log('not a line');
+      console.log(require('node:fs').readFileSync(process.argv[1], 'utf8'));`;
+    const request = { seconds: 1, epsilon: 1e-6 };
+    expect(await runProgram(program(source), request)).toEqual([request]);
+  });
+
+  test('keeps what a program printed before it failed, and says why it did', async () => {
+    const complaint = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const source = `${say({ ready: true })}${say({ seconds: 3 })} throw new Error('out of luck');`;
+    expect(await runProgram(program(source), { seconds: 1 })).toEqual([{ seconds: 3 }]);
+    expect(complaint.mock.calls[0][0]).toContain('out of luck');
+  });
+
+  test('a program that does not exist prints nothing', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => {});
+    const none = { name: 'none', command: '/nowhere/at/all', args: [] };
+    expect(await runProgram(none, { seconds: 1 })).toEqual([]);
+  });
+});
+
+describe('climb', () => {
+  const settings = [{ tolerance: 1e-1 }, { tolerance: 1e-2 }, { tolerance: 1e-3 }];
+
+  async function climbed(request) {
+    const print = vi.spyOn(console, 'log').mockImplementation(() => {});
+    const run = async (setting) => setting.tolerance;
+    const describeRun = (tolerance) => ({ objective: 1 + tolerance, relativeGap: tolerance });
+    const fastest = await climb('p', settings, { seconds: 60, ours: null, ...request }, run, describeRun);
+    return { fastest, tried: print.mock.calls.map(([text]) => JSON.parse(text).settings.tolerance) };
+  }
+
+  test('stops at the setting that reaches ε against the reference, and repeats it', async () => {
+    const { fastest, tried } = await climbed({ reference: 1, epsilon: 0.02, repeats: 3 });
+    expect(tried).toEqual([1e-1, 1e-2, 1e-2, 1e-2]);
+    expect(fastest.settings).toEqual({ tolerance: 1e-2 });
+  });
+
+  test('without a reference runs every setting and judges by the certified gap', async () => {
+    const { fastest, tried } = await climbed({ reference: null, epsilon: 1e-3, repeats: 1 });
+    expect(tried).toEqual([1e-1, 1e-2, 1e-3]);
+    expect(fastest.settings).toEqual({ tolerance: 1e-3 });
+  });
+
+  test('where nothing reaches ε repeats nothing', async () => {
+    const { fastest, tried } = await climbed({ reference: 1, epsilon: 1e-9, repeats: 3 });
+    expect(fastest).toBeNull();
+    expect(tried).toEqual([1e-1, 1e-2, 1e-3]);
+  });
+});
