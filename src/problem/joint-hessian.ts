@@ -56,7 +56,6 @@ export function jointHessian(
   const workBytes = Math.ceil(workStep / 64) * 64;
 
   const sampleWeights = arena.allocateF32(nSamples).fill(1);
-  if (rows.sampleWeights !== 0) sampleWeights.set(arena.f64(rows.sampleWeights, nSamples));
   const weights = arena.allocateF32(nScored * stride);
   const padding = arena.allocateF32(stride).fill(PADDING_SCORE, K);
   const probabilities = arena.allocateF32(nSamples * stride);
@@ -104,6 +103,7 @@ export function jointHessian(
   return {
     size: nColumns * K,
     fill(theta, out) {
+      if (rows.sampleWeights !== 0) sampleWeights.set(arena.f64(rows.sampleWeights, nSamples));
       weights.set(theta.subarray(0, nScored * stride));
       if (!intercept) padding.set(theta.subarray(nWeights * stride, nWeights * stride + K));
       runtime.run('jointHessianProbabilities', task, Math.ceil(nSamples / BLOCK));

@@ -10,6 +10,8 @@ export interface LeadingDirections {
   readonly values: Float32Array;
   /** X V, with a 1 behind each row, as sampleRows lays rows out. */
   readonly projected: TrainingSet;
+  /** X V anew, where the rows have changed. */
+  project(): void;
 }
 
 /** As in kernels/row-projections.ts. */
@@ -36,10 +38,10 @@ export function leadingDirections(runtime: Runtime, rows: TrainingSet, count: nu
   const values = arena.allocateF32((nFeatures + GRADIENT_OVERHANG) * stride);
   const constants = arena.allocateF32(stride);
   const coordinates = arena.allocateF32(nSamples * stride);
+  const task = arena.allocate(64);
   const mark = arena.mark();
   const products = arena.allocateF64((nFeatures + GRADIENT_OVERHANG) * stride);
   const columns = Array.from({ length: count }, () => arena.allocateF64(nFeatures));
-  const task = arena.allocate(64);
   arena
     .u32(task, 9)
     .set([
@@ -55,7 +57,7 @@ export function leadingDirections(runtime: Runtime, rows: TrainingSet, count: nu
     ]);
   const shape = arena.u32(task, 2);
   /** Every so-many-th row only. */
-  const project = (step: number) => {
+  const projectEvery = (step: number) => {
     const nRows = Math.floor(nSamples / step);
     shape.set([nRows, step * rowStride]);
     runtime.run('projectRows', task, Math.ceil(nRows / BLOCK));
@@ -67,7 +69,7 @@ export function leadingDirections(runtime: Runtime, rows: TrainingSet, count: nu
     for (let j = 0; j < nFeatures; j++) values[j * stride + m] = X[row + j];
   }
   for (let round = 0; round < ROUNDS; round++) {
-    project(Math.ceil(nSamples / DIRECTION_ROWS));
+    projectEvery(Math.ceil(nSamples / DIRECTION_ROWS));
     runtime.run('multiplyProjected', task, Math.ceil(nFeatures / SHARD_FEATURES));
     for (const [m, column] of columns.entries()) {
       for (let j = 0; j < nFeatures; j++) column[j] = products[j * stride + m];
@@ -78,7 +80,7 @@ export function leadingDirections(runtime: Runtime, rows: TrainingSet, count: nu
     }
   }
   constants[count] = 1;
-  project(1);
+  projectEvery(1);
   arena.release(mark);
 
   const projected: DenseMatrix = {
@@ -88,7 +90,13 @@ export function leadingDirections(runtime: Runtime, rows: TrainingSet, count: nu
     stride,
     values: coordinates.byteOffset,
   };
-  return { count, stride, values, projected: { ...rows, matrix: projected } };
+  return {
+    count,
+    stride,
+    values,
+    projected: { ...rows, matrix: projected },
+    project: () => projectEvery(1),
+  };
 }
 
 /** Gram–Schmidt, modified; a column that depends on those before it becomes 0. */

@@ -43,6 +43,88 @@ export function sampleRows(
   };
 }
 
+/** A sample of rows that is drawn anew, by how much each row matters. */
+export interface WeightedSample {
+  /** As of sampleRows; a row drawn weighs its own weight over the chance that it had, times the part drawn. */
+  readonly rows: TrainingSet;
+  /** Row i is taken with a chance proportional to importance[i] ≥ 0, at most 1: all of them where so few matter. */
+  draw(importance: Float64Array): void;
+}
+
+/**
+ * `count` of the rows, at first by their weights. Sums over those drawn estimate sums over all without bias, with the less variance the
+ * nearer the importance is to the size of a row's term. Source: Xu, Yang, Roosta-Khorasani, Ré & Mahoney, NeurIPS 2016,
+ * for Hessians; systematic sampling keeps neighbours apart.
+ */
+export function weightedSample(
+  arena: Arena,
+  { matrix, nClasses, labels, sampleWeights }: TrainingSet,
+  count: number,
+  seed: number,
+): WeightedSample {
+  const { nSamples, nFeatures } = matrix;
+  const stride = Math.ceil((nFeatures + 1) / 4) * 4;
+  const values = arena.allocateF32(count * stride);
+  const drawnLabels = arena.allocateU32(count);
+  const drawnWeights = arena.allocateF64(count);
+  const allLabels = arena.u32(labels, nSamples);
+  const allWeights = sampleWeights === 0 ? null : arena.f64(sampleWeights, nSamples);
+  const random = randomSequence(seed, RANDOM_STREAM.sample);
+  const copyRow = rowCopier(arena, matrix);
+  const matrixDrawn: DenseMatrix = {
+    kind: 'dense',
+    nSamples: count,
+    nFeatures,
+    stride,
+    values: values.byteOffset,
+  };
+
+  function draw(importance: Float64Array) {
+    const scale = chanceScale(importance, count);
+    drawnWeights.fill(0);
+    let next = random.nextUniform();
+    let sum = 0;
+    let at = 0;
+    for (let i = 0; i < nSamples && at < count; i++) {
+      const chance = Math.min(1, scale * importance[i]);
+      sum += chance;
+      if (sum <= next) continue;
+      next++;
+      copyRow(i, values.subarray(at * stride, at * stride + nFeatures));
+      values[at * stride + nFeatures] = 1;
+      drawnLabels[at] = allLabels[i];
+      drawnWeights[at++] = ((allWeights === null ? 1 : allWeights[i]) * count) / (nSamples * chance);
+    }
+  }
+
+  draw(allWeights ?? new Float64Array(nSamples).fill(1));
+  const rows: TrainingSet = {
+    matrix: matrixDrawn,
+    nClasses,
+    labels: drawnLabels.byteOffset,
+    sampleWeights: drawnWeights.byteOffset,
+  };
+  return { rows, draw };
+}
+
+/** c of chances min(1, c · importance) that add up to `count`, or with which all that matter are taken. */
+function chanceScale(importance: Float64Array, count: number): number {
+  let scale = 0;
+  // Each round takes out for good what is certain to be taken; a few are enough.
+  for (let round = 0; round < 30; round++) {
+    let certain = 0;
+    let uncertain = 0;
+    for (const x of importance) {
+      if (scale * x >= 1) certain++;
+      else uncertain += x;
+    }
+    const next = uncertain > 0 ? (count - certain) / uncertain : scale;
+    if (!(next > scale)) break;
+    scale = next;
+  }
+  return scale;
+}
+
 function rowCopier(arena: Arena, matrix: DesignMatrix): (row: number, out: Float32Array) => void {
   const { nSamples: n, nFeatures: d } = matrix;
   if (matrix.kind === 'dense') {

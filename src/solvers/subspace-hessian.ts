@@ -3,6 +3,8 @@ import { type CholeskyMatrix, choleskyMatrix } from '../problem/cholesky.ts';
 import { jointHessian } from '../problem/joint-hessian.ts';
 import { leadingDirections } from '../problem/leading-directions.ts';
 import { parameterLayout } from '../problem/parameters.ts';
+import { rowCurvatures } from '../problem/row-curvatures.ts';
+import type { WeightedSample } from '../problem/row-sample.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Preconditioner } from './preconditioner.ts';
 import { addPenalty } from './sampled-hessian.ts';
@@ -14,12 +16,13 @@ import { addPenalty } from './sampled-hessian.ts';
  *
  *   M⁻¹ G = V H⁻¹ Vᵀ G + (I − P) G / γ,   P the orthogonal projector on the span
  *
- * `rows` are dense, as sampleRows makes them. Source: Frangella, Tropp & Udell, SIAM J. Matrix Anal. Appl. 44 (2023),
+ * The rows are drawn of `all` at each point anew, by their curvature there, the directions once for all. Source: Frangella, Tropp & Udell, SIAM J. Matrix Anal. Appl. 44 (2023),
  * for a few leading directions and the least of them beyond.
  */
 export function subspaceHessian(
   runtime: Runtime,
-  rows: TrainingSet,
+  all: TrainingSet,
+  { rows, draw }: WeightedSample,
   count: number,
   ridge: number,
   intercept: boolean,
@@ -28,16 +31,19 @@ export function subspaceHessian(
   const { nClasses: K } = rows;
   const { nFeatures: d } = rows.matrix;
   const { stride } = parameterLayout(d, K);
-  const { values: V, stride: directionStride, projected } = leadingDirections(runtime, rows, count);
+  const { values: V, stride: directionStride, projected, project } = leadingDirections(runtime, rows, count);
   const gram = gramMatrix(runtime, V, count, directionStride, d);
   const hessian = jointHessian(runtime, projected, intercept, rows);
   const factor = choleskyMatrix(runtime, hessian.size);
+  const curvatures = rowCurvatures(runtime, all);
   const packed = arena.allocateF64(hessian.size);
   const coordinates = arena.allocateF64(count * stride);
   let inverseRest = 1;
 
   return {
     prepare(theta) {
+      draw(curvatures(theta));
+      project();
       hessian.fill(theta, factor);
       inverseRest = 1 / (2 * ridge + leastCurvature(factor, count, K));
       addPenalty(factor, count * K, 2 * ridge);

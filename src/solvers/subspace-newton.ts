@@ -2,7 +2,7 @@ import type { TrainingSet } from '../data/design-matrix.ts';
 import { jointHessianProducts } from '../problem/joint-hessian.ts';
 import { passProducts } from '../problem/pass-products.ts';
 import type { Problem } from '../problem/problem.ts';
-import { sampleRows } from '../problem/row-sample.ts';
+import { weightedSample } from '../problem/row-sample.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Preconditioner } from './preconditioner.ts';
 import { solveByLevels } from './row-levels.ts';
@@ -36,9 +36,9 @@ function preconditioner(
   runtime: Runtime,
   { trainingSet, penalty, intercept }: Problem,
   seed: number,
-): Preconditioner | null {
-  const rows = sampleRows(runtime.arena, trainingSet, hessianRows(trainingSet), seed);
-  return rows && subspaceHessian(runtime, rows, directionCount(trainingSet), penalty.ridge, intercept);
+): Preconditioner {
+  const sample = weightedSample(runtime.arena, trainingSet, hessianRows(trainingSet), seed);
+  return subspaceHessian(runtime, trainingSet, sample, directionCount(trainingSet), penalty.ridge, intercept);
 }
 
 /** Whether the rows have enough features, and are enough, for affordable directions to be worth their Hessian. */

@@ -3,7 +3,7 @@ import { choleskyMatrix } from '../../src/problem/cholesky.ts';
 import { jointHessian } from '../../src/problem/joint-hessian.ts';
 import { leadingDirections } from '../../src/problem/leading-directions.ts';
 import { parameterLayout } from '../../src/problem/parameters.ts';
-import { sampleRows } from '../../src/problem/row-sample.ts';
+import { sampleRows, weightedSample } from '../../src/problem/row-sample.ts';
 import { subspaceHessian } from '../../src/solvers/subspace-hessian.ts';
 import { denseTrainingSet } from '../twins/kernel-data.ts';
 import { kernelRuntime } from '../twins/kernel-runtime.ts';
@@ -122,7 +122,10 @@ describe.each([true, false])('the Hessian in leading directions, intercept %s', 
   test('is inverted: exactly in their span, by one positive number across it', () => {
     const { runtime, rows, theta } = pose();
     const directions = leadingDirections(runtime, rows, 5);
-    const preconditioner = subspaceHessian(runtime, rows, 5, ridge, intercept);
+    // As many as there are: all of them, in order.
+    const all = denseTrainingSet(runtime.arena, data);
+    const drawn = weightedSample(runtime.arena, all, data.X.length, 1);
+    const preconditioner = subspaceHessian(runtime, all, drawn, 5, ridge, intercept);
     preconditioner.prepare(theta);
     const x = runtime.arena.allocateF64(size);
     const out = runtime.arena.allocateF64(size);
