@@ -4,7 +4,9 @@ import { type ParameterLayout, parameterLayout } from '../problem/parameters.ts'
 import { penaltyCoefficients } from '../problem/penalty.ts';
 import type { Problem } from '../problem/problem.ts';
 import type { Arena } from '../runtime/arena.ts';
-import type { Runtime } from '../runtime/runtime.ts';
+import { growingRuntime } from '../runtime/growing-runtime.ts';
+import type { Platform } from '../runtime/platform.ts';
+import type { Workbench } from '../runtime/workbench.ts';
 import type { DataSource } from './fit-data.ts';
 import type { WarmStart } from './options.ts';
 import { fromOriginalUnits } from './original-units.ts';
@@ -13,17 +15,23 @@ import type { ResolvedFitOptions } from './resolve-options.ts';
 import { combinedWeights } from './sample-weights.ts';
 
 /** Places the data as the problem wants it. Throws a DataError where there are not two classes to tell apart. */
-export async function placeData(
-  runtime: Runtime,
+export async function placeOn(
+  platform: Platform,
+  bench: Workbench,
   source: DataSource,
-  problem: ResolvedFitOptions['problem'],
+  { problem, threads }: Pick<ResolvedFitOptions, 'problem' | 'threads'>,
 ): Promise<TrainingData> {
-  const training = await source.place(runtime, {
-    standardize: problem.standardize,
-    center: canCentre(problem),
-  });
-  expectClasses(runtime.arena, training);
-  return training;
+  const runtime = growingRuntime(platform, bench, threads);
+  try {
+    const training = await source.place(runtime, {
+      standardize: problem.standardize,
+      center: canCentre(problem),
+    });
+    expectClasses(bench.arena, training);
+    return training;
+  } finally {
+    runtime.close();
+  }
 }
 
 function expectClasses(arena: Arena, { classes, labels, matrix, sampleWeights }: TrainingData) {

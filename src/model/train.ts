@@ -5,7 +5,7 @@ import type { Iteration, Solution } from '../solvers/solver.ts';
 import type { Classifier } from './classifier.ts';
 import { type DataSummary, dataSource, type FitData, summarize } from './fit-data.ts';
 import type { FitOptions } from './options.ts';
-import { placeData, pose } from './posed-problem.ts';
+import { placeOn, pose } from './posed-problem.ts';
 import { resolveFitOptions } from './resolve-options.ts';
 import { trainHere } from './train-here.ts';
 import { trainedClassifier } from './trained-classifier.ts';
@@ -31,8 +31,7 @@ export async function train(
   const mark = bench.arena.mark();
   let writing = false;
   try {
-    const here = singleThreadRuntime(bench.arena, bench.kernels);
-    const training = await placeData(here, source, resolved.problem);
+    const training = await placeOn(platform, bench, source, resolved);
     listener.onData(summarize(training));
     const posed = pose(bench.arena, training, resolved);
     const { tolerance, maxIterations, maxSeconds, seed, solver, signal, onIteration } = resolved;
@@ -51,7 +50,7 @@ export async function train(
     writing = chosen.kind === 'worker';
     const solution =
       chosen.kind === 'here'
-        ? await trainHere(here, task)
+        ? await trainHere(singleThreadRuntime(bench.arena, bench.kernels), task)
         : await trainInWorker(platform, bench, chosen.threads, task);
     writing = false;
     return trainedClassifier(training, resolved, posed.layout, solution);

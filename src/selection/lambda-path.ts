@@ -4,13 +4,13 @@ import type { Classifier } from '../model/classifier.ts';
 import { eventLoopTurns } from '../model/event-loop-turns.ts';
 import { dataSource, type FitData } from '../model/fit-data.ts';
 import type { FitOptions } from '../model/options.ts';
-import { placeData, pose } from '../model/posed-problem.ts';
+import { placeOn, pose } from '../model/posed-problem.ts';
 import { type ResolvedFitOptions, resolveFitOptions } from '../model/resolve-options.ts';
 import { trainedClassifier } from '../model/trained-classifier.ts';
 import { trainingPlace } from '../model/training-place.ts';
 import { runtimeOn } from '../runtime/create-runtime.ts';
+import { mayBlock } from '../runtime/may-block.ts';
 import type { Platform } from '../runtime/platform.ts';
-import { singleThreadRuntime } from '../runtime/single-thread.ts';
 import { returnWorkbench, takeWorkbench } from '../runtime/workbench.ts';
 import { certifiedPath } from '../solvers/certified-path.ts';
 import { pathLambdas } from '../solvers/path-lambdas.ts';
@@ -67,8 +67,7 @@ export async function fitPathOn(
   const mark = bench.arena.mark();
   let writing = false;
   try {
-    const here = singleThreadRuntime(bench.arena, bench.kernels);
-    const training = await placeData(here, source, resolved.fit.problem);
+    const training = await placeOn(platform, bench, source, resolved.fit);
     const { problem, layout } = pose(bench.arena, training, resolved.fit);
     const runtime = await runtimeOn(platform, bench, pathThreads(platform, training, resolved.fit.threads));
     writing = runtime.threads > 1;
@@ -179,14 +178,4 @@ function falling(lambdas: ArrayLike<number>): readonly number[] {
 function pathThreads(platform: Platform, { matrix, classes }: TrainingData, threads: number | null): number {
   const place = trainingPlace(platform, matrix, classes.length, threads);
   return place.kind === 'worker' && mayBlock() ? place.threads : 1;
-}
-
-/** A page's main thread may not wait for others. */
-function mayBlock(): boolean {
-  try {
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,9 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { textSource } from '../../src/data/byte-source.ts';
 import { fieldText } from '../../src/data/csv-head.ts';
 import { CsvRecords } from '../../src/data/csv-records.ts';
 import { numberOfText } from '../../src/data/number-text.ts';
 import { FIELD, HARD_WORDS, type PlainField, PlainRows } from '../../src/data/plain-rows.ts';
+import { readTable } from '../../src/data/read-table.ts';
+import { createRuntime } from '../../src/runtime/create-runtime.ts';
+import { nodePlatform } from '../../src/runtime/platform-node.ts';
 import { kernelRuntime } from '../twins/kernel-runtime.ts';
 import { placeSource, refused } from './tables.ts';
 
@@ -318,4 +322,26 @@ test('every place where a chunk may end', async () => {
   const whole = await read(bytes.length);
   expect(whole.rows.map((row) => row[0])).toEqual([1, -25, 2.5, 4, 2.5, 6]);
   for (let cut = 0; cut < bytes.length; cut++) expect(await read(cut)).toEqual(whole);
+});
+
+test('any number of threads gives the same table, byte for byte', async () => {
+  const text = `p,q,r,y\n${LONG.join('\n')}`;
+  const bytesOf = async (threads: number) => {
+    const threaded = await createRuntime({ platform: nodePlatform, threads });
+    try {
+      const table = await readTable(textSource(text), { target: 'y' });
+      const { matrix, ...rest } = await table.place(threaded, { standardize: true });
+      if (matrix.kind !== 'dense') throw new TypeError('expected a dense matrix');
+      const { values, ...shape } = matrix;
+      return {
+        ...rest,
+        shape,
+        bytes: threaded.arena.u8(values, matrix.nSamples * matrix.stride * 4).slice(),
+      };
+    } finally {
+      threaded.close();
+    }
+  };
+  const one = await bytesOf(1);
+  expect(await bytesOf(3)).toEqual(one);
 });
