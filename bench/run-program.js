@@ -25,6 +25,7 @@ export async function runProgram({ name, command, args, env = {} }, request) {
     env: { ...process.env, OMP_NUM_THREADS: '2', OPENBLAS_NUM_THREADS: '2', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const begin = performance.now();
   const lines = [];
   let stopped = null;
   let timer = null;
@@ -60,6 +61,7 @@ export async function runProgram({ name, command, args, env = {} }, request) {
     const said = complaint.split('\n').filter((text) => /error|cannot|not /i.test(text));
     stopped = said.at(-1)?.trim() ?? `ended with ${status}`;
   }
-  if (stopped !== null) console.error(`  ${name}: ${stopped}`);
+  const elapsed = ((performance.now() - begin) / 1000).toFixed(1);
+  console.error(`  ${name}: ${elapsed} s${stopped === null ? '' : `, ${stopped}`}`);
   return lines;
 }

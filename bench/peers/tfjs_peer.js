@@ -117,14 +117,14 @@ function largestRate() {
 
 const stable = largestRate();
 const candidates = [
-  ...[0.5, 1, 2, 4].map((factor) => ({ method: 'momentum', rate: factor * stable })),
-  ...[3e-3, 1e-2, 3e-2, 1e-1].map((rate) => ({ method: 'adam', rate })),
+  ...[1, 2, 4].map((factor) => ({ method: 'momentum', rate: factor * stable })),
+  ...[1e-2, 3e-2, 1e-1].map((rate) => ({ method: 'adam', rate })),
 ];
 // Tuning ends early where steps are slow; the harness waits for a peer to get ready only so long.
 const tuned = [];
 for (const setting of candidates) {
   descend(setting, (theta, t, seconds) => {
-    const goOn = t < TUNING_STEPS && seconds < 1.5;
+    const goOn = t < TUNING_STEPS && seconds < 1;
     if (!goOn) tuned.push({ setting, value: worth(theta) });
     return goOn;
   });
