@@ -69,13 +69,14 @@ function touch(t: HingeDualTask, r: u32, count: u32): u32 {
   const bytes = (<usize>t.stride) << 3;
   const alpha = t.alpha + <usize>near * bytes;
   for (let at: usize = 0; at < bytes; at += 64) sum |= load<u32>(alpha + at);
-  if (t.rowStride !== 0) {
-    return sum | load<u32>(t.values + ((<usize>near * <usize>t.rowStride) << 2));
+  if (t.stepStride !== 0) {
+    return sum | load<u32>(t.stepValues + ((<usize>near * <usize>t.stepStride) << 2));
   }
-  sum |= load<u32>(t.rowStarts + ((<usize>far) << 2));
-  const start = (<usize>load<u32>(t.rowStarts + ((<usize>near) << 2))) << 2;
-  const end = (<usize>load<u32>(t.rowStarts + ((<usize>near) << 2), 4)) << 2;
-  for (let at = start; at < end; at += 64) sum |= load<u32>(t.values + at) | load<u32>(t.rowIndices + at);
+  sum |= load<u32>(t.stepStarts + ((<usize>far) << 2));
+  const start = (<usize>load<u32>(t.stepStarts + ((<usize>near) << 2))) << 2;
+  const end = (<usize>load<u32>(t.stepStarts + ((<usize>near) << 2), 4)) << 2;
+  for (let at = start; at < end; at += 64)
+    sum |= load<u32>(t.stepValues + at) | load<u32>(t.stepIndices + at);
   return sum;
 }
 
@@ -379,15 +380,15 @@ const ROW = memory.data(16, 8);
 
 function rowOf(t: HingeDualTask, i: u32): Row {
   const row = changetype<Row>(ROW);
-  if (t.rowStride !== 0) {
-    row.values = t.values + ((<usize>i * <usize>t.rowStride) << 2);
+  if (t.stepStride !== 0) {
+    row.values = t.stepValues + ((<usize>i * <usize>t.stepStride) << 2);
     row.indices = 0;
     row.length = t.nFeatures;
   } else {
-    const start = load<u32>(t.rowStarts + ((<usize>i) << 2));
-    row.values = t.values + ((<usize>start) << 2);
-    row.indices = t.rowIndices + ((<usize>start) << 2);
-    row.length = load<u32>(t.rowStarts + ((<usize>i) << 2), 4) - start;
+    const start = load<u32>(t.stepStarts + ((<usize>i) << 2));
+    row.values = t.stepValues + ((<usize>start) << 2);
+    row.indices = t.stepIndices + ((<usize>start) << 2);
+    row.length = load<u32>(t.stepStarts + ((<usize>i) << 2), 4) - start;
   }
   return row;
 }

@@ -53,6 +53,11 @@ export class HingeDualTask {
   rowLosses: usize; // 216: f32, nSamples: of each row when it was last visited
   touched: u32; // 220: see there
   squaredWeights: f64; // 224: out, ΣA²
+  /** The rows as the steps read them: those above, or the same less a constant, compressed. */
+  stepStride: u32; // 232
+  stepValues: usize; // 236
+  stepStarts: usize; // 240
+  stepIndices: usize; // 244
 }
 
 /** yᵢ */

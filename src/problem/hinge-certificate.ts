@@ -76,7 +76,9 @@ export function continueFrom(
   if (refined) {
     weights.fill(0);
     task.fields.setTheta(candidate);
+    // The kept scores are those of the steps' rows.
     task.views.scoreIntercepts.fill(0);
+    if (task.base !== null) addCentre(task.views.scoreIntercepts, -1, task.base, candidate);
     runtime.run('hingeScores', task.pointer, task.nShards);
   } else {
     for (let i = 0; i < weights.length; i++) weights[i] = candidate[i];
@@ -170,8 +172,8 @@ function candidateWeights(
   task: HingeDualTask,
   columnSums: Float64Array,
 ): number {
+  const { center } = task;
   const { candidate } = task.views;
-  const { center } = task.rows;
   const stride = columnSums.length;
   const { nFeatures } = problem.trainingSet.matrix;
   runtime.run('hingeDualGradient', task.pointer, task.nClassShards);

@@ -1,6 +1,8 @@
-import type { Pointer } from '../runtime/arena.ts';
+import type { DesignMatrix } from '../data/design-matrix.ts';
+import type { Arena, Pointer } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { type HingeRows, measureHingeRows } from './hinge-rows.ts';
+import { compressRows, type StepRows } from './hinge-step-rows.ts';
 import { parameterLayout } from './parameters.ts';
 import type { Problem } from './problem.ts';
 
@@ -20,7 +22,12 @@ export interface HingeDualTask {
   readonly kappa: number;
   /** Weight of the augmented Lagrangian, in units of ‖x‖²; 0 without intercept. */
   readonly rho: number;
+  /** as the steps read them */
   readonly rows: HingeRows;
+  /** The rows' centre in terms of the matrix: `rows.center`, unless the steps read other rows than the matrix's. */
+  readonly center: Float64Array | null;
+  /** What the matrix's rows have and the steps' do not. */
+  readonly base: Float64Array | null;
   readonly fields: TaskFields;
   readonly views: TaskViews;
 }
@@ -70,7 +77,7 @@ export interface TaskFields {
   moved(): number;
 }
 
-const TASK_BYTES = 232;
+const TASK_BYTES = 248;
 /** Enough for 8 threads to share evenly; fixed, so that the sums do not depend on the threads. */
 const ROW_SHARDS = 16;
 /** Each walks over all rows for its classes. */
@@ -92,7 +99,10 @@ export function createHingeDualTask(runtime: Runtime, problem: Problem, seed: nu
   const kappa = 1 / (2 * problem.penalty.ridge * nSamples);
   const sparse = matrix.kind === 'sparse';
   const pointer = arena.allocate(TASK_BYTES);
-  const rows = measureHingeRows(arena, problem);
+  const compressed = sparse ? null : compressRows(arena, matrix);
+  const stepMatrix = compressed?.rows ?? matrix;
+  const rows = measureHingeRows(arena, problem, stepMatrix, ownCenter(arena, matrix, compressed));
+  const center = compressed === null ? rows.center : rows.centerShift;
   const nClassShards = Math.min(CLASS_SHARDS, stride / 4);
   const share = Math.max(RHO, Math.min(1, RHO_ROWS / nSamples));
   const rho = problem.intercept ? share * (rows.meanSquare > 0 ? rows.meanSquare : 1) : 0;
@@ -156,6 +166,12 @@ export function createHingeDualTask(runtime: Runtime, problem: Problem, seed: nu
     if (problem.intercept && v === 0) views.intercepts[k] = ABSENT * margin;
   });
   words[54] = rowLosses.byteOffset;
+  words.set(
+    stepMatrix.kind === 'sparse'
+      ? [0, stepMatrix.rowValues, stepMatrix.rowStarts, stepMatrix.rowIndices]
+      : [stepMatrix.stride, stepMatrix.values, 0, 0],
+    58,
+  );
   const fields: TaskFields = {
     setSlacks: (repair, next) => {
       scalars[4] = repair;
@@ -182,5 +198,21 @@ export function createHingeDualTask(runtime: Runtime, problem: Problem, seed: nu
     visited: () => words[19],
     moved: () => words[20],
   };
-  return { pointer, nShards: ROW_SHARDS, nClassShards, kappa, rho, rows, fields, views };
+  return {
+    pointer,
+    nShards: ROW_SHARDS,
+    nClassShards,
+    kappa,
+    rho,
+    rows,
+    center,
+    base: compressed?.base ?? null,
+    fields,
+    views,
+  };
+}
+
+function ownCenter(arena: Arena, matrix: DesignMatrix, compressed: StepRows | null): Float64Array | null {
+  if (compressed !== null) return compressed.base.map((x) => -x);
+  return matrix.kind === 'sparse' && matrix.center !== 0 ? arena.f64(matrix.center, matrix.nFeatures) : null;
 }

@@ -1,5 +1,6 @@
-import type { DesignMatrix, TrainingSet } from '../data/design-matrix.ts';
+import type { DenseMatrix, TrainingSet } from '../data/design-matrix.ts';
 import type { Arena, Pointer } from '../runtime/arena.ts';
+import type { SparseRows } from './hinge-step-rows.ts';
 import type { Problem } from './problem.ts';
 
 /** What the dual of the hinge needs to know of the rows x − c. */
@@ -27,10 +28,14 @@ export interface HingeRows {
 /** A centre so much shorter than the rows is rounding (standardized columns). */
 const NEGLIGIBLE = 1e-10;
 
-export function measureHingeRows(arena: Arena, { trainingSet, intercept }: Problem): HingeRows {
-  const { matrix } = trainingSet;
+/** `matrix` stands for the rows stored − `own`. */
+export function measureHingeRows(
+  arena: Arena,
+  { trainingSet, intercept }: Problem,
+  matrix: DenseMatrix | SparseRows,
+  own: Float64Array | null,
+): HingeRows {
   const { nSamples, nFeatures } = matrix;
-  const own = matrix.kind === 'sparse' && matrix.center !== 0 ? arena.f64(matrix.center, nFeatures) : null;
   const rows = rowReader(arena, matrix);
   const weights = weightReader(arena, trainingSet);
   const center = intercept ? weightedMean(rows, weights, nSamples, nFeatures) : own;
@@ -82,7 +87,7 @@ interface RowReader {
   feature(r: number): number;
 }
 
-function rowReader(arena: Arena, matrix: DesignMatrix): RowReader {
+function rowReader(arena: Arena, matrix: DenseMatrix | SparseRows): RowReader {
   const { nSamples } = matrix;
   if (matrix.kind === 'dense') {
     const { stride, nFeatures } = matrix;
