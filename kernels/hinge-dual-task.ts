@@ -52,12 +52,13 @@ export class HingeDualTask {
   loss: f64; // 208: Σ of the rows' losses
   rowLosses: usize; // 216: f32, nSamples: of each row when it was last visited
   touched: u32; // 220: see there
-  squaredWeights: f64; // 224: out, ΣA²
   /** The rows as the steps read them: those above, or the same less a constant, compressed. */
-  stepStride: u32; // 232
-  stepValues: usize; // 236
-  stepStarts: usize; // 240
-  stepIndices: usize; // 244
+  stepStride: u32; // 224
+  stepValues: usize; // 228
+  stepStarts: usize; // 232
+  stepIndices: usize; // 236
+  gain: f64; // 240: of this epoch's steps so far
+  leastGain: f64; // 248: a row that gains less rests
 }
 
 /** yᵢ */

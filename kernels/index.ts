@@ -4,7 +4,7 @@ export { columnSquares } from './column-squares';
 export { csvRows } from './csv-rows';
 export { densePass, densePassDouble, denseReduce } from './dense';
 export { multiplyDouble } from './dense-double';
-export { dualCoordinateEpoch } from './dual-coordinate-descent';
+export { dualCoordinateEpoch, hingeStepSquares } from './dual-coordinate-descent';
 export { expDoubleArray, expSingleArray } from './exp';
 export {
   hingeDualGradient,

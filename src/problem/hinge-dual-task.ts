@@ -71,13 +71,12 @@ export interface TaskFields {
   mass(): number;
   /** Σ vᵢ ℓᵢ over all rows, each as it was when it was last visited: an estimate of the loss */
   loss(): number;
-  /** ΣW² but for what centring makes of Σu; null in refined steps */
-  squaredWeights(): number | null;
+  refined(): boolean;
   visited(): number;
   moved(): number;
 }
 
-const TASK_BYTES = 248;
+const TASK_BYTES = 256;
 /** Enough for 8 threads to share evenly; fixed, so that the sums do not depend on the threads. */
 const ROW_SHARDS = 16;
 /** Each walks over all rows for its classes. */
@@ -150,7 +149,7 @@ export function createHingeDualTask(runtime: Runtime, problem: Problem, seed: nu
       views.due.byteOffset,
       arena.allocate(nSamples),
       arena.allocate(nSamples * 4),
-      arena.allocate(8 * stride * 4),
+      arena.allocate(9 * stride * 4),
       views.candidate.byteOffset,
       views.candidate.byteOffset,
       views.potentials.byteOffset,
@@ -170,7 +169,7 @@ export function createHingeDualTask(runtime: Runtime, problem: Problem, seed: nu
     stepMatrix.kind === 'sparse'
       ? [0, stepMatrix.rowValues, stepMatrix.rowStarts, stepMatrix.rowIndices]
       : [stepMatrix.stride, stepMatrix.values, 0, 0],
-    58,
+    56,
   );
   const fields: TaskFields = {
     setSlacks: (repair, next) => {
@@ -194,7 +193,7 @@ export function createHingeDualTask(runtime: Runtime, problem: Problem, seed: nu
     },
     mass: () => scalars[25],
     loss: () => scalars[26],
-    squaredWeights: () => (words[47] === 0 ? scalars[28] : null),
+    refined: () => words[47] !== 0,
     visited: () => words[19],
     moved: () => words[20],
   };

@@ -77,6 +77,8 @@ export interface KernelExports extends ShardKernels {
     out: Pointer,
   ): void;
   dualCoordinateEpoch(task: Pointer): void;
+  /** ΣA² of the steps' weights */
+  hingeStepSquares(task: Pointer): number;
   softmaxDualEpoch(task: Pointer): void;
   hingePairsProduct(task: Pointer): void;
   choleskyDiagonal(task: Pointer): void;

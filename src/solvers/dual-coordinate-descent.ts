@@ -61,7 +61,7 @@ function* descend(
     status = limitReached(options, epoch);
     const atRest = visited === nSamples && task.fields.moved() === 0;
     if (visited === 0) task.views.due.fill(0);
-    if (status !== null || atRest || schedule.isDue(passes, estimatedGap(problem, task))) {
+    if (status !== null || atRest || schedule.isDue(passes, () => estimatedGap(runtime, problem, task))) {
       const bounds = certifyHinge(runtime, problem, task, best.objective);
       passes += CHECK_PASSES;
       const improved = best.take(bounds.objective, bounds.lowerBound, task.views.candidate);
@@ -80,6 +80,8 @@ function* descend(
 const CHECK_PASSES = 1.5;
 /** The next check at the latest, after so many times the passes so far. */
 const CHECK_AGAIN = 0.5;
+/** Passes from one estimate, which reads W, to the next. */
+const ESTIMATE_AGAIN = 0.25;
 
 /**
  * Single precision leaves about 1e-6 margins of error in a score, and with it in the mean loss. Below this
@@ -111,9 +113,10 @@ function limitReached(options: SolverOptions, epoch: number): Status | null {
  * The relative gap by what the steps know: each row's loss when it was last visited, Σ a, and W as it stands. At
  * true gaps of 6.7e-3 and 4.9e-4 (text, λ 1e-4) it was 7.6e-3 and 5e-4. Null in refined steps, which have no W.
  */
-function estimatedGap({ trainingSet, loss, penalty }: Problem, { fields }: HingeDualTask): number | null {
-  const squares = fields.squaredWeights();
-  if (squares === null) return null;
+function estimatedGap(runtime: Runtime, { trainingSet, loss, penalty }: Problem, task: HingeDualTask) {
+  const { fields } = task;
+  if (fields.refined()) return null;
+  const squares = runtime.kernels.hingeStepSquares(task.pointer);
   const { nSamples } = trainingSet.matrix;
   const margin = loss.kind === 'hinge' ? loss.margin : 1;
   const primal = fields.loss() / nSamples + penalty.ridge * squares;
@@ -126,19 +129,23 @@ function estimatedGap({ trainingSet, loss, penalty }: Problem, { fields }: Hinge
  */
 function checkSchedule(tolerance: number) {
   let next = 4;
+  let nextEstimate = 1;
   let promise = tolerance;
-  let last = 0;
   let lastGap = Number.POSITIVE_INFINITY;
   let fruitless = 0;
   return {
-    isDue(passes: number, estimate: number | null) {
-      if (estimate === null || estimate > promise || passes < last + 1) return passes >= next;
+    isDue(passes: number, estimate: () => number | null) {
+      if (passes >= next) return true;
+      if (passes < nextEstimate) return false;
+      nextEstimate = passes + ESTIMATE_AGAIN;
+      const gap = estimate();
+      if (gap === null || gap > promise) return false;
       // Where the check disappoints, the next promise has to be better.
-      promise = 0.7 * estimate;
+      promise = 0.7 * gap;
       return true;
     },
     checked(passes: number, gap: number) {
-      last = passes;
+      nextEstimate = passes + 1;
       next = passes + Math.max(3, CHECK_AGAIN * passes);
       fruitless = gap > 0.999 * lastGap ? fruitless + 1 : 0;
       lastGap = gap;
