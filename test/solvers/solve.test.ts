@@ -369,9 +369,10 @@ describe('choosing a solver', () => {
       const penalty = { ridge: 1e-6, lasso: 0 };
       return chooseSolver(runtime.arena, pose(runtime, { penalty }, data, sparse));
     };
-    expect(chosen(200, false)).toBe('subspace-newton');
+    expect(chosen(4000, false)).toBe('subspace-newton');
+    expect(chosen(200, false)).toBe('lbfgs');
     expect(chosen(100, false)).toBe('lbfgs');
-    expect(chosen(200, true)).toBe('lbfgs');
+    expect(chosen(4000, true)).toBe('lbfgs');
   });
 
   test('an impossible pair is refused with what is possible', () => {
