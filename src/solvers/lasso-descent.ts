@@ -177,7 +177,7 @@ export function lassoDescent(
       const { penalty } = objective;
       const asked = () => ({ theta, gradient, penalty, tolerance: violation, maxSweeps: MOST_SWEEPS });
       let model = hessian.minimize(asked(), direction);
-      if (!fresh && model.decrease > STALE * lastPromise) {
+      if (!fresh && model.sweeps < MOST_SWEEPS && model.decrease > STALE * lastPromise) {
         if (!rebuild()) return 'crowded';
         model = hessian.minimize(asked(), direction);
       }
