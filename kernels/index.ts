@@ -17,6 +17,8 @@ export { jointHessianProbabilities, jointHessianShard } from './joint-hessian';
 export { lassoModelDescent } from './lasso-model';
 export { logDoubleArray } from './log';
 export { logisticDense, logisticDenseDouble, logisticReduce } from './logistic-dense';
+export { logisticDiagonalColumns, logisticDiagonalRows } from './logistic-diagonal';
+export { logisticHessian } from './logistic-hessian';
 export {
   logisticColumns,
   logisticColumnsDouble,

@@ -149,3 +149,26 @@ function lowDouble(at: usize): v128 {
 function sumPairs(a: v128, b: v128): v128 {
   return f64x2.add(i64x2.shuffle(a, b, 0, 2), i64x2.shuffle(a, b, 1, 3));
 }
+
+/** sums (f32) ← sums + Σ c x² over rows r … r + 3; c is f32 × 4. */
+export function addSquares4(X: usize, rowBytes: usize, r: u32, last: u32, c: usize, sums: usize): void {
+  const c0 = v128.load_splat<u32>(c);
+  const c1 = v128.load_splat<u32>(c, 4);
+  const c2 = v128.load_splat<u32>(c, 8);
+  const c3 = v128.load_splat<u32>(c, 12);
+  const x0 = X + r * rowBytes;
+  const x1 = X + min(r + 1, last) * rowBytes;
+  const x2 = X + min(r + 2, last) * rowBytes;
+  const x3 = X + min(r + 3, last) * rowBytes;
+  for (let at: usize = 0; at < rowBytes; at += 16) {
+    let a = f32x4.add(v128.load(sums + at), weightedSquare(c0, v128.load(x0 + at)));
+    let b = weightedSquare(c1, v128.load(x1 + at));
+    a = f32x4.add(a, weightedSquare(c2, v128.load(x2 + at)));
+    b = f32x4.add(b, weightedSquare(c3, v128.load(x3 + at)));
+    v128.store(sums + at, f32x4.add(a, b));
+  }
+}
+
+function weightedSquare(c: v128, x: v128): v128 {
+  return f32x4.mul(c, f32x4.mul(x, x));
+}

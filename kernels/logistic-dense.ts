@@ -5,7 +5,7 @@ import { logisticRowsDouble } from './logistic-rows-double';
 import { GRADIENT, hasGradient, LogisticTask, PADDING_SCORE, partialOf } from './logistic-task';
 
 /** Rows whose products are summed in f32 before they are added to an f64: |error| ≤ 72 · 2⁻²⁴ · Σ |x u|. */
-const RUN: u32 = 64;
+export const RUN: u32 = 64;
 
 /**
  * One shard of a pass over dense rows in single precision: X is read from memory once, since a block of rows stays
@@ -45,7 +45,7 @@ export function logisticDense(task: usize, shard: u32): void {
 }
 
 /** G ← G + sums, sums ← 0 */
-function flush(sums: usize, G: usize, bytes: usize): void {
+export function flush(sums: usize, G: usize, bytes: usize): void {
   for (let at: usize = 0; at < bytes; at += 16) {
     addToDouble(G + (at << 1), v128.load(sums + at));
     v128.store(sums + at, f32x4.splat(0));

@@ -50,6 +50,8 @@ export class LogisticTask {
   prepared: usize;
   /** f64 × (nFeatures + 1) */
   gradient: usize;
+  /** f32 × nSamples: v t (1 − t), for the Hessian's diagonal */
+  curvatures: usize;
 }
 
 /** Modes of a pass: what becomes of a block of scores. */
@@ -65,7 +67,7 @@ export function hasGradient(mode: u32): bool {
 }
 
 /**
- * A row shard's partial sums: f64 loss, dual value, Σ v u, Σ v p (1 − p); from byte 64 on (dense) f64 × rowStride of
+ * A row shard's partial sums: f64 loss, dual value, Σ v u, Σ v t (1 − t), Σ v t / (1 − t); from byte 64 on (dense) f64 × rowStride of
  * Xᵀ u, then f32 × rowStride where rows are summed before they are added to it.
  */
 export function partialOf(task: LogisticTask, shard: u32): usize {
@@ -79,6 +81,7 @@ export function addTo(sum: usize, value: f64): void {
 export const DUAL_SUM: usize = 8;
 export const RESIDUAL_SUM: usize = 16;
 export const CURVATURE_SUM: usize = 24;
+export const ODDS_SUM: usize = 32;
 export const GRADIENT: usize = 64;
 
 /** What a row past the last one is scored: its loss and residual are 0. */

@@ -39,7 +39,8 @@ export function trainingPlace(
 /** One X·W and one Xᵀ·R on one thread. */
 function passSeconds(matrix: DesignMatrix, nClasses: number): number {
   const { nSamples } = matrix;
-  const columns = Math.ceil(nClasses / 4) * 4;
+  // Two classes share one score.
+  const columns = nClasses === 2 ? 1 : Math.ceil(nClasses / 4) * 4;
   const products =
     matrix.kind === 'dense'
       ? (4 * nSamples * matrix.stride * columns) / DENSE_RATE

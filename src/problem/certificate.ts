@@ -144,7 +144,7 @@ export function gapReport(input: GapInput, dualAt: ((scale: number) => number) |
     gap = scaled;
     interceptShare = share * dual + (dual * shiftMax) / reach;
   };
-  if (lasso > 0 && reach > lasso && loss.kind === 'softmax' && pass.dualCurvature !== undefined) {
+  if (lasso > 0 && reach > lasso && loss.kind !== 'hinge' && pass.dualCurvature !== undefined) {
     // The slope of the dual is Σ U s, and loss − dual the same.
     const slope = product + interceptProduct;
     const bend = ((1 - scale) * (1 - scale) * pass.dualCurvature) / (2 * scale);

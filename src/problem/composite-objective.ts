@@ -70,6 +70,7 @@ function withPenalty(
   const { nFeatures, nClasses, stride, size } = layout;
   const { ridge, lasso } = penalty;
   const nWeights = nFeatures * stride;
+  const passDiagonal = passes.hessianDiagonal;
   const penalized = ridge > 0 || lasso > 0;
 
   const weights = (theta: Float64Array) => theta.subarray(0, nWeights);
@@ -164,6 +165,14 @@ function withPenalty(
     prepareHessian(theta) {
       passes.prepareHessian(theta);
     },
+    ...(passDiagonal
+      ? {
+          hessianDiagonal(out: Float64Array) {
+            passDiagonal(out);
+            for (let i = 0; i < nWeights; i++) out[i] += 2 * ridge;
+          },
+        }
+      : {}),
     hessianProduct(direction, out) {
       passes.hessianProduct(direction, out);
       finishGradient(direction, out);

@@ -68,6 +68,7 @@ export function logisticPasses(runtime: Runtime, trainingSet: TrainingSet): Data
     task.set({ work, center: matrix.center });
   }
   let prepared: Float32Array | null = null;
+  let curvatures: Float32Array | null = null;
   let passes = 0;
 
   function sum(at: number): number {
@@ -118,6 +119,22 @@ export function logisticPasses(runtime: Runtime, trainingSet: TrainingSet): Data
     },
     prepareHessian: prepare,
     probabilities: prepare,
+    hessianDiagonal(out) {
+      if (prepared === null) throw new Error('a Hessian must be prepared before its diagonal is asked for');
+      passes += 0.5;
+      curvatures ??= arena.allocateF32(padded);
+      let sum = 0;
+      for (let i = 0; i < nSamples; i++) {
+        curvatures[i] = Math.abs(signed[i]) * prepared[i] * (1 - prepared[i]);
+        sum += curvatures[i];
+      }
+      task.set({ curvatures: curvatures.byteOffset, gradient: out.byteOffset, residualSum: dense ? 0 : sum });
+      if (dense) {
+        runtime.run('logisticDiagonalRows', task.pointer, nRowShards);
+        runtime.run('logisticReduce', task.pointer, nFeatureShards);
+      } else runtime.run('logisticDiagonalColumns', task.pointer, nFeatureShards);
+      out[nFeatures] = sum / nSamples;
+    },
     hessianProduct(direction, out) {
       passes++;
       run(LOGISTIC_MODES.hessian, direction, out, 'single');
@@ -126,7 +143,11 @@ export function logisticPasses(runtime: Runtime, trainingSet: TrainingSet): Data
       passes++;
       run(LOGISTIC_MODES.certificate, theta, gradient, 'double');
       if (interceptHessian !== null) interceptHessian[0] = sum(LOGISTIC_SUMS.curvature) / nSamples;
-      return { loss: sum(LOGISTIC_SUMS.loss) / nSamples, dual: sum(LOGISTIC_SUMS.dual) / nSamples };
+      return {
+        loss: sum(LOGISTIC_SUMS.loss) / nSamples,
+        dual: sum(LOGISTIC_SUMS.dual) / nSamples,
+        dualCurvature: sum(LOGISTIC_SUMS.odds) / nSamples,
+      };
     },
     dualValue(theta, scale) {
       passes += 0.5;

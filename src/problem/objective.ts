@@ -27,6 +27,8 @@ export interface Objective {
   readonly passes: number;
   /** Smooth part at θ and its gradient; the intercept's row is 0 where there is no intercept. */
   smoothValueAndGradient(theta: Float64Array, gradient: Float64Array, precision: Precision): number;
+  /** Writes the diagonal of the smooth part's Hessian where it was prepared. Absent where passes cannot tell. */
+  readonly hessianDiagonal?: (out: Float64Array) => void;
   /** lasso · Σ |W| */
   lassoValue(theta: Float64Array): number;
   prepareHessian(theta: Float64Array): void;

@@ -31,7 +31,7 @@ export interface CertificatePass {
   readonly dual: number;
   /**
    * κ: with residuals scaled by c ≤ 1 the dual value is at least dual + (1 − c) slope − (1 − c)² κ / (2c), where
-   * −slope is its derivative by c at 1. Softmax: mean (1 − p_y) / p_y. Absent where it is not known.
+   * −slope is its derivative by c at 1. Softmax and logistic: mean (1 − p_y) / p_y. Absent where it is not known.
    */
   readonly dualCurvature?: number;
 }
@@ -59,6 +59,8 @@ export interface DataPasses {
    * prepared. Logistic: the probability of the wrong class.
    */
   readonly probabilities?: (theta: Float64Array) => Float32Array;
+  /** Logistic only: writes the diagonal of ∇²F at the prepared θ (half a pass). */
+  readonly hessianDiagonal?: (out: Float64Array) => void;
   /** out ← ∇²F · direction at the prepared θ (single precision). */
   hessianProduct(direction: Float64Array, out: Float64Array): void;
   /**

@@ -15,6 +15,9 @@ export interface ShardKernels {
   sparseColumnsDouble(task: Pointer, shard: number): void;
   logisticDense(task: Pointer, shard: number): void;
   logisticDenseDouble(task: Pointer, shard: number): void;
+  logisticDiagonalColumns(task: Pointer, shard: number): void;
+  logisticDiagonalRows(task: Pointer, shard: number): void;
+  logisticHessian(task: Pointer, shard: number): void;
   logisticReduce(task: Pointer, shard: number): void;
   logisticSparse(task: Pointer, shard: number): void;
   logisticSparseDouble(task: Pointer, shard: number): void;

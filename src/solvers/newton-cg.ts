@@ -1,6 +1,6 @@
 import type { Objective } from '../problem/objective.ts';
 import { type DescentPoint, type DescentSettings, descend } from './descent.ts';
-import { diagonalPreconditioner, type Preconditioner } from './preconditioner.ts';
+import { diagonalPreconditioner, exactDiagonal, type Preconditioner } from './preconditioner.ts';
 import type { SolverOptions, SolverRun } from './solver.ts';
 
 export interface NewtonCgSettings extends DescentSettings {
@@ -25,7 +25,8 @@ export function newtonCg(
   settings: NewtonCgSettings = {},
 ): SolverRun {
   const { vectors, layout, penalty } = objective;
-  const preconditioner = settings.preconditioner ?? diagonalPreconditioner(objective);
+  const preconditioner =
+    settings.preconditioner ?? exactDiagonal(objective) ?? diagonalPreconditioner(objective);
   const residual = vectors.zeros(layout.size);
   const preconditioned = vectors.zeros(layout.size);
   const conjugate = vectors.zeros(layout.size);

@@ -9,6 +9,20 @@ export interface Preconditioner {
   apply(x: Float64Array, out: Float64Array): void;
 }
 
+/** The Hessian's diagonal where it is prepared, by a pass that tells it; null without one. */
+export function exactDiagonal({ hessianDiagonal, vectors, layout }: Objective): Preconditioner | null {
+  if (hessianDiagonal === undefined) return null;
+  const diagonal = vectors.zeros(layout.size);
+  return {
+    prepare() {
+      hessianDiagonal(diagonal);
+    },
+    apply(x, out) {
+      for (let i = 0; i < x.length; i++) out[i] = diagonal[i] > 0 ? x[i] / diagonal[i] : x[i];
+    },
+  };
+}
+
 /** The Hessian's diagonal at θ = 0, where the columns differ in scale; else null, for the identity. */
 export function diagonalPreconditioner(objective: Objective): Preconditioner | null {
   const scaling = diagonalScaling(objective);

@@ -11,6 +11,7 @@ import {
 import { INTERIOR_POINT, interiorPoint, supportsInteriorPoint } from './interior-point.ts';
 import { lbfgs } from './lbfgs.ts';
 import { newtonCg } from './newton-cg.ts';
+import { NEWTON_CHOLESKY, newtonCholesky, supportsNewtonCholesky } from './newton-cholesky.ts';
 import { owlQn } from './owl-qn.ts';
 import { proximalNewton } from './proximal-newton.ts';
 import { ROW_SPACE, rowSpaceDescent, supportsRowSpace } from './row-space-descent.ts';
@@ -54,6 +55,12 @@ export const solverRegistry: readonly SolverEntry[] = [
     needs: 'softmax with L2, and dense rows',
     supports: supportsRowSpace,
     run: rowSpaceDescent,
+  },
+  {
+    name: NEWTON_CHOLESKY,
+    needs: 'softmax of two classes with L2',
+    supports: supportsNewtonCholesky,
+    run: newtonCholesky,
   },
   {
     name: DUAL_ASCENT,

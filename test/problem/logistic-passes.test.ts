@@ -69,6 +69,18 @@ function check(kind: 'dense' | 'sparse' | 'sparse, centred', n: number, d: numbe
     putOneScore(score, both, full);
     return full;
   };
+  const v = weights.sampleWeights ?? y.map(() => 1);
+  const total = v.reduce((sum, weight) => sum + weight, 0);
+  const curvatureOf = (at: Float64Array, row: readonly number[]) => {
+    const z = row.reduce((sum, x, j) => sum + x * at[j], at[d]);
+    return 1 / (2 + Math.exp(z) + Math.exp(-z));
+  };
+  /** mean (1 − p_y) / p_y */
+  const meanOdds = (at: Float64Array) =>
+    X.reduce((sum, row, i) => {
+      const z = row.reduce((score, x, j) => score + x * at[j], at[d]);
+      return sum + (v[i] * Math.exp(y[i] === 1 ? -z : z)) / total;
+    }, 0);
   const expected = new Float64Array(both.size);
   const second = () => Float64Array.from({ length: d + 1 }, (_, j) => expected[j * both.stride + 1]);
 
@@ -85,6 +97,7 @@ function check(kind: 'dense' | 'sparse' | 'sparse, centred', n: number, d: numbe
     const found = passes.certificatePass(theta, gradient, hessian);
     expectClose(found.loss, certificate.loss, 1e-12);
     expectClose(found.dual, certificate.dual, 1e-12);
+    expectClose(found.dualCurvature ?? Number.NaN, meanOdds(theta), 1e-11);
     expectAllClose(gradient, second(), 1e-12);
     expectClose(hessian[0], expectedHessian[3], 1e-12);
     for (const scale of [0, 0.3, 1]) {
@@ -101,8 +114,17 @@ function check(kind: 'dense' | 'sparse' | 'sparse, centred', n: number, d: numbe
     twin.hessianProduct(two(direction), expected);
     passes.hessianProduct(direction, gradient);
     expectAllClose(gradient, second(), bound * largestScore);
+    passes.hessianDiagonal?.(gradient);
+    const diagonal = Float64Array.from({ length: d + 1 }, (_, j) =>
+      X.reduce(
+        (sum, row, i) => sum + (v[i] / total) * curvatureOf(theta, row) * (j < d ? row[j] ** 2 : 1),
+        0,
+      ),
+    );
+    expectAllClose(gradient, diagonal, bound);
   }
-  expect(passes.passes).toBe(twin.passes);
+  // Two diagonals, half a pass each, that the twin does not have.
+  expect(passes.passes).toBe(twin.passes + 1);
 }
 
 test('losses far below 1e-16 keep their digits in double', () => {

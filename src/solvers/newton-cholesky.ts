@@ -1,0 +1,118 @@
+import type { DenseMatrix, TrainingSet } from '../data/design-matrix.ts';
+import { type CholeskyMatrix, choleskyMatrix } from '../problem/cholesky.ts';
+import { logisticHessian, logisticHessianProducts } from '../problem/logistic-hessian.ts';
+import { logisticPasses } from '../problem/logistic-passes.ts';
+import type { Problem } from '../problem/problem.ts';
+import { sampleRows } from '../problem/row-sample.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { Preconditioner } from './preconditioner.ts';
+import { solveByLevels } from './row-levels.ts';
+import type { SolverOptions, SolverRun } from './solver.ts';
+
+export const NEWTON_CHOLESKY = 'newton-cholesky';
+
+/** `solve` poses two classes on one score before it runs this. */
+export function supportsNewtonCholesky({ loss, penalty, dropout, trainingSet }: Problem): boolean {
+  const twoClasses = loss.kind === 'logistic' || (loss.kind === 'softmax' && trainingSet.nClasses === 2);
+  return twoClasses && penalty.ridge > 0 && penalty.lasso === 0 && dropout === 0;
+}
+
+/**
+ * Two classes: L-BFGS from the Cholesky factor of the logistic loss's Hessian over (w, b), of all rows where that costs
+ * a few passes, else of a sample of them; begun on parts of the rows (row-levels.ts). Near the optimum its steps are
+ * Newton's.
+ */
+export function newtonCholesky(
+  runtime: Runtime,
+  problem: Problem,
+  theta: Float64Array,
+  options: SolverOptions,
+): SolverRun {
+  return solveByLevels(NEWTON_CHOLESKY, factorOf, runtime, problem, theta, options);
+}
+
+function factorOf(
+  runtime: Runtime,
+  { trainingSet, penalty, intercept }: Problem,
+  seed: number,
+): Preconditioner | null {
+  const { arena } = runtime;
+  const { matrix } = trainingSet;
+  const { nFeatures: d } = matrix;
+  const count = hessianRows(trainingSet);
+  const rows = count < matrix.nSamples ? sampleRows(arena, trainingSet, count, seed) : trainingSet;
+  if (rows === null || rows.matrix.kind !== 'dense') return null;
+  const all = logisticPasses(runtime, trainingSet);
+  const passes = rows === trainingSet ? all : logisticPasses(runtime, rows);
+  const hessian = logisticHessian(runtime, rows.matrix, rows.sampleWeights, intercept);
+  const factor = choleskyMatrix(runtime, hessian.size);
+  const solution = arena.allocateF64(hessian.size);
+  const diagonal = arena.allocateF64(d + 1);
+
+  return {
+    prepare(theta) {
+      const wrong = passes.probabilities?.(theta);
+      if (wrong === undefined) return;
+      hessian.fill(wrong, factor);
+      if (passes !== all) {
+        all.prepareHessian(theta);
+        all.hessianDiagonal?.(diagonal);
+        raiseDiagonal(factor, diagonal.subarray(0, d));
+      }
+      for (let j = 0; j < d; j++) factor.values[j * factor.rowStride + j] += 2 * penalty.ridge;
+      factor.factor();
+    },
+    apply(x, out) {
+      solution.set(x.subarray(0, hessian.size));
+      factor.solve(solution);
+      out.fill(0);
+      out.set(solution);
+    },
+  };
+}
+
+/**
+ * A sample's diagonal is made at least that of all rows: a category that it has hardly seen would otherwise be free to
+ * move as far as the penalty lets it.
+ */
+function raiseDiagonal({ values, rowStride }: CholeskyMatrix, diagonal: Float64Array): void {
+  for (let j = 0; j < diagonal.length; j++) {
+    const at = j * rowStride + j;
+    values[at] = Math.max(values[at], diagonal[j]);
+  }
+}
+
+/** Passes that a Hessian may cost; with fewer than FEWEST_ROWS of the rows it is no guide. */
+const HESSIAN_PASSES = 4;
+const FEWEST_ROWS = 2000;
+
+/** All rows where that is affordable, or nearly so and they need no copy. */
+function hessianRows(trainingSet: TrainingSet): number {
+  const { matrix } = trainingSet;
+  const affordable = HESSIAN_PASSES * (passSeconds(matrix) / hessianSeconds(1, matrix.nFeatures));
+  if (matrix.kind === 'dense' && affordable > matrix.nSamples / 2) return matrix.nSamples;
+  return Math.min(matrix.nSamples, Math.max(FEWEST_ROWS, Math.floor(affordable)));
+}
+
+/** Seconds of one thread, measured (Zen 4): products of a Hessian, of a pass, and the exponential of a row. */
+const PRODUCT = 1.2e-10;
+const PASS_PRODUCT = 4.5e-10;
+const ROW = 6e-9;
+/** of a factor, in f64 */
+const FACTOR_PRODUCT = 3e-10;
+
+function hessianSeconds(nRows: number, nFeatures: number): number {
+  return PRODUCT * nRows * logisticHessianProducts(nFeatures);
+}
+
+function passSeconds(matrix: Pick<DenseMatrix, 'nSamples' | 'nFeatures'>): number {
+  return matrix.nSamples * (PASS_PRODUCT * matrix.nFeatures + ROW);
+}
+
+/** What the Hessians and factors of a run cost, in passes over dense rows: three are usual. */
+export function newtonCholeskyPasses(trainingSet: TrainingSet): number {
+  const { nFeatures } = trainingSet.matrix;
+  const factor = (FACTOR_PRODUCT * nFeatures ** 3) / 6;
+  const hessian = hessianSeconds(hessianRows(trainingSet), nFeatures);
+  return (3 * (hessian + factor)) / passSeconds(trainingSet.matrix);
+}
