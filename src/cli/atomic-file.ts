@@ -134,7 +134,12 @@ function attempt<T>(path: string, action: () => T): T {
     const missing = codeOf(error) === 'ENOENT';
     throw new OutputError(
       `cannot write ${path}: ${missing ? `the folder ${dirname(path)} does not exist` : reasonOf(error)}`,
-      missing ? `make it first: mkdir -p ${dirname(path)}` : undefined,
+      missing ? `make it first: mkdir -p ${quoted(dirname(path))}` : undefined,
     );
   }
+}
+
+/** A path as a shell takes it for one word. */
+function quoted(path: string): string {
+  return /^[\w./~+:@%-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

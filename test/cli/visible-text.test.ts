@@ -10,6 +10,10 @@ test('what would command the terminal is shown', () => {
   );
 });
 
+test('marks of the direction of writing are shown', () => {
+  expect(visibleText('a\u061cb\u200ec\u200fd')).toBe('a\\u061cb\\u200ec\\u200fd');
+});
+
 test('other texts stay as they are', () => {
   for (const text of ['', 'ação – “λ”', '日本語', '👩‍🌾 a\u00a0b']) expect(visibleText(text)).toBe(text);
 });
