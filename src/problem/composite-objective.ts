@@ -123,7 +123,9 @@ function withPenalty(
   }
 
   /** The same in single precision, as far as that goes, where passes cost a fifth. */
-  function approachIntercepts(theta: Float64Array, { frequencies }: ClassMoments): void {
+  function approachIntercepts(theta: Float64Array): void {
+    if (passes.interceptPass === undefined || passes.scales === undefined) return;
+    const { frequencies } = passes.scales();
     const residual = new Float64Array(nClasses);
     const evaluate = () => passes.interceptPass?.(theta, residual, interceptHessian);
     const isGood = () => residual.every((r, k) => Math.abs(r) <= SINGLE_NOISE * frequencies[k]);
@@ -181,15 +183,14 @@ function withPenalty(
       takeMoments(gradient);
       if (shared.moments) {
         lowerAbsent(intercepts(theta), shared.moments);
-        if (ridge > 0 && enough >= SINGLE_ENOUGH && passes.interceptPass) {
-          approachIntercepts(theta, shared.moments);
-        }
+        if (ridge > 0 && enough >= SINGLE_ENOUGH) approachIntercepts(theta);
       }
       const best = intercept ? optimizeIntercepts(theta, gradient, enough) : report(theta, gradient, enough);
       if (intercept) centre(intercepts(theta));
       finishGradient(theta, gradient);
       return pointOf(best);
     },
+    ...(intercept && penalized ? { approachIntercepts } : {}),
     certifyHere(theta, gradient) {
       takeMoments(gradient);
       const found = report(theta, gradient, 0, true);

@@ -46,6 +46,11 @@ export interface Objective {
    * therefore good near the optimum only.
    */
   certifyHere(theta: Float64Array, gradient: Float64Array): CertifiedPoint;
+  /**
+   * Moves θ's intercepts as near to their optimum as single precision tells, mostly by half a pass. Absent where
+   * there are none, without a penalty, and for hinge.
+   */
+  readonly approachIntercepts?: (theta: Float64Array) => void;
   /** The same loss on the same passes, with another penalty. */
   withPenalty(penalty: PenaltyCoefficients): Objective;
   /**

@@ -44,7 +44,7 @@ const PATIENCE: Readonly<Record<Precision, number>> = { single: 60, double: 200 
  */
 const EVALUATIONS: Readonly<Record<Precision, number>> = { single: 5, double: 20 };
 /** A certificate is tried when the estimate is this much below the tolerance: it costs about three passes. */
-const CERTIFY_BELOW = 0.7;
+export const CERTIFY_BELOW = 0.7;
 /** Certificates that fall short before it is taken for the fault of single precision. */
 const SINGLE_REFUSALS = 2;
 

@@ -3,6 +3,7 @@ import type { Problem } from '../problem/problem.ts';
 import { softmaxDual } from '../problem/softmax-dual-task.ts';
 import { softmaxObjective } from '../problem/softmax-objective.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { CERTIFY_BELOW } from './descent.ts';
 import { newtonCg } from './newton-cg.ts';
 import { gradientGap } from './smooth-parts.ts';
 import type { SolverOptions, SolverRun } from './solver.ts';
@@ -16,8 +17,11 @@ export function supportsDualAscent({ loss, penalty, dropout, trainingSet }: Prob
   return loss.kind === 'softmax' && penalty.ridge > 0 && penalty.lasso === 0 && dropout === 0 && !centred;
 }
 
-/** Epochs after which the gap is estimated, one pass each; past the last, ascent has had its chance. */
-const CHECKS: readonly number[] = [5, 8, 12, 18, 26];
+/** Epochs after which the gap is estimated first and for the second time, a pass or two each. */
+const FIRST_CHECKS: readonly number[] = [4, 6];
+/** Then after as many as the rate between two checks promises to need, but no more than these at once, or in all. */
+const LONGEST_RUN = 8;
+const MOST_EPOCHS = 26;
 /** Ascent goes on while the estimate falls at least so far from one check to the next. */
 const WORTHWHILE = 0.4;
 
@@ -45,12 +49,17 @@ export function* dualAscent(
     const dual = softmaxDual(runtime, problem, options.seed);
     let estimate = Number.POSITIVE_INFINITY;
     let value = Number.POSITIVE_INFINITY;
-    for (const check of CHECKS) {
+    const enough = CERTIFY_BELOW * options.tolerance;
+    let check = FIRST_CHECKS[0];
+    while (true) {
+      const before = epochs;
       while (epochs < check && !options.aborted() && options.clock() < options.maxSeconds) {
         dual.epoch();
         epochs++;
       }
       dual.writeTheta(theta);
+      // b lags behind W: its own optimum is worth several epochs.
+      objective.approachIntercepts?.(theta);
       value = objective.smoothValueAndGradient(theta, gradient, 'single');
       const reached = gradientGap(objective, value, gradient);
       iterations++;
@@ -63,9 +72,13 @@ export function* dualAscent(
         passes: epochs + objective.passes,
       };
       const worthwhile = reached <= WORTHWHILE * estimate;
+      const rate = log(reached / estimate) / (epochs - before);
+      const limited = epochs < check || epochs >= MOST_EPOCHS || iterations >= options.maxIterations;
+      if (limited || !worthwhile || reached <= enough) break;
+      const needed = Math.ceil(log(enough / reached) / rate);
+      const run = iterations < FIRST_CHECKS.length ? FIRST_CHECKS[iterations] - epochs : needed;
+      check = Math.min(MOST_EPOCHS, epochs + Math.min(LONGEST_RUN, run));
       estimate = reached;
-      const limited = epochs < check || iterations >= options.maxIterations;
-      if (limited || !worthwhile || reached <= options.tolerance) break;
     }
     // The dual rises at every step; the primal may have gone far above its start, which is log K at θ = 0.
     if (!(value <= log(objective.layout.nClasses))) theta.fill(0);
