@@ -124,7 +124,7 @@ function mix(x: u64): u64 {
 
 // scratch, `stride` floats each: [0] scores; [1] offset of every score; [2] κ U; then of the groups of four classes
 // that can move: [3] unbounded steps, [4] and [5] their bounds, [6] their steps, [7] their places;
-// [8] what W moves by, times x.
+// [8] what W moves by, times x. Then [9] the row: not in static data, which a thread that starts late sets anew.
 const OFFSETS: usize = 1;
 const WISH: usize = 3;
 const LOWER: usize = 4;
@@ -132,6 +132,7 @@ const UPPER: usize = 5;
 const STEP: usize = 6;
 const PLACES: usize = 7;
 const CHANGE: usize = 8;
+const ROW: usize = 9;
 
 function part(t: HingeDualTask, which: usize): usize {
   return t.scratch + ((which * <usize>t.stride) << 2);
@@ -394,10 +395,8 @@ class Row {
   length: u32;
 }
 
-const ROW = memory.data(16, 8);
-
 function rowOf(t: HingeDualTask, i: u32): Row {
-  const row = changetype<Row>(ROW);
+  const row = changetype<Row>(part(t, ROW));
   if (t.stepStride !== 0) {
     row.values = t.stepValues + ((<usize>i * <usize>t.stepStride) << 2);
     row.indices = 0;

@@ -149,7 +149,7 @@ export function createHingeDualTask(runtime: Runtime, problem: Problem, seed: nu
       views.due.byteOffset,
       arena.allocate(nSamples),
       arena.allocate(nSamples * 4),
-      arena.allocate(9 * stride * 4),
+      arena.allocate(9 * stride * 4 + 16),
       views.candidate.byteOffset,
       views.candidate.byteOffset,
       views.potentials.byteOffset,

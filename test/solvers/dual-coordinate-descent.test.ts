@@ -128,6 +128,16 @@ it.each([true, false])(
   },
 );
 
+// A worker that starts while an epoch runs sets the kernels' static data anew.
+it('keeps nothing in static data', () => {
+  const data = { X: [[1], [-1], [0.5]], y: [0, 1, 0], nClasses: 2 };
+  const { runtime, problem, theta } = poseHinge(data, { ridge: 0.1 });
+  const statics = () => runtime.arena.u8(0, runtime.kernels.staticEnd()).slice();
+  const before = statics();
+  runToEnd(dualCoordinateDescent(runtime, problem, theta, solverOptions()));
+  expect(statics()).toEqual(before);
+});
+
 describe('laws', () => {
   const sample = { ...randomSample(40, 4, 3), nClasses: 3 };
   const objective = (data: PlainData, setting: HingeSetting, options: Partial<SolverOptions> = {}) =>
