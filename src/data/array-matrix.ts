@@ -3,7 +3,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { type ClassLabel, encodeLabels } from './class-labels.ts';
 import type { ColumnStatistics } from './column-scaling.ts';
 import { denseMatrix, refuseLarge, withoutCentring } from './dense-matrix.ts';
-import type { SparseMatrix } from './design-matrix.ts';
+import { denseStride, type MatrixSize, type SparseMatrix } from './design-matrix.ts';
 import {
   checkFeatures,
   checkShape,
@@ -15,9 +15,10 @@ import {
 } from './feature-input.ts';
 import { fillColumns } from './sparse-columns.ts';
 import { sparseStatistics } from './sparse-statistics.ts';
+import type { PlaceOptions } from './table.ts';
 import type { TrainingData } from './training-data.ts';
 
-export interface ArrayOptions {
+export interface ArrayOptions extends Pick<PlaceOptions, 'onSize'> {
   /** Train on (x − mean) / standard deviation. Default: true for dense features, false for sparse ones. */
   readonly standardize?: boolean;
   /**
@@ -53,6 +54,7 @@ export function arrayTrainingData(
   const sampleWeights = checkWeights(options.sampleWeight, nSamples);
   const labels = arena.allocateU32(nSamples);
   const { classes } = encodeLabels(y, labels);
+  options.onSize?.(matrixSize(X), classes.length);
   const scaled = isSparseInput(X)
     ? sparseMatrix(arena, X, sampleWeights, options.standardize ?? false, options.center ?? true)
     : placedRows(runtime, X, sampleWeights, options);
@@ -65,6 +67,12 @@ export function arrayTrainingData(
     featureNames: null,
     heldOut: null,
   };
+}
+
+function matrixSize(X: FeatureInput): MatrixSize {
+  const { nSamples, nFeatures } = featureShape(X);
+  if (isSparseInput(X)) return { kind: 'sparse', nSamples, nonzeros: X.values.length };
+  return { kind: 'dense', nSamples, stride: denseStride(nFeatures) };
 }
 
 type Scaled = Pick<TrainingData, 'matrix' | 'standardization' | 'warnings'>;

@@ -1,7 +1,7 @@
 import type { Runtime } from '../runtime/runtime.ts';
 import type { ColumnStatistics } from './column-scaling.ts';
 import { denseStatistics } from './dense-statistics.ts';
-import type { DenseMatrix } from './design-matrix.ts';
+import { type DenseMatrix, denseStride } from './design-matrix.ts';
 import { checkValues, featureShape, type RowsInput } from './feature-input.ts';
 import { rowBlocks } from './row-blocks.ts';
 
@@ -25,7 +25,7 @@ export function denseMatrix(
 ): { readonly matrix: DenseMatrix; readonly statistics: ColumnStatistics | null } {
   const { arena, kernels } = runtime;
   const { nSamples, nFeatures } = featureShape(X);
-  const stride = Math.ceil(nFeatures / 4) * 4;
+  const stride = denseStride(nFeatures);
   const matrix: DenseMatrix = {
     kind: 'dense',
     nSamples,

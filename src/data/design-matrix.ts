@@ -10,6 +10,11 @@ export interface DenseMatrix {
   readonly values: Pointer;
 }
 
+/** Floats from one dense row to the next. */
+export function denseStride(nFeatures: number): number {
+  return Math.ceil(nFeatures / 4) * 4;
+}
+
 /** Compressed rows and compressed columns of the same matrix; indices ascend within a row or column. */
 export interface SparseMatrix {
   readonly kind: 'sparse';
@@ -37,6 +42,11 @@ export interface SparseMatrix {
 
 /** The design matrix in the kernels' memory. Plain data: it crosses to a worker as it is. */
 export type DesignMatrix = DenseMatrix | SparseMatrix;
+
+/** What decides how much work a pass over a matrix is. */
+export type MatrixSize =
+  | Pick<DenseMatrix, 'kind' | 'nSamples' | 'stride'>
+  | Pick<SparseMatrix, 'kind' | 'nSamples' | 'nonzeros'>;
 
 /** The samples that a problem is posed on. */
 export interface TrainingSet {

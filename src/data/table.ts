@@ -1,5 +1,6 @@
 import type { Runtime } from '../runtime/runtime.ts';
 import type { CsvOptions } from './csv-dialect.ts';
+import type { MatrixSize } from './design-matrix.ts';
 import type { TrainingData } from './training-data.ts';
 
 export interface TableOptions extends CsvOptions {
@@ -59,4 +60,6 @@ export interface PlaceOptions {
    * centring would be one. Default true.
    */
   readonly center?: boolean;
+  /** Called where the size is known before the matrix is laid out, so that workers can start meanwhile. */
+  readonly onSize?: (size: MatrixSize, nClasses: number) => void;
 }

@@ -1,3 +1,4 @@
+import type { PlaceOptions } from '../data/table.ts';
 import type { TrainingData } from '../data/training-data.ts';
 import { DataError, ModelError } from '../errors.ts';
 import { type ParameterLayout, parameterLayout } from '../problem/parameters.ts';
@@ -20,12 +21,14 @@ export async function placeOn(
   bench: Workbench,
   source: DataSource,
   { problem, threads }: Pick<ResolvedFitOptions, 'problem' | 'threads'>,
+  onSize: PlaceOptions['onSize'] = () => {},
 ): Promise<TrainingData> {
   const runtime = growingRuntime(platform, bench, threads);
   try {
     const training = await source.place(runtime, {
       standardize: problem.standardize,
       center: canCentre(problem),
+      onSize,
     });
     expectClasses(bench.arena, training);
     return training;

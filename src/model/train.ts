@@ -1,6 +1,6 @@
 import type { Platform } from '../runtime/platform.ts';
 import { singleThreadRuntime } from '../runtime/single-thread.ts';
-import { returnWorkbench, takeWorkbench, type Workbench } from '../runtime/workbench.ts';
+import { discardWorkbench, returnWorkbench, takeWorkbench, type Workbench } from '../runtime/workbench.ts';
 import type { Iteration, Solution } from '../solvers/solver.ts';
 import type { Classifier } from './classifier.ts';
 import { type DataSummary, dataSource, type FitData, summarize } from './fit-data.ts';
@@ -31,7 +31,12 @@ export async function train(
   const mark = bench.arena.mark();
   let writing = false;
   try {
-    const training = await placeOn(platform, bench, source, resolved);
+    const training = await placeOn(platform, bench, source, resolved, (size, nClasses) => {
+      // Workers load while the matrix is laid out.
+      const place = trainingPlace(platform, size, nClasses, resolved.threads);
+      if (place.kind === 'worker')
+        bench.crew.start(platform, bench.module, bench.arena.memory, place.threads);
+    });
     listener.onData(summarize(training));
     const posed = pose(bench.arena, training, resolved);
     const { tolerance, maxIterations, maxSeconds, seed, solver, signal, onIteration } = resolved;
@@ -55,8 +60,8 @@ export async function train(
     writing = false;
     return trainedClassifier(training, resolved, posed.layout, solution);
   } finally {
-    // After a failure a worker may still be writing: that memory is left to the garbage collector.
-    if (!writing) returnWorkbench(bench, mark);
+    if (writing) discardWorkbench(bench);
+    else returnWorkbench(bench, mark);
   }
 }
 
@@ -67,5 +72,5 @@ async function trainInWorker(
   task: TrainingTask,
 ): Promise<Solution> {
   const { trainElsewhere } = await import('./train-elsewhere.ts');
-  return trainElsewhere(platform, bench.arena, threads, task);
+  return trainElsewhere(platform, bench, threads, task);
 }

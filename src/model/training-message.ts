@@ -4,10 +4,8 @@ import type { ArenaExtent, Pointer } from '../runtime/arena.ts';
 import type { Iteration, Solution } from '../solvers/solver.ts';
 import type { TrainingLimits } from './training-task.ts';
 
-/** What a training worker is sent, once. */
+/** A fit, as a training worker is sent it after its setup. */
 export interface TrainingStart {
-  readonly module: WebAssembly.Module;
-  readonly memory: WebAssembly.Memory;
   readonly extent: ArenaExtent;
   /** Where the kernel workers listen. */
   readonly dispatchWords: Int32Array;

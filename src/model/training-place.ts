@@ -1,4 +1,4 @@
-import type { DesignMatrix } from '../data/design-matrix.ts';
+import type { MatrixSize } from '../data/design-matrix.ts';
 import type { Platform } from '../runtime/platform.ts';
 
 /** Where a fit's solver runs: on the calling thread, or in a worker that leads `threads` threads in all. */
@@ -25,7 +25,7 @@ const DEFAULT_THREADS = 8;
 /** Chooses by the size of a pass; `threads` null means as many as are good. The model does not depend on it. */
 export function trainingPlace(
   platform: Platform,
-  matrix: DesignMatrix,
+  matrix: MatrixSize,
   nClasses: number,
   threads: number | null,
 ): TrainingPlace {
@@ -37,7 +37,7 @@ export function trainingPlace(
 }
 
 /** One X·W and one Xᵀ·R on one thread. */
-function passSeconds(matrix: DesignMatrix, nClasses: number): number {
+function passSeconds(matrix: MatrixSize, nClasses: number): number {
   const { nSamples } = matrix;
   // Two classes share one score.
   const columns = nClasses === 2 ? 1 : Math.ceil(nClasses / 4) * 4;

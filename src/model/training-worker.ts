@@ -1,5 +1,7 @@
 import { parameterLayout } from '../problem/parameters.ts';
 import { Arena } from '../runtime/arena.ts';
+import type { LeaderSetup } from '../runtime/crew.ts';
+import type { KernelExports } from '../runtime/kernels.ts';
 import { instantiateKernels } from '../runtime/load.ts';
 import { threadedRuntime } from '../runtime/threads.ts';
 import { workerPort } from '../runtime/worker-port.ts';
@@ -12,25 +14,34 @@ const REPORT_MS = 50;
 
 const port = workerPort();
 
+/** What the first message brings: the memory that all fits of this worker are in. */
+interface Setup extends LeaderSetup {
+  readonly kernels: KernelExports;
+}
+let setup: Setup | null = null;
+
 port.onMessage((message) => {
   try {
-    const { theta, ...solution } = train(message as TrainingStart);
+    if (setup === null) {
+      const { module, memory } = message as LeaderSetup;
+      setup = { module, memory, kernels: instantiateKernels(module, memory) };
+      return;
+    }
+    const { theta, ...solution } = train(setup, message as TrainingStart);
     send({ kind: 'solution', solution: { ...solution, theta: theta.byteOffset } });
   } catch (error) {
     send({ kind: 'error', error: plainError(error) });
   }
-  port.close();
 });
 
 function send(report: TrainingReport): void {
   port.post(report);
 }
 
-function train(start: TrainingStart): Solution {
-  const { module, memory, problem, solver, limits } = start;
+function train({ module, memory, kernels }: Setup, start: TrainingStart): Solution {
+  const { problem, solver, limits } = start;
   const { matrix, nClasses } = problem.trainingSet;
   const arena = new Arena(memory, start.extent);
-  const kernels = instantiateKernels(module, memory);
   const runtime = threadedRuntime(module, kernels, arena, start.dispatchWords, start.threads);
   const theta = arena.f64(start.theta, parameterLayout(matrix.nFeatures, nClasses).size);
   const began = performance.now();

@@ -31,7 +31,7 @@ export async function createRuntime({
 /** The same on a workbench, which must not go back before the runtime is closed. */
 export async function runtimeOn(
   platform: Platform,
-  { arena, kernels }: Workbench,
+  { arena, kernels }: Pick<Workbench, 'arena' | 'kernels'>,
   threads: number,
 ): Promise<OwnRuntime> {
   if (threads === 1) return { ...singleThreadRuntime(arena, kernels), close() {} };

@@ -13,7 +13,7 @@ const PATIENCE = 4;
 /** A runtime that works on the calling thread, until there is so much to do that it starts others. */
 export function growingRuntime(
   platform: Platform,
-  { arena, kernels }: Workbench,
+  { arena, kernels }: Pick<Workbench, 'arena' | 'kernels'>,
   threads: number | null,
 ): OwnRuntime {
   const here = singleThreadRuntime(arena, kernels);

@@ -3,7 +3,7 @@ import { announceDeath, createDispatchWords, lead, stopFollowers } from './dispa
 import type { KernelWorkerStart } from './kernel-worker.ts';
 import type { KernelExports } from './kernels.ts';
 import { kernelNames } from './load.ts';
-import type { Platform } from './platform.ts';
+import type { Platform, PlatformWorker } from './platform.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Workers that run shards for whoever leads on the same dispatch words. */
@@ -26,17 +26,7 @@ export function startKernelWorkers(
 ): KernelWorkers {
   const words = createDispatchWords();
   const start: KernelWorkerStart = { module, memory, dispatchWords: words };
-  const workers = Array.from({ length: count }, () => {
-    const worker = platform.spawn('kernel');
-    worker.onError((error) => {
-      announceDeath(words);
-      onError(error);
-    });
-    worker.onMessage((message) => onError(new Error(String(message))));
-    worker.post(start);
-    worker.keepAlive(false);
-    return worker;
-  });
+  const workers = Array.from({ length: count }, () => startKernelWorker(platform, start, words, onError));
   return {
     dispatchWords: words,
     close() {
@@ -44,6 +34,24 @@ export function startKernelWorkers(
       for (const worker of workers) worker.terminate();
     },
   };
+}
+
+/** Apart, so that no listener holds the memory. */
+function startKernelWorker(
+  platform: Platform,
+  start: KernelWorkerStart,
+  words: Int32Array,
+  onError: (error: Error) => void,
+): PlatformWorker {
+  const worker = platform.spawn('kernel');
+  worker.onError((error) => {
+    announceDeath(words);
+    onError(error);
+  });
+  worker.onMessage((message) => onError(new Error(String(message))));
+  worker.post(start);
+  worker.keepAlive(false);
+  return worker;
 }
 
 /** A runtime that leads the kernel workers on `words`. Its `run` blocks: not for a page's main thread. */

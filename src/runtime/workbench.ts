@@ -1,12 +1,15 @@
 import { Arena } from './arena.ts';
+import { Crew } from './crew.ts';
 import type { KernelExports } from './kernels.ts';
 import { instantiateKernels } from './load.ts';
 import type { Platform } from './platform.ts';
 
-/** A memory with kernels on it, ready for one fit at a time. */
+/** A memory with kernels on it and, once they are started, workers: ready for one fit at a time. */
 export interface Workbench {
+  readonly module: WebAssembly.Module;
   readonly arena: Arena;
   readonly kernels: KernelExports;
+  readonly crew: Crew;
 }
 
 /**
@@ -15,17 +18,28 @@ export interface Workbench {
  */
 let kept: WeakRef<Workbench> | null = null;
 
+/** A worker holds the memory as well: without its bench it ends. */
+const crewsOfBenches = new FinalizationRegistry<Crew>((crew) => crew.dismiss());
+
 export async function takeWorkbench(platform: Platform): Promise<Workbench> {
   const module = await platform.loadKernels();
   const bench = kept?.deref();
   kept = null;
   if (bench !== undefined) return bench;
   const arena = new Arena();
-  return { arena, kernels: instantiateKernels(module, arena.memory) };
+  const created = { module, arena, kernels: instantiateKernels(module, arena.memory), crew: new Crew() };
+  crewsOfBenches.register(created, created.crew);
+  return created;
 }
 
 /** Gives a bench back, what was allocated since `mark` with it. No thread may still write to it. */
 export function returnWorkbench(bench: Workbench, mark: number): void {
   bench.arena.release(mark);
+  kept?.deref()?.crew.dismiss();
   kept = new WeakRef(bench);
+}
+
+/** Gives up a bench after a failure: a worker may still be writing, so its memory is left to the garbage collector. */
+export function discardWorkbench(bench: Workbench): void {
+  bench.crew.dismiss();
 }

@@ -11,7 +11,7 @@ import { trainingPlace } from '../model/training-place.ts';
 import { runtimeOn } from '../runtime/create-runtime.ts';
 import { mayBlock } from '../runtime/may-block.ts';
 import type { Platform } from '../runtime/platform.ts';
-import { returnWorkbench, takeWorkbench } from '../runtime/workbench.ts';
+import { discardWorkbench, returnWorkbench, takeWorkbench } from '../runtime/workbench.ts';
 import { certifiedPath } from '../solvers/certified-path.ts';
 import { pathLambdas } from '../solvers/path-lambdas.ts';
 import type { Solution, Status } from '../solvers/solver.ts';
@@ -103,8 +103,8 @@ export async function fitPathOn(
     writing = false;
     return { lambdas, models, status };
   } finally {
-    // After a failure a worker may still be writing: that memory is left to the garbage collector.
-    if (!writing) returnWorkbench(bench, mark);
+    if (writing) discardWorkbench(bench);
+    else returnWorkbench(bench, mark);
   }
 }
 

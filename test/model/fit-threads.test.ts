@@ -11,17 +11,30 @@ import { overlappingClasses } from './fit-samples.ts';
 const large = overlappingClasses(8000, 100, 10, 2);
 const here: Platform = { ...nodePlatform, canShareMemory: () => false };
 
-/** A platform whose workers are counted. */
+/** A platform that notes the workers it starts, how many of them were ended, and lets each fail. */
 function counted() {
   const roles: string[] = [];
+  const ended: string[] = [];
+  const failures: ((error: Error) => void)[] = [];
   const platform: Platform = {
     ...nodePlatform,
     spawn(role) {
       roles.push(role);
-      return nodePlatform.spawn(role);
+      const worker = nodePlatform.spawn(role);
+      return {
+        ...worker,
+        onError(listener) {
+          failures.push(listener);
+          worker.onError(listener);
+        },
+        terminate() {
+          ended.push(role);
+          worker.terminate();
+        },
+      };
     },
   };
-  return { platform, roles };
+  return { platform, roles, ended, failures };
 }
 
 test('1, 2 and 3 threads and the calling thread give the same model, bit for bit', async () => {
@@ -59,6 +72,70 @@ test.each<[string, ArrayData, FitOptions]>([
   expect(JSON.stringify(three)).toBe(JSON.stringify(one));
 });
 
+describe('workers stay for the next fit', () => {
+  const options = { lambda: 1e-3, tolerance: 1e-4, threads: 2 };
+  const crew = ['kernel', 'training'];
+
+  test('on the same data or on other data, with the same model', async () => {
+    const { platform, roles, ended } = counted();
+    const fits = [large, sparse, large2, large];
+    const models = [];
+    for (const data of fits) models.push(JSON.stringify(await fitOn(platform, data, options)));
+    expect(roles.sort()).toEqual(crew);
+    expect(ended).toEqual([]);
+    expect(models[3]).toBe(models[0]);
+    for (const [i, data] of fits.entries()) {
+      expect(models[i]).toBe(JSON.stringify(await fitOn(here, data, options)));
+    }
+  });
+
+  test('after a fit that was aborted', async () => {
+    const { platform, roles } = counted();
+    const controller = new AbortController();
+    const signal = controller.signal;
+    const onIteration = () => controller.abort();
+    const aborted = await fitOn(platform, large, { ...options, tolerance: 1e-13, signal, onIteration });
+    expect(aborted.status).toBe('aborted');
+    expect((await fitOn(platform, large, options)).status).toBe('converged');
+    expect(roles.sort()).toEqual(crew);
+  });
+
+  test('and the leader also where another number of threads is wanted', async () => {
+    const { platform, roles, ended } = counted();
+    for (const threads of [2, 1, 3]) await fitOn(platform, large, { ...options, threads });
+    expect(roles.sort()).toEqual(['kernel', 'kernel', 'kernel', 'training']);
+    expect(ended).toEqual(['kernel']);
+  });
+
+  test('but not after a failure', async () => {
+    const { platform, roles, ended } = counted();
+    const onIteration = () => {
+      throw new Error('enough');
+    };
+    await expect(fitOn(platform, large, { ...options, onIteration })).rejects.toThrow('enough');
+    expect(ended.sort()).toEqual(crew);
+    await fitOn(platform, large, options);
+    expect(roles.length).toBe(4);
+  });
+
+  test.each([0, 1])('nor where worker %i died meanwhile', async (worker) => {
+    const { platform, roles, ended, failures } = counted();
+    await fitOn(platform, large, options);
+    failures[worker](new Error('out of memory'));
+    expect(ended.sort()).toEqual(crew);
+    expect((await fitOn(platform, large, options)).status).toBe('converged');
+    expect(roles.length).toBe(4);
+  });
+
+  test('and of many fits at a time those of one', async () => {
+    const { platform, roles, ended } = counted();
+    const models = await Promise.all([1, 2, 3].map(() => fitOn(platform, large, options)));
+    expect(new Set(models.map((model) => JSON.stringify(model))).size).toBe(1);
+    expect(roles.length).toBe(6);
+    expect(ended.sort()).toEqual(['kernel', 'kernel', 'training', 'training']);
+  });
+});
+
 test('a worker tells every iteration', async () => {
   const run = fit(large, { lambda: 1e-3, tolerance: 1e-4, threads: 2 });
   const seen: number[] = [];
@@ -76,9 +153,10 @@ test('an abort reaches the worker', async () => {
   expect(model.objective).toBeLessThan(Math.log(10));
 });
 
-test('the time limit counts from the call', async () => {
-  const model = await fit(large, { lambda: 1e-8, tolerance: 1e-13, threads: 2, maxSeconds: 0.4 });
+test('the time limit counts from the call: placing the data has used it up', async () => {
+  const model = await fit(large, { lambda: 1e-8, tolerance: 1e-13, threads: 2, maxSeconds: 1e-3 });
   expect(model.status).toBe('max-seconds');
+  expect(model.iterations).toBeLessThanOrEqual(1);
 });
 
 test('what a solver refuses in the worker has its class here', async () => {
