@@ -4,6 +4,9 @@ import type { KernelExports, ShardKernel } from './kernels.ts';
 /** The kernels on `memory`. Any number of instances, on any thread, may share one memory. */
 export function instantiateKernels(module: WebAssembly.Module, memory = createMemory()): KernelExports {
   const instance = new WebAssembly.Instance(module, { env: { memory } });
+  // V8 can miss that another thread grew the memory while this one received it: memory.copy then ran out of bounds
+  // (Node 20, 4 of 1300 workers that started during growth). Growing by nothing looks at the size again.
+  memory.grow(0);
   return instance.exports as unknown as KernelExports;
 }
 
