@@ -36,6 +36,7 @@ export {
 } from './place-rows';
 export { multiplyProjected, projectRows } from './row-projections';
 export { combineRows, multiplyRows } from './row-space';
+export { scoreRowsDouble, scoreRowsSingle } from './score-rows';
 export { copyBytes, placeSlots, repeatRow, slotRange, slotSquares, slotSums, slotsBetween } from './slots';
 export { softmaxDualEpoch } from './softmax-dual-ascent';
 export { sparseColumns, sparseColumnsDouble, sparseRows, sparseRowsDouble } from './sparse';

@@ -15,11 +15,18 @@ export interface RowBlocks {
 const BLOCK_BYTES = 32768;
 const FEWEST_ROWS = 8;
 
-/** Allocates room for one block. */
-export function rowBlocks(arena: Arena, X: RowsInput, nSamples: number, nFeatures: number): RowBlocks {
+/** Allocates room for one block, of a multiple of `together` rows. */
+export function rowBlocks(
+  arena: Arena,
+  X: RowsInput,
+  nSamples: number,
+  nFeatures: number,
+  together = 1,
+): RowBlocks {
   const single = isDenseInput(X) && fitsSingle(X.values);
   const rowBytes = nFeatures * (single ? 4 : 8);
-  const rowsInBlock = Math.min(nSamples, Math.max(FEWEST_ROWS, Math.floor(BLOCK_BYTES / rowBytes)));
+  const suitable = Math.min(nSamples, Math.max(FEWEST_ROWS, Math.floor(BLOCK_BYTES / rowBytes)));
+  const rowsInBlock = Math.ceil(suitable / together) * together;
   const length = rowsInBlock * nFeatures + 4;
   const block = single ? arena.allocateF32(length) : arena.allocateF64(length);
   return {

@@ -2,9 +2,11 @@ import type { ClassLabel } from '../data/class-labels.ts';
 import type { Encoding } from '../data/encoding.ts';
 import { UnsupportedError } from '../errors.ts';
 import { exp } from '../problem/elementary.ts';
+import { returnWorkbench, takeLoadedWorkbench } from '../runtime/workbench.ts';
 import type { Status } from '../solvers/solver.ts';
 import type { ClassifierState, ModelCertificate } from './classifier-state.ts';
-import { type FeatureRows, featureRows } from './feature-rows.ts';
+import { type CheckedRows, type FeatureRows, featureRows } from './feature-rows.ts';
+import { KERNEL_ROWS, kernelScores } from './kernel-scores.ts';
 import { denseScores, type LinearWeights, sparseScores, transpose } from './linear-scores.ts';
 import { type ModelJson, toModelJson } from './model-json.ts';
 import type { ProblemDescription } from './problem-description.ts';
@@ -63,19 +65,24 @@ export class Classifier implements ClassifierState {
 
   /** Wx + b for each row: nSamples × nClasses, row-major, classes in the order of `classes`. */
   scores(X: FeatureRows): Float64Array {
-    const K = this.nClasses;
-    const { nRows, batches } = featureRows(X, this.nFeatures);
-    const out = new Float64Array(nRows * K);
-    const linear = this.#linear();
-    let row = 0;
-    for (const batch of batches) {
-      if (batch.kind === 'dense') denseScores(linear, batch, out, row * K);
-      else sparseScores(linear, batch, out, row * K);
-      row += batch.nRows;
+    const rows = featureRows(X, this.nFeatures);
+    const out = new Float64Array(rows.nRows * this.nClasses);
+    const bench = rows.dense !== null && rows.nRows >= KERNEL_ROWS ? takeLoadedWorkbench() : null;
+    if (rows.dense !== null && bench !== null) {
+      const mark = bench.arena.mark();
+      try {
+        kernelScores(bench, this.#linear(), rows.dense, rows.nRows, out);
+      } finally {
+        returnWorkbench(bench, mark);
+      }
+    } else {
+      rows.checkValues();
+      this.#plainScores(rows, out);
     }
     for (let t = 0; t < out.length; t++) {
       if (!Number.isFinite(out[t])) {
-        throw new ScoreOverflow(Math.floor(t / K));
+        rows.checkValues();
+        throw new ScoreOverflow(Math.floor(t / this.nClasses));
       }
     }
     return out;
@@ -119,6 +126,16 @@ export class Classifier implements ClassifierState {
   /** The model file's content: what JSON.stringify(model) writes and `loadModel` reads. */
   toJSON(): ModelJson {
     return toModelJson(this);
+  }
+
+  #plainScores({ batches }: CheckedRows, out: Float64Array): void {
+    const linear = this.#linear();
+    let at = 0;
+    for (const batch of batches()) {
+      if (batch.kind === 'dense') denseScores(linear, batch, out, at);
+      else sparseScores(linear, batch, out, at);
+      at += batch.nRows * this.nClasses;
+    }
   }
 
   #linear(): LinearWeights {

@@ -1,11 +1,13 @@
 import { batchRows, type DenseBatch, type FeatureBatch, type SparseBatch } from '../data/feature-batch.ts';
 import {
-  checkFeatures,
+  checkShape,
+  checkValues,
   type DenseInput,
   type FeatureInput,
   featureShape,
   isDenseInput,
   isSparseInput,
+  type RowsInput,
   type SparseInput,
 } from '../data/feature-input.ts';
 import { ModelError } from '../errors.ts';
@@ -13,24 +15,42 @@ import { ModelError } from '../errors.ts';
 /** What a model predicts on: arrays in original units, or encoded batches of a table. */
 export type FeatureRows = FeatureInput | FeatureBatch;
 
+export interface CheckedRows {
+  readonly nRows: number;
+  /** Dense rows as they came, their values not looked at yet. */
+  readonly dense: RowsInput | null;
+  /** All rows in double precision, in order. */
+  batches(): Iterable<FeatureBatch>;
+  /** Throws for the first value that is no finite number, with its place. */
+  checkValues(): void;
+}
+
 /**
- * The number of rows, and the rows as batches in double precision, in order. Throws ModelError where the
- * number of features is not the model's, and as checkFeatures for arrays that are no features.
+ * Throws ModelError where the number of features is not the model's, and as checkFeatures for arrays that are no
+ * features; `checkValues` is left to the caller.
  */
-export function featureRows(
-  X: FeatureRows,
-  nFeatures: number,
-): { readonly nRows: number; readonly batches: Iterable<FeatureBatch> } {
+export function featureRows(X: FeatureRows, nFeatures: number): CheckedRows {
   if (isBatch(X)) {
     expectFeatures(X.nFeatures, nFeatures);
-    return { nRows: X.nRows, batches: [X] };
+    const dense = X.kind === 'dense' ? { values: X.values, nSamples: X.nRows, nFeatures } : null;
+    return { nRows: X.nRows, dense, batches: () => [X], checkValues() {} };
   }
-  if (Array.isArray(X) && X.length === 0) return { nRows: 0, batches: [] };
-  checkFeatures(X);
+  if (Array.isArray(X) && X.length === 0) {
+    return { nRows: 0, dense: null, batches: () => [], checkValues() {} };
+  }
+  checkShape(X);
   const shape = featureShape(X);
   expectFeatures(shape.nFeatures, nFeatures);
-  if (isSparseInput(X)) return { nRows: shape.nSamples, batches: [sparseBatch(X)] };
-  return { nRows: shape.nSamples, batches: isDenseInput(X) ? denseBatches(X) : rowBatches(X) };
+  const nRows = shape.nSamples;
+  if (isSparseInput(X)) {
+    return { nRows, dense: null, batches: () => [sparseBatch(X)], checkValues() {} };
+  }
+  return {
+    nRows,
+    dense: X,
+    batches: () => (isDenseInput(X) ? denseBatches(X) : rowBatches(X)),
+    checkValues: () => checkValues(X),
+  };
 }
 
 function isBatch(X: FeatureRows): X is FeatureBatch {

@@ -119,6 +119,8 @@ export interface KernelExports extends ShardKernels {
     indicator: Pointer,
     indicated: number,
   ): void;
+  scoreRowsDouble: ScoreRows;
+  scoreRowsSingle: (...rows: [...Parameters<ScoreRows>, wide: Pointer]) => void;
   repeatRow(row: Pointer, rowBytes: number, out: Pointer, nRows: number): void;
   copyBytes(from: Pointer, to: Pointer, length: number): void;
   /** Bytes of a table of text codes. */
@@ -138,6 +140,16 @@ export interface KernelExports extends ShardKernels {
   /** Sweeps that coordinate descent took. */
   lassoModelDescent(task: Pointer): number;
 }
+
+type ScoreRows = (
+  rows: Pointer,
+  nRows: number,
+  nFeatures: number,
+  weights: Pointer,
+  intercepts: Pointer,
+  nBlocks: number,
+  scores: Pointer,
+) => void;
 
 type ColumnSums = (
   rows: Pointer,

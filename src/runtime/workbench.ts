@@ -21,8 +21,20 @@ let kept: WeakRef<Workbench> | null = null;
 /** A worker holds the memory as well: without its bench it ends. */
 const crewsOfBenches = new FinalizationRegistry<Crew>((crew) => crew.dismiss());
 
+/** The kernels, once anything has loaded them. */
+let loaded: WebAssembly.Module | null = null;
+
 export async function takeWorkbench(platform: Platform): Promise<Workbench> {
-  const module = await platform.loadKernels();
+  loaded = await platform.loadKernels();
+  return keptOrNew(loaded);
+}
+
+/** The same without waiting: null where the kernels are not loaded yet. */
+export function takeLoadedWorkbench(): Workbench | null {
+  return loaded === null ? null : keptOrNew(loaded);
+}
+
+function keptOrNew(module: WebAssembly.Module): Workbench {
   const bench = kept?.deref();
   kept = null;
   if (bench !== undefined) return bench;

@@ -1,0 +1,60 @@
+import type { RowsInput } from '../data/feature-input.ts';
+import { rowBlocks } from '../data/row-blocks.ts';
+import type { Workbench } from '../runtime/workbench.ts';
+import type { LinearWeights } from './linear-scores.ts';
+
+/** From this many rows on, to lay out W for the kernel costs little of what it saves. */
+export const KERNEL_ROWS = 64;
+
+/** Rows and classes that the kernel takes at a time. */
+const TOGETHER = 4;
+
+/**
+ * denseScores with a kernel, the same bits: `out` is nRows × nClasses, row-major. What is no number in X makes its
+ * row's scores NaN. Works above the bench's mark and leaves it to the caller to release it.
+ */
+export function kernelScores(
+  { arena, kernels }: Pick<Workbench, 'arena' | 'kernels'>,
+  { nClasses, nFeatures, weights, intercepts }: LinearWeights,
+  X: RowsInput,
+  nRows: number,
+  out: Float64Array,
+): void {
+  const nBlocks = Math.ceil(nClasses / TOGETHER);
+  const stride = nBlocks * TOGETHER;
+  const packed = arena.allocateF64(stride * nFeatures);
+  for (let k = 0; k < nClasses; k++) {
+    const begin = (k - (k % TOGETHER)) * nFeatures + (k % TOGETHER);
+    for (let j = 0; j < nFeatures; j++) packed[begin + j * TOGETHER] = weights[k * nFeatures + j];
+  }
+  const offsets = arena.allocateF64(stride);
+  offsets.set(intercepts);
+  const blocks = rowBlocks(arena, X, nRows, nFeatures, TOGETHER);
+  const scores = arena.allocateF64(blocks.rowsInBlock * stride);
+  const wide = blocks.single ? arena.allocateF64(TOGETHER * nFeatures).byteOffset : 0;
+
+  for (let first = 0; first < nRows; first += blocks.rowsInBlock) {
+    const count = Math.min(blocks.rowsInBlock, nRows - first);
+    const rows = blocks.stage(first, count);
+    // What stands in the rows that fill up the last four is of no meaning.
+    const filled = Math.ceil(count / TOGETHER) * TOGETHER;
+    const { byteOffset: W } = packed;
+    if (blocks.single) {
+      kernels.scoreRowsSingle(
+        rows,
+        filled,
+        nFeatures,
+        W,
+        offsets.byteOffset,
+        nBlocks,
+        scores.byteOffset,
+        wide,
+      );
+    } else {
+      kernels.scoreRowsDouble(rows, filled, nFeatures, W, offsets.byteOffset, nBlocks, scores.byteOffset);
+    }
+    for (let i = 0; i < count; i++) {
+      for (let k = 0; k < nClasses; k++) out[(first + i) * nClasses + k] = scores[i * stride + k];
+    }
+  }
+}
