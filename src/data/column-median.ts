@@ -108,7 +108,8 @@ function itemOf(bracket: Bracket, rank: number): number | undefined {
     return select(bracket.between.subarray(0, nBetween), rest);
   }
   rest -= nBetween;
-  return rest < atHigh ? high : undefined;
+  // Where both ends are one value, it was counted at `low`.
+  return low < high && rest < atHigh ? high : undefined;
 }
 
 /** The value of this rank; values are put in another order (Hoare 1961, "Find"). */

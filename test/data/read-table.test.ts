@@ -129,6 +129,16 @@ describe('a table becomes features', () => {
     }
   });
 
+  test('the median of numbers whose order misleads a sample', async () => {
+    // Every 64th row is 0, as three of eight are.
+    const lines = Array.from({ length: 40_000 }, (_, i) => {
+      const x = i % 8 < 3 ? '0' : '1';
+      return `${i % 1000 === 7 ? '' : x},${i % 2}`;
+    });
+    const { encoding } = await place(`x,y\n${lines.join('\n')}\n`, { target: 'y' });
+    expect(encoding?.columns[0]).toMatchObject({ kind: 'numeric', indicator: true, fill: 1 });
+  });
+
   test('numbers far from 0 keep their differences', async () => {
     const data = await place('t,y\n1700000000.25,a\n1700000000.75,b\n', { target: 'y' }, true);
     expect(data.rows).toEqual([[-1], [1]]);
