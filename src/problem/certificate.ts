@@ -149,7 +149,9 @@ export function gapReport(input: GapInput, dualAt: ((scale: number) => number) |
     const slope = product + interceptProduct;
     const bend = ((1 - scale) * (1 - scale) * pass.dualCurvature) / (2 * scale);
     const loosened = ridge * squares + lasso * absolutes + scale * slope + bend;
-    takeScaled(loosened + share * pass.dual, pass.dual);
+    // Of the dual at c, concave in it, the mixture costs this at most: more than of that at 1 where samples are far off.
+    const most = pass.dual + (1 - scale) * slope;
+    takeScaled(loosened + share * most, most);
   }
   if (lasso > 0 && reach > lasso && gap > enough * objective && dualAt !== null) {
     const dual = dualAt(scale);
