@@ -52,9 +52,10 @@ export function screenedStage(runtime: Runtime, problem: Problem, matrix: DenseM
   const passes = () => whole.passes + partialPasses + (part === null ? 0 : part.passes());
 
   function open(lasso: number): Part {
-    partialPasses = passes() - whole.passes;
     arena.release(mark);
     const features = candidateFeatures(layout, theta, gradient, COPIED * lasso);
+    // Where no feature tells anything, one of them stands for all.
+    if (features.length === 0) features.push(0);
     const columns = { ...trainingSet, matrix: copyOfColumns(arena, matrix, features) };
     const objective = softmaxObjective(runtime, { ...problem, trainingSet: columns });
     const start = objective.vectors.zeros(objective.layout.size);
@@ -70,6 +71,11 @@ export function screenedStage(runtime: Runtime, problem: Problem, matrix: DenseM
     };
   }
 
+  function close(): void {
+    partialPasses = passes() - whole.passes;
+    part = null;
+  }
+
   return {
     largest,
     certified: null,
@@ -79,10 +85,12 @@ export function screenedStage(runtime: Runtime, problem: Problem, matrix: DenseM
       iterations = 0;
       for (let round = 0; round < MOST_ROUNDS; round++) {
         part ??= open(Math.min(lasso, largest));
-        const found = yield* renumbered(part.stage.solve(penalty, options));
+        const found = yield* renumbered(unproved(part.stage.solve(penalty, options)));
         putFeatures(part.theta, theta, part.features, layout.stride);
         const solution = { ...found, theta, iterations, passes: passes() };
-        if (isCutOff(found.status)) return solution;
+        if (isCutOff(found.status)) {
+          return { ...solution, ...described(objective.certifyHere(theta, gradient)), passes: passes() };
+        }
         if (found.status !== 'converged') break;
         softmaxResiduals(arena, part.trainingSet, part.layout, part.theta, residuals);
         const own = part.stage.certified;
@@ -93,10 +101,10 @@ export function screenedStage(runtime: Runtime, problem: Problem, matrix: DenseM
         bounds.take(residuals, theta, gradient, penalty.ridge);
         const copied = new Set(part.features);
         const needed = candidateFeatures(layout, theta, gradient, NEARLY_NEEDED * lasso);
-        if (needed.some((j) => !copied.has(j))) part = null;
+        if (needed.some((j) => !copied.has(j))) close();
         if (isWithin(point, options)) return { ...solution, ...described(point), passes: passes() };
       }
-      part = null;
+      close();
       const rest = yield* renumbered(proximalNewton({ ...objective, activeHessian: null }, theta, options));
       // The whole's passes have made room for themselves up there.
       mark = arena.mark();
@@ -110,6 +118,13 @@ export function screenedStage(runtime: Runtime, problem: Problem, matrix: DenseM
 
   function described({ objective, certificate, stationarity }: CertifiedPoint) {
     return { objective, stationarity, ...certificate };
+  }
+
+  /** A bound on the least over some of the columns is none on that over all. */
+  function* unproved(run: Generator<Iteration, Solution, void>): Generator<Iteration, Solution, void> {
+    let step = run.next();
+    for (; !step.done; step = run.next()) yield { ...step.value, lowerBound: null, relativeGap: null };
+    return step.value;
   }
 
   function* renumbered(run: Generator<Iteration, Solution, void>): Generator<Iteration, Solution, void> {
