@@ -286,7 +286,8 @@ function plainRows(
 ): PlainRows | null {
   const known = [new Uint8Array(0), ...missingTexts];
   const { dialect, columns, targetField, weightField, textBytes } = plan;
-  if (!PlainRows.canRead(dialect, known)) return null;
+  const nCoded = columns.filter(({ kind }) => kind === 'categorical').length + 1;
+  if (!PlainRows.canRead(dialect, known, nCoded)) return null;
   const codes = known.map((text) => [text, MISSING_CODE] as const);
   const unread: PlainField = { kind: FIELD.skip, slot: 0, reference: 0, codes: [] };
   const fields: PlainField[] = plan.columnNames.map(() => unread);

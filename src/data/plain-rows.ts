@@ -56,7 +56,11 @@ const NEWLINE = 10;
 /** As in kernels/text-codes.ts. */
 const LONGEST_CODED_TEXT = 32;
 const MOST_CODES = 768;
+/** Tables of codes take 48 KB each. */
+const MOST_CODED_FIELDS = 256;
 const FEWEST_HARD = 1024;
+/** Room for what becomes of the pieces. A piece of a table of very many columns takes megabytes: then there are fewer. */
+const PIECES_BYTES = 1 << 24;
 
 /**
  * Records of the plain kind, read by the kernel csvRows on all threads. What it makes of them does not depend on how the
@@ -89,11 +93,13 @@ export class PlainRows {
     fields.forEach(({ codes }, j) => {
       for (const [text, code] of codes) this.addCode(j, text, code);
     });
-    this.maximum = Math.max(1, Math.ceil(textBytes / PIECE_BYTES));
-    this.pieces = arena.allocateU32(this.maximum * PIECE_WORDS);
-    this.task = this.placeTask();
     const capacity = Math.ceil(Math.min(textBytes, PIECE_BYTES) / (2 * fields.length)) + 1;
     const hardCapacity = FEWEST_HARD + fields.length;
+    const pieceBytes = capacity * (nSlots * 4 + 12) + hardCapacity * HARD_WORDS * 4;
+    const affordable = Math.floor(PIECES_BYTES / pieceBytes);
+    this.maximum = Math.max(1, Math.min(Math.ceil(textBytes / PIECE_BYTES), affordable));
+    this.pieces = arena.allocateU32(this.maximum * PIECE_WORDS);
+    this.task = this.placeTask();
     for (let i = 0; i < this.maximum; i++) {
       this.pieces.set(
         [
@@ -109,15 +115,17 @@ export class PlainRows {
     }
   }
 
-  /** Whether the kernel tells fields and numbers apart in text that is written so. */
+  /** Whether the kernel tells fields and numbers apart in text that is written so, and has room for the codes. */
   static canRead(
     { delimiter, quote }: { readonly delimiter: number; readonly quote: number },
     missingTexts: readonly Uint8Array[],
+    nCodedFields: number,
   ): boolean {
     const mayBelongToNumber = (byte: number) => byte >= 0 && /[0-9+\-.eE ]/.test(String.fromCharCode(byte));
     return (
       !mayBelongToNumber(delimiter) &&
       !mayBelongToNumber(quote) &&
+      nCodedFields <= MOST_CODED_FIELDS &&
       // The kernel must know every text that means "no value".
       missingTexts.length < MOST_CODES &&
       missingTexts.every((text) => text.length <= LONGEST_CODED_TEXT)

@@ -324,6 +324,25 @@ test('every place where a chunk may end', async () => {
   for (let cut = 0; cut < bytes.length; cut++) expect(await read(cut)).toEqual(whole);
 });
 
+test('very many columns take room for a few pieces only', () => {
+  const mark = runtime.arena.mark();
+  const fields = Array.from({ length: 200_000 }, (_, slot) => ({ ...number, slot }));
+  plainRows(fields, 44, POINT, 1 << 23);
+  expect(runtime.arena.mark() - mark).toBeLessThan(64e6);
+  runtime.arena.release(mark);
+});
+
+test('hundreds of columns of texts are read without a table of codes for each', async () => {
+  const width = 300;
+  const line = (i: number) =>
+    `${Array.from({ length: width }, (_, j) => 'ab'[(i + j) % 2]).join(',')},${i % 2}`;
+  const names = Array.from({ length: width }, (_, j) => `x${j}`);
+  const text = `${names.join(',')},y\n${Array.from({ length: 6 }, (_, i) => line(i)).join('\n')}\n`;
+  const { arena, rows } = await placeSource(textSource(text), { target: 'y' });
+  expect(rows[1].slice(0, 4)).toEqual([0, 1, 1, 0]);
+  expect(arena.extent().highWater).toBeLessThan(8e6);
+});
+
 test('any number of threads gives the same table, byte for byte', async () => {
   const text = `p,q,r,y\n${LONG.join('\n')}`;
   const bytesOf = async (threads: number) => {
