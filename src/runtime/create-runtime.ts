@@ -28,18 +28,22 @@ export async function createRuntime({
   return runtimeOn(platform, { arena: new Arena(memory), kernels }, threads);
 }
 
-/** The same on a workbench, which must not go back before the runtime is closed. */
+/**
+ * The same on a workbench, which must not go back before the runtime is closed. After `onError` a run on it throws:
+ * a worker could not start, failed or died.
+ */
 export async function runtimeOn(
   platform: Platform,
   { arena, kernels }: Pick<Workbench, 'arena' | 'kernels'>,
   threads: number,
+  onError: (error: Error) => void = () => {},
 ): Promise<OwnRuntime> {
   if (threads === 1) return { ...singleThreadRuntime(arena, kernels), close() {} };
   const [module, { startKernelWorkers, threadedRuntime }] = await Promise.all([
     platform.loadKernels(),
     import('./threads.ts'),
   ]);
-  const workers = startKernelWorkers(platform, module, arena.memory, threads - 1, () => {});
+  const workers = startKernelWorkers(platform, module, arena.memory, threads - 1, onError);
   const runtime = threadedRuntime(module, kernels, arena, workers.dispatchWords, threads);
   return { ...runtime, close: workers.close };
 }

@@ -10,7 +10,10 @@ const LONG = 8;
 /** Long runs after which other threads are started: they come some 30 ms later, which a short reading does not last. */
 const PATIENCE = 4;
 
-/** A runtime that works on the calling thread, until there is so much to do that it starts others. */
+/**
+ * A runtime that works on the calling thread, until there is so much to do that it starts others; and again by itself
+ * where they cannot start.
+ */
 export function growingRuntime(
   platform: Platform,
   { arena, kernels }: Pick<Workbench, 'arena' | 'kernels'>,
@@ -26,7 +29,10 @@ export function growingRuntime(
 
   async function grow(): Promise<void> {
     const { runtimeOn } = await import('./create-runtime.ts');
-    const grown = await runtimeOn(platform, { arena, kernels }, count);
+    const grown = await runtimeOn(platform, { arena, kernels }, count, () => {
+      all = here;
+      close();
+    });
     if (closed) return grown.close();
     all = grown;
     close = grown.close;

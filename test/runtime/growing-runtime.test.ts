@@ -6,7 +6,7 @@ import { kernelRuntime } from '../twins/kernel-runtime.ts';
 
 const turn = () => new Promise((resolve) => setTimeout(resolve, 20));
 
-function growing(threads: number | null, processors: number) {
+function growing(threads: number | null, processors: number, fails = false) {
   const { arena, kernels } = kernelRuntime();
   let spawned = 0;
   const platform: Platform = {
@@ -14,7 +14,9 @@ function growing(threads: number | null, processors: number) {
     processors: () => processors,
     spawn(role) {
       spawned++;
-      return nodePlatform.spawn(role);
+      const worker = nodePlatform.spawn(role);
+      const onError = (listener: (error: Error) => void) => setTimeout(listener, 0, new Error('no worker'));
+      return fails ? { ...worker, onError } : worker;
     },
   };
   const x = arena.allocateF64(40 * 32768).fill(1);
@@ -32,6 +34,16 @@ test('starts other threads once there have been some long runs, and goes on righ
   expect(spawned()).toBe(0);
   run();
   await vi.waitFor(() => expect(spawned()).toBe(1), 5000);
+  for (let i = 0; i < 6; i++) run();
+  runtime.close();
+  expect(x.every((value) => value === 1024)).toBe(true);
+});
+
+test('goes on alone where the others cannot start', async () => {
+  const { runtime, x, run, spawned } = growing(null, 2, true);
+  for (let i = 0; i < 4; i++) run();
+  await vi.waitFor(() => expect(spawned()).toBe(1), 5000);
+  await turn();
   for (let i = 0; i < 6; i++) run();
   runtime.close();
   expect(x.every((value) => value === 1024)).toBe(true);
