@@ -15,6 +15,8 @@ export interface StepRows {
 
 /** With more of the values stored than this, dense rows are read as fast. */
 const MOST_STORED = 0.4;
+/** Beyond so many bytes of dense rows a copy may take the room that the rest needs. */
+const LARGEST_COPIED = 2 ** 30;
 /** Rows that show which value is a column's most frequent one. */
 const SAMPLE = 64;
 
@@ -24,6 +26,7 @@ const SAMPLE = 64;
  */
 export function compressRows(arena: Arena, matrix: DenseMatrix): StepRows | null {
   const { nSamples, nFeatures, stride } = matrix;
+  if (nSamples * stride * 4 > LARGEST_COPIED) return null;
   const values = arena.f32(matrix.values, nSamples * stride);
   const base = mostFrequent(values, matrix);
   const most = MOST_STORED * nSamples * nFeatures;
