@@ -31,6 +31,14 @@ export function logDouble(x: v128): v128 {
   return f64x2.sub(f64x2.mul(k, f64x2.splat(0.6931471803691238)), f64x2.sub(f64x2.sub(half, correction), f));
 }
 
+/** log(1 + x) for x ≥ 0, relative error < 4 ulp: log(1 + x) is off by the rounding of 1 + x, which x/((1 + x) − 1) mends. */
+export function log1pDouble(x: v128): v128 {
+  const one = f64x2.splat(1);
+  const u = f64x2.add(one, x);
+  const mended = f64x2.div(f64x2.mul(logDouble(u), x), f64x2.sub(u, one));
+  return v128.bitselect(x, mended, f64x2.eq(u, one));
+}
+
 /** logDouble of one number */
 export function log(x: f64): f64 {
   return f64x2.extract_lane(logDouble(f64x2.splat(x)), 0);

@@ -1,5 +1,5 @@
 import { expDouble } from './exp';
-import { log, logDouble } from './log';
+import { log, log1pDouble, logDouble } from './log';
 import { sumOfPair } from './logistic-rows';
 import {
   addTo,
@@ -41,7 +41,7 @@ export function logisticRowsDouble(
     const e = expDouble(f64x2.neg(size));
     const larger = f64x2.div(f64x2.splat(1), f64x2.add(f64x2.splat(1), e));
     const smaller = f64x2.mul(e, larger);
-    const logSum = log1p(e);
+    const logSum = log1pDouble(e);
     const hinge = f64x2.pmax(f64x2.splat(0), f64x2.neg(m));
     const wrong = v128.bitselect(smaller, larger, f64x2.ge(m, f64x2.splat(0)));
     const u = f64x2.mul(v, v128.xor(f64x2.neg(wrong), s));
@@ -79,7 +79,7 @@ function dualRows(task: LogisticTask, S: usize, firstRow: u32, nRows: u32, parti
     const e = expDouble(f64x2.neg(f64x2.abs(m)));
     const larger = f64x2.div(one, f64x2.add(one, e));
     const wrong = v128.bitselect(f64x2.mul(e, larger), larger, f64x2.ge(m, f64x2.splat(0)));
-    const logWrong = f64x2.neg(f64x2.add(f64x2.pmax(f64x2.splat(0), m), log1p(e)));
+    const logWrong = f64x2.neg(f64x2.add(f64x2.pmax(f64x2.splat(0), m), log1pDouble(e)));
     const mass = f64x2.mul(c, wrong);
     const rest = f64x2.sub(one, mass);
     // 0 log 0 = 0: the logarithm of the least normal number stands for that of 0.
@@ -102,12 +102,4 @@ function weightsOf(task: LogisticTask, row: u32, both: bool): v128 {
   if (task.sampleWeights === 0) return both ? f64x2.splat(1) : f64x2.replace_lane(f64x2.splat(1), 1, 0);
   const at = task.sampleWeights + (row << 3);
   return both ? v128.load(at) : v128.load64_zero(at);
-}
-
-/** log(1 + x) for x ≥ 0, relative error < 4 ulp: log(1 + x) is off by the rounding of 1 + x, which x/((1 + x) − 1) mends. */
-function log1p(x: v128): v128 {
-  const one = f64x2.splat(1);
-  const u = f64x2.add(one, x);
-  const mended = f64x2.div(f64x2.mul(logDouble(u), x), f64x2.sub(u, one));
-  return v128.bitselect(x, mended, f64x2.eq(u, one));
 }

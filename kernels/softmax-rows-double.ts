@@ -1,5 +1,5 @@
 import { expDouble } from './exp';
-import { log, logDouble } from './log';
+import { log, log1pDouble } from './log';
 import { addDual, addDualCurvature, addLoss, PassTask, probabilitiesOf, rowScratchOf } from './pass-task';
 import { addProbabilityProducts } from './softmax-rows';
 
@@ -112,7 +112,7 @@ function sumLosses(others: usize, sampleWeights: usize, nRows: u32, partial: usi
       const weights = sampleWeights + (i << 3);
       v = isPair ? v128.load(weights) : v128.load64_zero(weights);
     }
-    const logSum = log1p(v128.load(at));
+    const logSum = log1pDouble(v128.load(at));
     const distance = isPair ? v128.load(at, SCRATCH) : v128.load64_zero(at, SCRATCH);
     const moment = isPair ? v128.load(at, 2 * SCRATCH) : v128.load64_zero(at, 2 * SCRATCH);
     losses = f64x2.add(losses, f64x2.mul(v, f64x2.add(logSum, distance)));
@@ -134,16 +134,6 @@ function sumOfOthers(S: usize, rowBytes: usize, own: usize): f64 {
   for (let s = S; s < S + rowBytes; s += 16) sums = f64x2.add(sums, v128.load(s));
   store<f64>(own, ownExponential);
   return f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
-}
-
-/** log(1 + x) for x ≥ 0, relative error < 4 ulp: log(1 + x) is off by the rounding of 1 + x, which x/((1 + x) − 1) mends. */
-function log1p(x: v128): v128 {
-  const one = f64x2.splat(1);
-  const u = f64x2.add(one, x);
-  const excess = f64x2.sub(u, one);
-  const exact = f64x2.eq(excess, f64x2.splat(0));
-  const mended = f64x2.div(f64x2.mul(logDouble(u), x), excess);
-  return v128.bitselect(x, mended, exact);
 }
 
 /** Σ exp(s − max) (s − max), beside lastSum */

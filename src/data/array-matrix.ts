@@ -32,8 +32,8 @@ export interface ArrayOptions extends Pick<PlaceOptions, 'onSize'> {
 }
 
 /**
- * Puts features and labels into the kernels' memory, dense features as `denseMatrix` does. Sparse ones keep their zeros: stored is x / scale, and the
- * centre mean / scale is implicit.
+ * Puts features and labels into the kernels' memory, dense features as `denseMatrix` does. Sparse ones keep their zeros:
+ * stored is x / scale, and the centre mean / scale is implicit.
  *
  * Throws as `checkFeatures` and `encodeLabels`, and a RangeError where lengths differ.
  */

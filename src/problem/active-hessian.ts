@@ -63,7 +63,10 @@ const LEAST_CURVATURE = 0.2;
 /** Probabilities below are taken for 0: their products would be subnormal, which costs a hundredfold. */
 const TINY = 1e-7;
 
-/** For softmax and logistic, whose one score has the weights p (1 − p) of one class. `probabilities` as in DataPasses; what is allocated lives until the caller releases the arena. */
+/**
+ * For softmax and logistic, whose one score has the weights p (1 − p) of one class. `probabilities` as in DataPasses;
+ * what is allocated lives until the caller releases the arena.
+ */
 export function activeHessian(
   runtime: Runtime,
   { matrix, sampleWeights }: TrainingSet,

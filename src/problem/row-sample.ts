@@ -52,9 +52,9 @@ export interface WeightedSample {
 }
 
 /**
- * `count` of the rows, at first by their weights. Sums over those drawn estimate sums over all without bias, with the less variance the
- * nearer the importance is to the size of a row's term. Source: Xu, Yang, Roosta-Khorasani, Ré & Mahoney, NeurIPS 2016,
- * for Hessians; systematic sampling keeps neighbours apart.
+ * `count` of the rows, at first by their weights. Sums over those drawn estimate sums over all without bias, with the
+ * less variance the nearer the importance is to the size of a row's term. Source: Xu, Yang, Roosta-Khorasani, Ré &
+ * Mahoney, NeurIPS 2016, for Hessians; systematic sampling keeps neighbours apart.
  */
 export function weightedSample(
   arena: Arena,

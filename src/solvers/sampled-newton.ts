@@ -20,6 +20,7 @@ export function supportsSampledNewton({ loss, penalty, dropout }: Problem): bool
  * 442 unknowns), and each thousand costs as much as two passes there.
  */
 const HESSIAN_ROWS = 2000;
+
 /**
  * L-BFGS preconditioned by the Cholesky factor of the whole Hessian of a sample of rows, begun on parts of the rows
  * (see row-levels.ts): quasi-Newton steps that see all classes and features at once. For many rows and few unknowns: a

@@ -16,8 +16,9 @@ import { addPenalty } from './sampled-hessian.ts';
  *
  *   M⁻¹ G = V H⁻¹ Vᵀ G + (I − P) G / γ,   P the orthogonal projector on the span
  *
- * The rows are drawn of `all` at each point anew, by their curvature there, the directions once for all. Source: Frangella, Tropp & Udell, SIAM J. Matrix Anal. Appl. 44 (2023),
- * for a few leading directions and the least of them beyond.
+ * The rows are drawn of `all` at each point anew, by their curvature there, the directions once for all. Source:
+ * Frangella, Tropp & Udell, SIAM J. Matrix Anal. Appl. 44 (2023), for a few leading directions and the least of them
+ * beyond.
  */
 export function subspaceHessian(
   runtime: Runtime,
