@@ -2,7 +2,7 @@ import type { ClassLabel } from '../data/class-labels.ts';
 import type { Encoding } from '../data/encoding.ts';
 import { UnsupportedError } from '../errors.ts';
 import { exp } from '../problem/elementary.ts';
-import { returnWorkbench, takeLoadedWorkbench } from '../runtime/workbench.ts';
+import { scoringBench } from '../runtime/workbench.ts';
 import type { Status } from '../solvers/solver.ts';
 import type { ClassifierState, ModelCertificate } from './classifier-state.ts';
 import { type CheckedRows, type FeatureRows, featureRows } from './feature-rows.ts';
@@ -67,13 +67,13 @@ export class Classifier implements ClassifierState {
   scores(X: FeatureRows): Float64Array {
     const rows = featureRows(X, this.nFeatures);
     const out = new Float64Array(rows.nRows * this.nClasses);
-    const bench = rows.dense !== null && rows.nRows >= KERNEL_ROWS ? takeLoadedWorkbench() : null;
+    const bench = rows.dense !== null && rows.nRows >= KERNEL_ROWS ? scoringBench() : null;
     if (rows.dense !== null && bench !== null) {
       const mark = bench.arena.mark();
       try {
         kernelScores(bench, this.#linear(), rows.dense, rows.nRows, out);
       } finally {
-        returnWorkbench(bench, mark);
+        bench.arena.release(mark);
       }
     } else {
       rows.checkValues();

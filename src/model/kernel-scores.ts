@@ -1,6 +1,6 @@
 import type { RowsInput } from '../data/feature-input.ts';
 import { rowBlocks } from '../data/row-blocks.ts';
-import type { Workbench } from '../runtime/workbench.ts';
+import type { ScoringBench } from '../runtime/workbench.ts';
 import type { LinearWeights } from './linear-scores.ts';
 
 /** From this many rows on, to lay out W for the kernel costs little of what it saves. */
@@ -14,7 +14,7 @@ const TOGETHER = 4;
  * row's scores NaN. Works above the bench's mark and leaves it to the caller to release it.
  */
 export function kernelScores(
-  { arena, kernels }: Pick<Workbench, 'arena' | 'kernels'>,
+  { arena, kernels }: ScoringBench,
   { nClasses, nFeatures, weights, intercepts }: LinearWeights,
   X: RowsInput,
   nRows: number,

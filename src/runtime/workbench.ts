@@ -25,22 +25,32 @@ const crewsOfBenches = new FinalizationRegistry<Crew>((crew) => crew.dismiss());
 let loaded: WebAssembly.Module | null = null;
 
 export async function takeWorkbench(platform: Platform): Promise<Workbench> {
-  loaded = await platform.loadKernels();
-  return keptOrNew(loaded);
-}
-
-/** The same without waiting: null where the kernels are not loaded yet. */
-export function takeLoadedWorkbench(): Workbench | null {
-  return loaded === null ? null : keptOrNew(loaded);
-}
-
-function keptOrNew(module: WebAssembly.Module): Workbench {
+  const module = await platform.loadKernels();
+  loaded = module;
   const bench = kept?.deref();
   kept = null;
   if (bench !== undefined) return bench;
   const arena = new Arena();
   const created = { module, arena, kernels: instantiateKernels(module, arena.memory), crew: new Crew() };
   crewsOfBenches.register(created, created.crew);
+  return created;
+}
+
+let scoring: WeakRef<ScoringBench> | null = null;
+
+export type ScoringBench = Pick<Workbench, 'arena' | 'kernels'>;
+
+/**
+ * Kernels for work that ends before anything else begins, or null where they are not loaded yet. On a memory of their
+ * own: what the last fit placed stands until the next one.
+ */
+export function scoringBench(): ScoringBench | null {
+  if (loaded === null) return null;
+  const last = scoring?.deref();
+  if (last !== undefined) return last;
+  const arena = new Arena();
+  const created = { arena, kernels: instantiateKernels(loaded, arena.memory) };
+  scoring = new WeakRef(created);
   return created;
 }
 
