@@ -5,6 +5,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { lbfgs } from './lbfgs.ts';
 import type { Preconditioner } from './preconditioner.ts';
 import type { SolverOptions, SolverRun } from './solver.ts';
+import { Stages } from './stages.ts';
 
 /** What L-BFGS starts from on the rows of a problem; null where a sample of them weighs nothing. */
 export type SampleCurvature = (runtime: Runtime, problem: Problem, seed: number) => Preconditioner | null;
@@ -32,8 +33,7 @@ export function* solveByLevels(
   const { arena } = runtime;
   const { trainingSet } = problem;
   const { nSamples } = trainingSet.matrix;
-  let iterations = 0;
-  let passes = 0;
+  const stages = new Stages(options);
 
   if (theta.every((x) => x === 0)) {
     for (const size of levelSizes(nSamples)) {
@@ -41,32 +41,17 @@ export function* solveByLevels(
       const rows = sampleRows(arena, trainingSet, size, options.seed);
       if (rows !== null) {
         const part = { ...problem, trainingSet: rows };
-        const { passes: spent } = yield* counted(
-          level(preconditionerOf, runtime, part, theta, rest(), LEVEL_GAP),
+        yield* stages.run(
+          level(preconditionerOf, runtime, part, theta, stages.rest(), LEVEL_GAP),
           size / nSamples,
         );
-        passes += (spent * size) / nSamples;
       }
       arena.release(mark);
     }
   }
-  const solution = yield* counted(level(preconditionerOf, runtime, problem, theta, rest(), null), 1);
-  return { ...solution, solver, iterations, passes: passes + solution.passes };
-
-  function rest(): SolverOptions {
-    return { ...options, maxIterations: Math.max(0, options.maxIterations - iterations) };
-  }
-
-  /** Numbers iterations through, and adds up passes. */
-  function* counted(run: SolverRun, share: number): SolverRun {
-    let step = run.next();
-    while (!step.done) {
-      iterations++;
-      yield { ...step.value, iteration: iterations, passes: passes + step.value.passes * share };
-      step = run.next();
-    }
-    return step.value;
-  }
+  const whole = level(preconditionerOf, runtime, problem, theta, stages.rest(), null);
+  const solution = yield* stages.run(whole, 1);
+  return { ...solution, solver, iterations: stages.iterations, passes: stages.passes };
 }
 
 /** The numbers of rows of the parts, from the least. */

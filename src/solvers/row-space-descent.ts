@@ -7,6 +7,7 @@ import { softmaxObjective } from '../problem/softmax-objective.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { lbfgs } from './lbfgs.ts';
 import type { SolverOptions, SolverRun } from './solver.ts';
+import { Stages } from './stages.ts';
 
 export const ROW_SPACE = 'row-space';
 
@@ -36,8 +37,7 @@ export function* rowSpaceDescent(
   const { arena } = runtime;
   const { trainingSet, loss } = problem;
   const { nSamples, nFeatures } = trainingSet.matrix;
-  let iterations = 0;
-  let passes = 0;
+  const stages = new Stages(options);
 
   const nearOptimum = theta.every((x) => x === 0);
   if (nearOptimum) {
@@ -45,29 +45,18 @@ export function* rowSpaceDescent(
     const layout =
       loss.kind === 'logistic' ? scoreLayout(nFeatures) : parameterLayout(nFeatures, trainingSet.nClasses);
     const space = rowSpace(runtime, trainingSet, layout);
-    passes += gramPasses(trainingSet);
+    stages.passes += gramPasses(trainingSet);
     const coordinates = arena.allocateF64((nSamples + 1) * layout.stride);
     const objective = softmaxObjective(runtime, { ...problem, trainingSet: space.trainingSet });
     const run = lbfgs(objective, coordinates, options, { innerGap: INNER_PART * options.tolerance });
-    const solution = yield* counted(run, nSamples / nFeatures);
-    passes += (solution.passes * nSamples) / nFeatures + 0.5;
+    yield* stages.run(run, nSamples / nFeatures);
+    stages.passes += 0.5;
     space.expand(coordinates, theta);
     arena.release(mark);
   }
-  const rest = { ...options, maxIterations: Math.max(0, options.maxIterations - iterations) };
-  const solution = yield* counted(lbfgs(softmaxObjective(runtime, problem), theta, rest, { nearOptimum }), 1);
-  return { ...solution, solver: ROW_SPACE, iterations, passes: passes + solution.passes };
-
-  /** Numbers iterations through, and adds up passes. */
-  function* counted(run: SolverRun, share: number): SolverRun {
-    let step = run.next();
-    while (!step.done) {
-      iterations++;
-      yield { ...step.value, iteration: iterations, passes: passes + step.value.passes * share };
-      step = run.next();
-    }
-    return step.value;
-  }
+  const whole = lbfgs(softmaxObjective(runtime, problem), theta, stages.rest(), { nearOptimum });
+  const solution = yield* stages.run(whole, 1);
+  return { ...solution, solver: ROW_SPACE, iterations: stages.iterations, passes: stages.passes };
 }
 
 /**
