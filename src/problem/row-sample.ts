@@ -9,38 +9,27 @@ import type { Arena } from '../runtime/arena.ts';
  */
 export function sampleRows(
   arena: Arena,
-  { matrix, nClasses, labels, sampleWeights }: TrainingSet,
+  trainingSet: TrainingSet,
   count: number,
   seed: number,
 ): TrainingSet | null {
-  const { nSamples, nFeatures } = matrix;
-  const stride = Math.ceil((nFeatures + 1) / 4) * 4;
-  const values = arena.allocateF32(count * stride);
-  const drawnLabels = arena.allocateU32(count);
+  const { matrix, sampleWeights } = trainingSet;
+  const { nSamples } = matrix;
+  const { rows, put } = rowRoom(arena, trainingSet, count);
   const drawnWeights = arena.allocateF64(sampleWeights === 0 ? 0 : count);
-  const allLabels = arena.u32(labels, nSamples);
   const allWeights = sampleWeights === 0 ? null : arena.f64(sampleWeights, nSamples);
   const random = randomSequence(seed, RANDOM_STREAM.sample);
-  const copyRow = rowCopier(arena, matrix);
   let total = 0;
   for (let i = 0; i < count; i++) {
     const first = Math.floor((i * nSamples) / count);
     const row = first + random.nextBelow(Math.floor(((i + 1) * nSamples) / count) - first);
-    copyRow(row, values.subarray(i * stride, i * stride + nFeatures));
-    values[i * stride + nFeatures] = 1;
-    drawnLabels[i] = allLabels[row];
+    put(i, row);
     if (allWeights !== null) drawnWeights[i] = allWeights[row];
     total += allWeights === null ? 1 : allWeights[row];
   }
   if (!(total > 0)) return null;
   for (let i = 0; i < drawnWeights.length; i++) drawnWeights[i] *= count / total;
-  const drawn: DenseMatrix = { kind: 'dense', nSamples: count, nFeatures, stride, values: values.byteOffset };
-  return {
-    matrix: drawn,
-    nClasses,
-    labels: drawnLabels.byteOffset,
-    sampleWeights: allWeights === null ? 0 : drawnWeights.byteOffset,
-  };
+  return { ...rows, sampleWeights: allWeights === null ? 0 : drawnWeights.byteOffset };
 }
 
 /** A sample of rows that is drawn anew, by how much each row matters. */
@@ -58,26 +47,16 @@ export interface WeightedSample {
  */
 export function weightedSample(
   arena: Arena,
-  { matrix, nClasses, labels, sampleWeights }: TrainingSet,
+  trainingSet: TrainingSet,
   count: number,
   seed: number,
 ): WeightedSample {
-  const { nSamples, nFeatures } = matrix;
-  const stride = Math.ceil((nFeatures + 1) / 4) * 4;
-  const values = arena.allocateF32(count * stride);
-  const drawnLabels = arena.allocateU32(count);
+  const { matrix, sampleWeights } = trainingSet;
+  const { nSamples } = matrix;
+  const { rows, put } = rowRoom(arena, trainingSet, count);
   const drawnWeights = arena.allocateF64(count);
-  const allLabels = arena.u32(labels, nSamples);
   const allWeights = sampleWeights === 0 ? null : arena.f64(sampleWeights, nSamples);
   const random = randomSequence(seed, RANDOM_STREAM.sample);
-  const copyRow = rowCopier(arena, matrix);
-  const matrixDrawn: DenseMatrix = {
-    kind: 'dense',
-    nSamples: count,
-    nFeatures,
-    stride,
-    values: values.byteOffset,
-  };
 
   function draw(importance: Float64Array) {
     const scale = chanceScale(importance, count);
@@ -90,21 +69,36 @@ export function weightedSample(
       sum += chance;
       if (sum <= next) continue;
       next++;
-      copyRow(i, values.subarray(at * stride, at * stride + nFeatures));
-      values[at * stride + nFeatures] = 1;
-      drawnLabels[at] = allLabels[i];
+      put(at, i);
       drawnWeights[at++] = ((allWeights === null ? 1 : allWeights[i]) * count) / (nSamples * chance);
     }
   }
 
   draw(allWeights ?? new Float64Array(nSamples).fill(1));
-  const rows: TrainingSet = {
-    matrix: matrixDrawn,
-    nClasses,
-    labels: drawnLabels.byteOffset,
-    sampleWeights: drawnWeights.byteOffset,
+  return { rows: { ...rows, sampleWeights: drawnWeights.byteOffset }, draw };
+}
+
+/** Room for `count` rows with their labels, without weights; `put` copies a row of the training set to a place there. */
+function rowRoom(
+  arena: Arena,
+  { matrix, nClasses, labels }: TrainingSet,
+  count: number,
+): { readonly rows: TrainingSet; put(at: number, row: number): void } {
+  const { nSamples, nFeatures } = matrix;
+  const stride = Math.ceil((nFeatures + 1) / 4) * 4;
+  const values = arena.allocateF32(count * stride);
+  const drawnLabels = arena.allocateU32(count);
+  const allLabels = arena.u32(labels, nSamples);
+  const copyRow = rowCopier(arena, matrix);
+  const drawn: DenseMatrix = { kind: 'dense', nSamples: count, nFeatures, stride, values: values.byteOffset };
+  return {
+    rows: { matrix: drawn, nClasses, labels: drawnLabels.byteOffset, sampleWeights: 0 },
+    put(at, row) {
+      copyRow(row, values.subarray(at * stride, at * stride + nFeatures));
+      values[at * stride + nFeatures] = 1;
+      drawnLabels[at] = allLabels[row];
+    },
   };
-  return { rows, draw };
 }
 
 /** c of chances min(1, c · importance) that add up to `count`, or with which all that matter are taken. */
