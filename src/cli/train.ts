@@ -23,7 +23,7 @@ import { styleFor } from './style.ts';
 import { checkArguments, expectTarget, tableOptions } from './train-arguments.ts';
 import { type TrainValues, trainOptionGroups, trainOptions } from './train-options.ts';
 import { type Trained, type TrainReport, trainReport, trainText } from './train-report.ts';
-import { trainingBatches } from './training-rows.ts';
+import { storedBatches, storedClassifier } from './training-rows.ts';
 
 export const train = defineCommand({
   name: 'train',
@@ -100,8 +100,8 @@ async function measureSplits(fitted: Fitted, values: TrainValues, signal: AbortS
   const { model, training, arena, seconds } = fitted;
   const { labels, sampleWeights, matrix } = training;
   const train = measure(
-    model,
-    trainingBatches(arena, training),
+    storedClassifier(model, arena, training),
+    storedBatches(arena, training),
     arena.u32(labels, matrix.nSamples),
     sampleWeights,
   );

@@ -1,92 +1,77 @@
 import { batchRows, type FeatureBatch } from '../data/feature-batch.ts';
 import type { TrainingData } from '../data/training-data.ts';
+import { Classifier } from '../model/classifier.ts';
 import type { Arena } from '../runtime/arena.ts';
 
 /**
- * The samples of a training set in original units, in their order, a batch of rows at a time: what the model
- * is measured on. Read from the kernels' memory, so values are those of single precision.
+ * The samples of a training set as they are stored, in their order, a batch of rows at a time: standardized, and in
+ * single precision. Views on the kernels' memory, for `storedClassifier`.
  */
-export function* trainingBatches(arena: Arena, training: TrainingData): Generator<FeatureBatch> {
-  const { nSamples, nFeatures } = training.matrix;
-  const size = batchRows(training.matrix.kind === 'dense' ? nFeatures : 1);
+export function* storedBatches(arena: Arena, { matrix }: TrainingData): Generator<FeatureBatch> {
+  const { nSamples, nFeatures } = matrix;
+  if (matrix.kind === 'dense') {
+    const { stride } = matrix;
+    const size = batchRows(stride);
+    for (let begin = 0; begin < nSamples; begin += size) {
+      const nRows = Math.min(size, nSamples - begin);
+      const values = arena.f32(matrix.values + begin * stride * 4, nRows * stride);
+      yield { kind: 'dense', nRows, nFeatures: stride, values };
+    }
+    return;
+  }
+  const starts = arena.u32(matrix.rowStarts, nSamples + 1);
+  const indices = arena.u32(matrix.rowIndices, matrix.nonzeros);
+  const values = arena.f32(matrix.rowValues, matrix.nonzeros);
+  const size = batchRows(1);
   for (let begin = 0; begin < nSamples; begin += size) {
     const nRows = Math.min(size, nSamples - begin);
-    yield training.matrix.kind === 'dense'
-      ? denseRows(arena, training, begin, nRows)
-      : sparseRows(arena, training, begin, nRows);
-  }
-}
-
-function denseRows(arena: Arena, training: TrainingData, begin: number, nRows: number): FeatureBatch {
-  const { matrix, standardization } = training;
-  if (matrix.kind !== 'dense') throw new TypeError('expected a dense matrix');
-  const { nFeatures, stride } = matrix;
-  const stored = arena.f32(matrix.values + begin * stride * 4, nRows * stride);
-  const values = new Float64Array(nRows * nFeatures);
-  for (let i = 0; i < nRows; i++) {
-    for (let j = 0; j < nFeatures; j++) {
-      const z = stored[i * stride + j];
-      values[i * nFeatures + j] =
-        standardization === null ? z : z * standardization.scale[j] + standardization.mean[j];
-    }
-  }
-  return { kind: 'dense', nRows, nFeatures, values };
-}
-
-function sparseRows(arena: Arena, training: TrainingData, begin: number, nRows: number): FeatureBatch {
-  const { matrix, standardization } = training;
-  if (matrix.kind !== 'sparse') throw new TypeError('expected a sparse matrix');
-  const { nFeatures } = matrix;
-  const starts = arena.u32(matrix.rowStarts + begin * 4, nRows + 1);
-  const first = starts[0];
-  const length = starts[nRows] - first;
-  const storedIndices = arena.u32(matrix.rowIndices + first * 4, length);
-  const stored = arena.f32(matrix.rowValues + first * 4, length);
-  const shifted = shiftedFeatures(arena, training);
-  const rowStarts = new Uint32Array(nRows + 1);
-  const indices = new Uint32Array(length + nRows * shifted.length);
-  const values = new Float64Array(indices.length);
-  let size = 0;
-  const push = (j: number, z: number, mean: number): void => {
-    indices[size] = j;
-    values[size++] = standardization === null ? z : z * standardization.scale[j] + mean;
-  };
-  for (let i = 0; i < nRows; i++) {
-    let s = 0;
-    for (let p = starts[i] - first; p < starts[i + 1] - first; p++) {
-      const j = storedIndices[p];
-      for (; s < shifted.length && shifted[s] < j; s++) push(shifted[s], 0, meanOf(shifted[s]));
-      const isShifted = s < shifted.length && shifted[s] === j;
-      push(j, stored[p], isShifted ? meanOf(j) : 0);
-      if (isShifted) s++;
-    }
-    for (; s < shifted.length; s++) push(shifted[s], 0, meanOf(shifted[s]));
-    rowStarts[i + 1] = size;
-  }
-  return {
-    kind: 'sparse',
-    nRows,
-    nFeatures,
-    rowStarts,
-    indices: indices.subarray(0, size),
-    values: values.subarray(0, size),
-  };
-
-  function meanOf(j: number): number {
-    return standardization?.mean[j] ?? 0;
+    const rowStarts = starts.subarray(begin, begin + nRows + 1);
+    yield { kind: 'sparse', nRows, nFeatures, rowStarts, indices, values };
   }
 }
 
 /**
- * The features, in ascending order, that are stored less their mean: the numeric columns of a sparse table.
- * One that is not stored is at its mean, not 0. The others are centred implicitly, and keep their zeros.
+ * The model on stored rows, its weights folded into their units. With x = scale z + mean, where the mean of a feature
+ * counts that is stored less its mean:
+ *
+ *   W x + b = (W scale) z + (b + W mean)
+ *
+ * Dense rows are padded: so are the weights, with zeros.
  */
-function shiftedFeatures(arena: Arena, { matrix, standardization }: TrainingData): number[] {
-  if (matrix.kind !== 'sparse' || standardization === null) return [];
-  const center = matrix.center === 0 ? null : arena.f64(matrix.center, matrix.nFeatures);
-  const shifted: number[] = [];
-  standardization.mean.forEach((mean, j) => {
-    if (mean !== 0 && (center === null || center[j] === 0)) shifted.push(j);
+export function storedClassifier(model: Classifier, arena: Arena, training: TrainingData): Classifier {
+  const { matrix, standardization } = training;
+  const { nClasses, nFeatures } = model;
+  const stride = matrix.kind === 'dense' ? matrix.stride : nFeatures;
+  const weights = new Float64Array(nClasses * stride);
+  const intercepts = model.intercepts.slice();
+  const isShifted = shiftedFeatures(arena, training);
+  for (let k = 0; k < nClasses; k++) {
+    for (let j = 0; j < nFeatures; j++) {
+      const w = model.weights[k * nFeatures + j];
+      weights[k * stride + j] = standardization === null ? w : w * standardization.scale[j];
+      if (standardization !== null && isShifted[j] === 1) intercepts[k] += w * standardization.mean[j];
+    }
+  }
+  return new Classifier({
+    ...model,
+    nFeatures: stride,
+    weights,
+    intercepts,
+    encoding: null,
+    featureNames: null,
   });
-  return shifted;
+}
+
+/**
+ * Which features are stored less their mean: those of a dense matrix, and the numeric columns of a sparse table, whose
+ * others are centred implicitly and keep their zeros.
+ */
+function shiftedFeatures(arena: Arena, { matrix, standardization }: TrainingData): Uint8Array {
+  const { nFeatures } = matrix;
+  const isShifted = new Uint8Array(nFeatures);
+  if (standardization === null) return isShifted;
+  if (matrix.kind === 'dense') return isShifted.fill(1);
+  const center = matrix.center === 0 ? null : arena.f64(matrix.center, nFeatures);
+  for (let j = 0; j < nFeatures; j++) isShifted[j] = center === null || center[j] === 0 ? 1 : 0;
+  return isShifted;
 }

@@ -1,4 +1,4 @@
-/** Rows of features in original units and double precision, for prediction. */
+/** Rows of features, for prediction. */
 export type FeatureBatch = DenseBatch | SparseBatch;
 
 export interface DenseBatch {
@@ -6,7 +6,7 @@ export interface DenseBatch {
   readonly nRows: number;
   readonly nFeatures: number;
   /** nRows × nFeatures, row-major */
-  readonly values: Float64Array;
+  readonly values: Float64Array | Float32Array;
 }
 
 /** Compressed rows; indices ascend within a row. */
@@ -14,10 +14,10 @@ export interface SparseBatch {
   readonly kind: 'sparse';
   readonly nRows: number;
   readonly nFeatures: number;
-  /** nRows + 1 */
+  /** nRows + 1: where rows begin and the last one ends in `indices` and `values` */
   readonly rowStarts: Uint32Array;
   readonly indices: Uint32Array;
-  readonly values: Float64Array;
+  readonly values: Float64Array | Float32Array;
 }
 
 /**

@@ -1,28 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { trainingBatches } from '../../src/cli/training-rows.ts';
-import type { FeatureBatch } from '../../src/data/feature-batch.ts';
+import { storedBatches, storedClassifier } from '../../src/cli/training-rows.ts';
 import { parseTable } from '../../src/data/read-table.ts';
+import { Classifier } from '../../src/model/classifier.ts';
+import { exampleState } from '../twins/example-model.ts';
 import { kernelRuntime } from '../twins/kernel-runtime.ts';
 
-function rowsOf(batches: Iterable<FeatureBatch>): number[][] {
-  const rows: number[][] = [];
-  for (const batch of batches) {
-    for (let i = 0; i < batch.nRows; i++) {
-      if (batch.kind === 'dense') {
-        rows.push([...batch.values.subarray(i * batch.nFeatures, (i + 1) * batch.nFeatures)]);
-        continue;
-      }
-      const row = new Array<number>(batch.nFeatures).fill(0);
-      for (let p = batch.rowStarts[i]; p < batch.rowStarts[i + 1]; p++) {
-        row[batch.indices[p]] = batch.values[p];
-      }
-      rows.push(row);
-    }
-  }
-  return rows;
-}
-
-describe('training rows come back in original units', () => {
+describe('stored rows have the scores of their rows in original units', () => {
   const n = 1800;
   const number = (i: number): number => 50 + (i % 3);
   test.each([
@@ -40,18 +23,29 @@ describe('training rows come back in original units', () => {
     const runtime = kernelRuntime();
     const training = await table.place(runtime, { standardize, center });
     expect(training.matrix.kind).toBe(kind);
-    const rows = rowsOf(trainingBatches(runtime.arena, training));
-    expect(rows).toHaveLength(lines.length);
-    let largest = 0;
-    rows.forEach((row, i) => {
-      const expected = new Array<number>(2 * nLevels + 1).fill(0);
-      expected[i % nLevels] = 1;
-      expected[nLevels] = number(i);
-      expected[nLevels + 1 + ((i + 1) % nLevels)] = 1;
-      expected.forEach((x, j) => {
-        largest = Math.max(largest, Math.abs(row[j] - x));
-      });
+    const nFeatures = 2 * nLevels + 1;
+    const model = new Classifier(
+      exampleState({
+        classes: ['a', 'b', 'c'],
+        nFeatures,
+        featureNames: null,
+        weights: Float64Array.from({ length: 3 * nFeatures }, (_, t) => Math.sin(t)),
+        intercepts: Float64Array.of(-0.5, 1, 0.25),
+      }),
+    );
+    const stored = storedClassifier(model, runtime.arena, training);
+    const scores = [...storedBatches(runtime.arena, training)].flatMap((batch) => [...stored.scores(batch)]);
+    const rows = lines.map((_, i) => {
+      const row = new Float64Array(nFeatures);
+      row[i % nLevels] = 1;
+      row[nLevels] = number(i);
+      row[nLevels + 1 + ((i + 1) % nLevels)] = 1;
+      return row;
     });
+    const expected = model.scores(rows);
+    expect(scores).toHaveLength(expected.length);
+    const largest = scores.reduce((most, s, t) => Math.max(most, Math.abs(s - expected[t])), 0);
+    // Stored values are rounded to single precision.
     expect(largest).toBeLessThan(1e-5);
   });
 });
