@@ -1,4 +1,5 @@
 import { decimalValue, NO_DECIMAL, scanDecimal } from './decimal';
+import { NOT_SHORT, shortDecimal, shortValue } from './short-decimal';
 import { NO_CODE, textCode } from './text-codes';
 
 /** What a field of a record is read as; 0 is passed over. */
@@ -106,6 +107,9 @@ export function csvRows(task: usize, shard: u32): void {
   const quotedMark = t.quotedMark;
   const powers = t.powers;
   const usual = t.nMissingNumbers === 0;
+  const delimiters = i8x16.splat(<i8>delimiter);
+  const marks = i8x16.splat(<i8>mark);
+  const hasMarks: u32 = mark < 256 ? 0xffff : 0;
   let row = piece.rows;
   let nRows: u32 = 0;
   let nRecords: u32 = 0;
@@ -121,23 +125,24 @@ export function csvRows(task: usize, shard: u32): void {
       let c: u32 = load<u8>(next);
       while (c === SPACE || (c === TAB && tabIsBlank)) c = load<u8>(++next);
       const quoted = c === quote;
+      const kind = field.kind;
+      if (kind === NUMBER && usual && !quoted && at !== lastField) {
+        // Nearly every number comes this way.
+        const end = shortDecimal(next, delimiters, marks, hasMarks);
+        const x = shortValue - field.reference;
+        if (end !== NOT_SHORT && abs(x) <= LARGEST_F32) {
+          store<f32>(row + field.offset, <f32>x);
+          next = end + 1;
+          continue;
+        }
+      }
       if (quoted) next++;
       const begin = next;
-      const kind = field.kind;
       let stop: usize = 0;
       let isNumber = false;
       if (kind === NUMBER || kind === WEIGHT) {
         const end = scanDecimal(begin, quoted ? quotedMark : mark, powers);
         if (end !== NO_DECIMAL) {
-          if (load<u8>(end) === delimiter && usual && !quoted && kind === NUMBER && at !== lastField) {
-            // Nearly every number comes this way.
-            const x = decimalValue - field.reference;
-            if (abs(x) <= LARGEST_F32) {
-              store<f32>(row + field.offset, <f32>x);
-              next = end + 1;
-              continue;
-            }
-          }
           stop = stopBehind(end, quoted, delimiter, quote);
           isNumber = stop !== 0;
         }

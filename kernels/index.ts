@@ -37,7 +37,7 @@ export {
 export { multiplyProjected, projectRows } from './row-projections';
 export { combineRows, multiplyRows } from './row-space';
 export { scoreRowsDouble, scoreRowsSingle } from './score-rows';
-export { copyBytes, placeSlots, repeatRow, slotRange, slotSquares, slotSums, slotsBetween } from './slots';
+export { copyBytes, placeSlots, repeatRow, slotRanges, slotSquares, slotSums, slotsBetween } from './slots';
 export { softmaxDualEpoch } from './softmax-dual-ascent';
 export { sparseColumns, sparseColumnsDouble, sparseRows, sparseRowsDouble } from './sparse';
 export { addTextCode, textCodesBytes } from './text-codes';

@@ -4,21 +4,52 @@
  * ascending order.
  */
 
-/** range: f64 × 3, the least and the greatest value and the count of missing ones so far. */
-export function slotRange(x: usize, step: u32, nRows: u32, range: usize): void {
-  let least = load<f64>(range);
-  let greatest = load<f64>(range, 8);
-  let missing = load<f64>(range, 16);
+/**
+ * range: f64 × 4 for each of four columns side by side: the least and the greatest value and the count of missing ones
+ * so far. What lies beside the columns in a row may be anything.
+ */
+export function slotRanges(x: usize, step: u32, nRows: u32, range: usize): void {
+  let least = f32x4.splat(Infinity);
+  let greatest = f32x4.splat(-Infinity);
+  let missing = i32x4.splat(0);
   for (let i: u32 = 0; i < nRows; i++) {
-    const value = <f64>load<f32>(x);
-    if (value < least) least = value;
-    if (value > greatest) greatest = value;
-    if (isNaN(value)) missing += 1;
+    const values = v128.load(x);
+    // The first operand stays where the second is no number.
+    least = f32x4.pmin(least, values);
+    greatest = f32x4.pmax(greatest, values);
+    missing = i32x4.sub(missing, f32x4.ne(values, values));
     x += step;
   }
-  store<f64>(range, least);
-  store<f64>(range, greatest, 8);
-  store<f64>(range, missing, 16);
+  extendRange(
+    range,
+    f32x4.extract_lane(least, 0),
+    f32x4.extract_lane(greatest, 0),
+    i32x4.extract_lane(missing, 0),
+  );
+  extendRange(
+    range + 32,
+    f32x4.extract_lane(least, 1),
+    f32x4.extract_lane(greatest, 1),
+    i32x4.extract_lane(missing, 1),
+  );
+  extendRange(
+    range + 64,
+    f32x4.extract_lane(least, 2),
+    f32x4.extract_lane(greatest, 2),
+    i32x4.extract_lane(missing, 2),
+  );
+  extendRange(
+    range + 96,
+    f32x4.extract_lane(least, 3),
+    f32x4.extract_lane(greatest, 3),
+    i32x4.extract_lane(missing, 3),
+  );
+}
+
+function extendRange(range: usize, least: f32, greatest: f32, missing: i32): void {
+  store<f64>(range, min(load<f64>(range), <f64>least));
+  store<f64>(range, max(load<f64>(range, 8), <f64>greatest), 8);
+  store<f64>(range, load<f64>(range, 16) + <f64>missing, 16);
 }
 
 /**

@@ -1,6 +1,13 @@
 import type { LevelCodes } from './level-codes.ts';
 import { MISSING_CODE } from './level-codes.ts';
-import { forEachBlock, type SlotBench, type SlotRows, slotAddress, stateAddress } from './slot-rows.ts';
+import {
+  forEachBlock,
+  SIDE_BY_SIDE,
+  type SlotBench,
+  type SlotRows,
+  slotAddress,
+  stateAddress,
+} from './slot-rows.ts';
 
 /** What the rows hold in one column. */
 export interface ColumnSummary {
@@ -25,18 +32,18 @@ export function summarizeColumns(
   const missing = new Uint32Array(nColumns);
   const counts = levels.map((codes) => (codes === null ? null : new Uint32Array(codes.size)));
   forEachBlock(rows, bench, (first, count) => {
-    for (let k = 0; k < nColumns; k++) {
-      const column = counts[k];
-      if (column === null) {
-        kernels.slotRange(slotAddress(rows, first, k), nColumns * 4, count, stateAddress(bench, k));
-        continue;
-      }
+    for (let k = 0; k < nColumns; k += SIDE_BY_SIDE) {
+      if (counts.slice(k, k + SIDE_BY_SIDE).every((column) => column !== null)) continue;
+      kernels.slotRanges(slotAddress(rows, first, k), nColumns * 4, count, stateAddress(bench, k));
+    }
+    counts.forEach((column, k) => {
+      if (column === null) return;
       for (let i = first, at = first * nColumns + k; i < first + count; i++, at += nColumns) {
         const code = u32[at];
         if (code === MISSING_CODE) missing[k]++;
         else column[code]++;
       }
-    }
+    });
   });
   return counts.map((column, k) => ({
     missing: column === null ? state[4 * k + 2] : missing[k],

@@ -1,6 +1,6 @@
 import { DataError } from '../errors.ts';
 import { type CsvOptions, DEFAULT_MISSING, type Dialect, detectDialect } from './csv-dialect.ts';
-import { CsvRecords, QUOTED_TWICE } from './csv-records.ts';
+import { CsvRecords, FEED_ROOM, QUOTED_TWICE } from './csv-records.ts';
 import { decodeText } from './text-encoding.ts';
 
 /** What the beginning of a table tells. */
@@ -64,7 +64,7 @@ export function readHead(sample: Uint8Array, whole: boolean, options: CsvOptions
     ? first.map((name, j) => (name === '' ? `c${j + 1}` : name))
     : first.map((_, j) => `c${j + 1}`);
   expectDistinct(columnNames, file);
-  const textBytes = whole ? sample.length + 2 : Math.max(TEXT_BYTES, RECORDS * longest);
+  const textBytes = whole ? sample.length + FEED_ROOM : Math.max(TEXT_BYTES, RECORDS * longest);
   return { dialect, columnNames, rows, width: first.length, textBytes };
 }
 

@@ -103,10 +103,10 @@ export class PlainRows {
     for (let i = 0; i < this.maximum; i++) {
       this.pieces.set(
         [
-          arena.allocate(capacity * nSlots * 4),
-          arena.allocate(capacity * 4),
-          arena.allocate(capacity * 8),
-          arena.allocate(hardCapacity * HARD_WORDS * 4),
+          arena.allocateUnset(capacity * nSlots * 4),
+          arena.allocateUnset(capacity * 4),
+          arena.allocateUnset(capacity * 8),
+          arena.allocateUnset(hardCapacity * HARD_WORDS * 4),
           capacity,
           hardCapacity,
         ],

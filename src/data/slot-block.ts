@@ -1,11 +1,12 @@
 import type { Pointer } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { SIDE_BY_SIDE } from './slot-rows.ts';
 
 /** Slots are taken by so many bytes: few first, so that a small table costs little. */
 const FIRST_BYTES = 1 << 16;
 const NEXT_BYTES = 1 << 20;
 
-/** Rows of slots in one block at the end of the arena, which grows with them. */
+/** Rows of slots, and behind them room for the columns beside the last ones, in one block at the end of the arena, which grows with them. */
 export class SlotBlock {
   readonly pointer: Pointer;
   /** Bytes of the block, some of them room for rows that did not come. */
@@ -39,8 +40,8 @@ export class SlotBlock {
   }
 
   private reserve(words: number): void {
-    if (this.used + words <= this.u32.length) return;
-    const wanted = Math.max(words * 4, this.bytes === 0 ? FIRST_BYTES : NEXT_BYTES);
+    if (this.used + words + SIDE_BY_SIDE <= this.u32.length) return;
+    const wanted = Math.max((words + SIDE_BY_SIDE) * 4, this.bytes === 0 ? FIRST_BYTES : NEXT_BYTES);
     const bytes = Math.ceil(wanted / 64) * 64;
     const { arena } = this.runtime;
     arena.allocateUnset(bytes);

@@ -57,9 +57,12 @@ export interface SlotBench {
   readonly rows: Pointer;
   /** f64 × blockRows: the weights of a block, or the values that a kernel gathers */
   readonly values: Pointer;
-  /** Four f64 a column: what a kernel gathers of it */
+  /** Four f64 a column, and for what stands beside the last: what a kernel gathers of it */
   readonly state: Float64Array;
 }
+
+/** Columns that some kernels take at once. Beside the last ones they read what follows, but make nothing of it. */
+export const SIDE_BY_SIDE = 4;
 
 /** Address of column k's state. */
 export function stateAddress({ state }: SlotBench, k: number): Pointer {
@@ -79,7 +82,7 @@ export function slotBench({ arena, kernels }: Runtime, nColumns: number): SlotBe
     blockRows,
     rows: arena.allocateUnset(blockRows * nColumns * 4),
     values: arena.allocateUnset(blockRows * 8),
-    state: arena.allocateF64(4 * nColumns),
+    state: arena.allocateF64(4 * Math.ceil(nColumns / SIDE_BY_SIDE) * SIDE_BY_SIDE),
   };
 }
 

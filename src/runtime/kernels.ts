@@ -87,7 +87,7 @@ export interface KernelExports extends ShardKernels {
   choleskyDiagonal(task: Pointer): void;
   /** x ← A⁻¹ x for the factor of A */
   choleskySolve(matrix: Pointer, rowBytes: number, size: number, x: Pointer): void;
-  slotRange(x: Pointer, step: number, nRows: number, range: Pointer): void;
+  slotRanges(x: Pointer, step: number, nRows: number, range: Pointer): void;
   slotSums(x: Pointer, step: number, nRows: number, weights: Pointer, fill: number, sums: Pointer): void;
   slotSquares(
     x: Pointer,
