@@ -20,6 +20,22 @@ export function columnSquares(task: usize, shard: u32): void {
   }
 }
 
+/** The same sums over all rows for one shard of features of wide data, where the gradient would be. */
+export function wideSquares(task: usize, shard: u32): void {
+  const t = changetype<PassTask>(task);
+  const rowBytes: usize = t.rowStride << 2;
+  const from: usize = load<u32>(t.featureShards + (shard << 2));
+  const to: usize = load<u32>(t.featureShards + ((shard + 1) << 2));
+  memory.fill(t.gradient + (from << 3), 0, ((to - from + 3) & ~3) << 3);
+  for (let i: u32 = 0; i < t.nSamples; i += BLOCK) {
+    const nRows = min(BLOCK, t.nSamples - i);
+    const weights = t.sampleWeights === 0 ? 0 : t.sampleWeights + (i << 3);
+    const X = t.values + i * rowBytes;
+    for (let j = from; j < to; j += 4)
+      addSquares(X + (j << 2), rowBytes, nRows, weights, t.gradient + (j << 3));
+  }
+}
+
 /** Four columns of a block. */
 function addSquares(x: usize, rowBytes: usize, nRows: u32, weights: usize, sums: usize): void {
   let low = v128.load(sums);

@@ -1,6 +1,6 @@
 export { activeHessian, activeHessianUpdate } from './active-hessian';
 export { choleskyDiagonal, choleskyRows, choleskySolve } from './cholesky';
-export { columnSquares } from './column-squares';
+export { columnSquares, wideSquares } from './column-squares';
 export { csvRows } from './csv-rows';
 export { densePass, densePassDouble, denseReduce } from './dense';
 export { multiplyDouble } from './dense-double';
@@ -42,6 +42,7 @@ export { softmaxDualEpoch } from './softmax-dual-ascent';
 export { sparseColumns, sparseColumnsDouble, sparseRows, sparseRowsDouble } from './sparse';
 export { addTextCode, textCodesBytes } from './text-codes';
 export { axpy, axpyShard, copyShard, dot, dotShard, scale, scaleShard } from './vectors';
+export { wideColumns, wideColumnsDouble, wideRows, wideRowsDouble } from './wide';
 
 /** First byte above the kernels' own constants. */
 export function staticEnd(): usize {

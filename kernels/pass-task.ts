@@ -49,7 +49,7 @@ export class PassTask {
   interceptsSingle: usize;
   /** f64 × stride */
   intercepts: usize;
-  /** scores, then residuals: one block per row shard (dense) or all rows (sparse) */
+  /** scores, then residuals: one block per row shard (dense) or all rows (sparse, wide) */
   work: usize;
   /** bytes from one shard's work space to the next (dense) */
   workStep: usize;
@@ -66,6 +66,9 @@ export class PassTask {
   centerPartials: usize;
   /** f32 × nSamples × stride: the centres a of the smoothed hinge */
   centres: usize;
+  /** u32: features with a weight other than 0, ascending, where they are few (wide); else 0 */
+  present: usize;
+  nPresent: u32;
 }
 
 /** Modes of a pass: what becomes of a block of scores. */

@@ -1,11 +1,13 @@
 import type { TrainingSet } from '../data/design-matrix.ts';
+import type { Arena } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { classFrequencies, sparseColumnScales } from './column-scales.ts';
 import { type HingePairs, hingePairs } from './hinge-pairs.ts';
 import { type ParameterLayout, parameterLayout } from './parameters.ts';
-import { denseShards, type PassShards, sparseShards } from './pass-shards.ts';
+import { denseShards, isWide, type PassShards, sparseShards, wideShards } from './pass-shards.ts';
 import { MODES, type PassTask, partialLayout, passTask, roundUp } from './pass-task.ts';
 import type { ColumnScales, DataPasses, PassLoss, Precision } from './passes.ts';
+import { listPresentFeatures } from './present-features.ts';
 
 /** Scores padding is given: its exponential and its hinge are exactly 0. */
 const PADDING_SCORE = -1e30;
@@ -20,6 +22,18 @@ const MOST_BLOCK_ROWS = 60;
 const ROW_TILE = 12;
 /** Features beyond the last one that a tile of the gradient writes. */
 const GRADIENT_OVERHANG = 3;
+/**
+ * Features with weights are looked up one by one where they are at most this part of all: a product then costs up to
+ * twice what it does in a row, and listing them goes on until there are more.
+ */
+const FEW_PRESENT = 1 / 4;
+
+/** What a pass runs: kernels over shards of rows, then of features, in either precision. */
+const KERNELS = {
+  dense: { single: ['densePass', 'denseReduce'], double: ['densePassDouble', 'denseReduce'] },
+  wide: { single: ['wideRows', 'wideColumns'], double: ['wideRowsDouble', 'wideColumnsDouble'] },
+  sparse: { single: ['sparseRows', 'sparseColumns'], double: ['sparseRowsDouble', 'sparseColumnsDouble'] },
+} as const;
 
 /**
  * Passes by the kernels over a training set in the runtime's memory, on all of its threads; the same bits for any
@@ -136,10 +150,11 @@ function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: PassLoss)
   const layout = parameterLayout(nFeatures, nClasses);
   const { stride } = layout;
   const dense = matrix.kind === 'dense';
-  const shards = dense ? denseShards(matrix, stride) : sparseShards(arena, matrix, nClasses, stride);
+  const kind = matrix.kind === 'dense' && isWide(matrix) ? 'wide' : matrix.kind;
+  const shards = passShards(arena, matrix, nClasses, stride);
   const nRowShards = shards.rows.length - 1;
   const nFeatureShards = shards.features.length - 1;
-  const partial = partialLayout(dense ? nFeatures + GRADIENT_OVERHANG : 1, nClasses, stride);
+  const partial = partialLayout(kind === 'dense' ? nFeatures + GRADIENT_OVERHANG : 1, nClasses, stride);
   const partials = arena.allocate(partial.bytes * Math.max(nRowShards, dense ? 0 : nFeatureShards));
   const partialViews = Array.from({ length: nRowShards }, (_, s) =>
     arena.f64(partials + s * partial.bytes, partial.bytes / 8),
@@ -175,14 +190,21 @@ function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: PassLoss)
     const blockRows = Math.min(MOST_BLOCK_ROWS, Math.max(FEWEST_BLOCK_ROWS, fitting));
     const workStep = roundUp(blockRows * stride * 8, 64);
     task.set({ values: matrix.values, rowStride: matrix.stride, blockRows, workStep });
-    task.set({ work: arena.allocate(workStep * nRowShards) });
+    task.set({ work: arena.allocate(kind === 'wide' ? nSamples * stride * 8 : workStep * nRowShards) });
   } else {
     const { rowStarts, rowIndices, rowValues, columnStarts, columnIndices, columnValues } = matrix;
     task.set({ rowStarts, rowIndices, rowValues, columnStarts, columnIndices, columnValues });
     // Doubles; a single-precision pass uses (and makes resident) the first half only.
     task.set({ work: arena.allocate(nSamples * stride * 8) });
   }
+  const present = arena.allocateU32(kind === 'wide' ? Math.floor(FEW_PRESENT * nFeatures) : 0);
   let prepared: Float32Array | null = null;
+
+  function setPresent(theta: Float64Array): void {
+    const nPresent = listPresentFeatures(layout, theta, present);
+    if (nPresent === null) task.set({ present: 0 });
+    else task.set({ present: present.byteOffset, nPresent });
+  }
 
   function setIntercepts(theta: Float64Array, padding: number): void {
     if (center !== 0) runtime.run('multiplyCenter', task.pointer, nFeatureShards);
@@ -218,16 +240,16 @@ function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: PassLoss)
       const isHessian = mode === MODES.softmax.hessian || mode === MODES.hinge.hessian;
       task.set({ mode, theta: theta.byteOffset, gradient: gradient?.byteOffset ?? 0 });
       if (single) runtime.run('packWeights', task.pointer, nFeatureShards);
+      if (kind === 'wide') setPresent(theta);
       setIntercepts(theta, isHessian ? 0 : PADDING_SCORE);
-      if (dense) runtime.run(single ? 'densePass' : 'densePassDouble', task.pointer, nRowShards);
-      else runtime.run(single ? 'sparseRows' : 'sparseRowsDouble', task.pointer, nRowShards);
+      const [rowKernel, featureKernel] = KERNELS[kind][precision];
+      runtime.run(rowKernel, task.pointer, nRowShards);
       if (gradient === null) return;
       for (let k = 0; k < stride; k++) {
         residualSums[k] = sum(partial.residualSums + 8 * k);
         gradient[nFeatures * stride + k] = residualSums[k] / nSamples;
       }
-      if (dense) runtime.run('denseReduce', task.pointer, nFeatureShards);
-      else runtime.run(single ? 'sparseColumns' : 'sparseColumnsDouble', task.pointer, nFeatureShards);
+      runtime.run(featureKernel, task.pointer, nFeatureShards);
     },
     sum,
     readResidualSums(out) {
@@ -243,9 +265,18 @@ function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: PassLoss)
     },
     columnScales() {
       if (matrix.kind === 'sparse') return sparseColumnScales(arena, trainingSet, matrix);
-      runtime.run('columnSquares', task.pointer, nRowShards);
       const features = new Float64Array(nFeatures);
-      for (let j = 0; j < nFeatures; j++) features[j] = sum(partial.gradient + 8 * j) / nSamples;
+      if (kind === 'wide') {
+        const mark = arena.mark();
+        const squares = arena.allocateF64(roundUp(nFeatures, 4));
+        task.set({ gradient: squares.byteOffset });
+        runtime.run('wideSquares', task.pointer, nFeatureShards);
+        for (let j = 0; j < nFeatures; j++) features[j] = squares[j] / nSamples;
+        arena.release(mark);
+      } else {
+        runtime.run('columnSquares', task.pointer, nRowShards);
+        for (let j = 0; j < nFeatures; j++) features[j] = sum(partial.gradient + 8 * j) / nSamples;
+      }
       return { features, frequencies: classFrequencies(arena, trainingSet) };
     },
   };
@@ -262,6 +293,16 @@ function hessianFromProducts(products: Float64Array, K: number): void {
     }
     products[k * K + k] = others;
   }
+}
+
+function passShards(
+  arena: Arena,
+  matrix: TrainingSet['matrix'],
+  nClasses: number,
+  stride: number,
+): PassShards {
+  if (matrix.kind === 'sparse') return sparseShards(arena, matrix, nClasses, stride);
+  return isWide(matrix) ? wideShards(matrix, stride) : denseShards(matrix, stride);
 }
 
 function describeShards({ arena }: Runtime, task: PassTask, { rows, features }: PassShards): void {

@@ -35,6 +35,22 @@ export function denseShards(matrix: DenseMatrix, stride: number): PassShards {
   };
 }
 
+/**
+ * Whether a pass takes shards of rows for the residuals and then shards of features for the gradient (kernels/wide.ts),
+ * which reads X twice, but adds no partial gradients.
+ */
+export function isWide({ nSamples, nFeatures }: DenseMatrix): boolean {
+  return nFeatures > nSamples;
+}
+
+export function wideShards({ nSamples, nFeatures }: DenseMatrix, stride: number): PassShards {
+  const wanted = Math.min(Math.ceil((nSamples * nFeatures * stride) / SHARD_PRODUCTS), MOST_ROW_SHARDS);
+  return {
+    rows: evenBounds(nSamples, Math.min(wanted, Math.ceil(nSamples / 16)), 4),
+    features: evenBounds(nFeatures, Math.min(wanted, Math.ceil(nFeatures / 8)), 8),
+  };
+}
+
 /** Shards of about as many nonzeros each; a row or a feature costs about as much as `ROW` more. */
 export function sparseShards(
   arena: Arena,

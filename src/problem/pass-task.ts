@@ -36,8 +36,10 @@ const U32_FIELDS = {
   gradient: 152,
   centerPartials: 156,
   centres: 160,
+  present: 164,
+  nPresent: 168,
 } as const;
-const TASK_BYTES = 168;
+const TASK_BYTES = 176;
 
 type TaskField = keyof typeof F64_FIELDS | keyof typeof U32_FIELDS;
 

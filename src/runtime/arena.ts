@@ -46,7 +46,8 @@ export class Arena {
     const unused = this.highWater;
     const pointer = this.allocateUnset(bytes);
     const dirtyEnd = Math.min(this.top, unused);
-    if (dirtyEnd > pointer) new Uint8Array(this.memory.buffer, pointer, dirtyEnd - pointer).fill(0);
+    // Filled by eight bytes: on shared memory single ones take three times as long (20 MB 9 ms instead of 3).
+    if (dirtyEnd > pointer) this.f64(pointer, (dirtyEnd - pointer) / 8).fill(0);
     return pointer;
   }
 

@@ -9,6 +9,11 @@ export interface ShardKernels {
   densePassDouble(task: Pointer, shard: number): void;
   denseReduce(task: Pointer, shard: number): void;
   columnSquares(task: Pointer, shard: number): void;
+  wideSquares(task: Pointer, shard: number): void;
+  wideRows(task: Pointer, shard: number): void;
+  wideRowsDouble(task: Pointer, shard: number): void;
+  wideColumns(task: Pointer, shard: number): void;
+  wideColumnsDouble(task: Pointer, shard: number): void;
   sparseRows(task: Pointer, shard: number): void;
   sparseRowsDouble(task: Pointer, shard: number): void;
   sparseColumns(task: Pointer, shard: number): void;
