@@ -95,36 +95,55 @@ export function slotSquares(
 }
 
 /**
- * Gathers the values between `low` and `high`, both excluded, and returns how many. counts: u32 × 3, those below `low`,
- * at it, and at `high` so far. Memory for `nRows` values is written to.
+ * Gathers what lies between two values, both excluded, in each of four columns side by side.
+ *
+ *   bounds     f32 × 8: the lower values, and the upper ones
+ *   counts     for each column u32 × 3 in 32 bytes: values below the lower, at it, and at the upper, so far
+ *   gathered   for each column f32, `room` bytes
+ *   ends       u32 × 4: where what was gathered of a column ends
  */
 export function slotsBetween(
   x: usize,
   step: u32,
   nRows: u32,
-  low: f32,
-  high: f32,
+  bounds: usize,
   counts: usize,
   gathered: usize,
-): u32 {
-  let below = load<u32>(counts);
-  let atLow = load<u32>(counts, 4);
-  let atHigh = load<u32>(counts, 8);
-  let n: u32 = 0;
+  room: u32,
+  ends: usize,
+): void {
+  const low = v128.load(bounds);
+  const high = v128.load(bounds, 16);
+  let below = i32x4.splat(0);
+  let atLow = i32x4.splat(0);
+  let atHigh = i32x4.splat(0);
+  for (let k: u32 = 0; k < 4; k++) store<u32>(ends + (k << 2), <u32>gathered + k * room);
   for (let i: u32 = 0; i < nRows; i++) {
-    const value = load<f32>(x);
-    // Written always, kept where it counts: a branch that cannot be foreseen costs more.
-    store<f32>(gathered + ((<usize>n) << 2), value);
-    n += u32(value > low) & u32(value < high);
-    below += u32(value < low);
-    atLow += u32(value === low);
-    atHigh += u32(value === high);
+    const values = v128.load(x);
+    below = i32x4.sub(below, f32x4.lt(values, low));
+    atLow = i32x4.sub(atLow, f32x4.eq(values, low));
+    atHigh = i32x4.sub(atHigh, f32x4.eq(values, high));
+    // Few: the middle of a column is known closely.
+    let inside = i32x4.bitmask(v128.and(f32x4.gt(values, low), f32x4.lt(values, high)));
+    while (inside !== 0) {
+      const lane = <usize>(ctz(inside) << 2);
+      const end = load<u32>(ends + lane);
+      store<f32>(end, load<f32>(x + lane));
+      store<u32>(ends + lane, end + 4);
+      inside &= inside - 1;
+    }
     x += step;
   }
-  store<u32>(counts, below);
-  store<u32>(counts, atLow, 4);
-  store<u32>(counts, atHigh, 8);
-  return n;
+  addCounts(counts, below);
+  addCounts(counts + 4, atLow);
+  addCounts(counts + 8, atHigh);
+}
+
+function addCounts(counts: usize, more: v128): void {
+  store<u32>(counts, load<u32>(counts) + i32x4.extract_lane(more, 0));
+  store<u32>(counts, load<u32>(counts, 32) + i32x4.extract_lane(more, 1), 32);
+  store<u32>(counts, load<u32>(counts, 64) + i32x4.extract_lane(more, 2), 64);
+  store<u32>(counts, load<u32>(counts, 96) + i32x4.extract_lane(more, 3), 96);
 }
 
 /**

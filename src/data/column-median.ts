@@ -1,4 +1,11 @@
-import { forEachBlock, type SlotBench, type SlotRows, slotAddress, stateAddress } from './slot-rows.ts';
+import {
+  forEachBlock,
+  SIDE_BY_SIDE,
+  type SlotBench,
+  type SlotRows,
+  slotAddress,
+  stateAddress,
+} from './slot-rows.ts';
 
 /** A numeric column: its slot, its rows with a value (at least one), and what its slots are relative to. */
 export interface MedianColumn {
@@ -56,11 +63,13 @@ function sampleBracket({ nRows, nColumns, f32 }: SlotRows, slot: number): Bracke
     const x = f32[Math.floor(((s + 0.5) * nRows) / size) * nColumns + slot];
     if (!Number.isNaN(x)) values[n++] = x;
   }
-  const sample = values.subarray(0, n).sort();
+  const sample = values.subarray(0, n);
   const spread = (DEVIATIONS / 2) * Math.sqrt(n) + 1;
   // An infinity where the sample holds too little: no slot is one.
-  const low = sample[Math.floor(n / 2 - spread)] ?? -Infinity;
-  const high = sample[Math.ceil(n / 2 + spread)] ?? Infinity;
+  const lower = Math.floor(n / 2 - spread);
+  const upper = Math.ceil(n / 2 + spread);
+  const low = lower >= 0 ? select(sample, lower) : -Infinity;
+  const high = upper < n ? select(sample, upper) : Infinity;
   return { low, high, counts: new Uint32Array(3), between: new Float32Array(0), nBetween: 0 };
 }
 
@@ -71,18 +80,42 @@ function gather(
   brackets: readonly Bracket[],
 ): void {
   const { arena, kernels, state, values, blockRows } = bench;
-  const gathered = arena.f32(values, blockRows);
+  const room = blockRows * 4;
+  const bounds = arena.f32(bench.bounds, 2 * SIDE_BY_SIDE);
+  const ends = arena.u32(bench.ends, SIDE_BY_SIDE);
+  const groups = sideBySide(columns, brackets);
   state.fill(0);
   forEachBlock(rows, bench, (first, count) => {
-    columns.forEach(({ slot }, c) => {
-      const bracket = brackets[c];
+    for (const [slot, group] of groups) {
+      group.forEach((bracket, k) => {
+        // Nothing lies between where there is no bracket.
+        bounds[k] = bracket?.low ?? Infinity;
+        bounds[k + SIDE_BY_SIDE] = bracket?.high ?? -Infinity;
+      });
       const x = slotAddress(rows, first, slot);
-      const { low, high } = bracket;
       const counts = stateAddress(bench, slot);
-      const n = kernels.slotsBetween(x, rows.nColumns * 4, count, low, high, counts, values);
-      append(bracket, gathered.subarray(0, n));
-    });
+      kernels.slotsBetween(x, rows.nColumns * 4, count, bench.bounds, counts, values, room, bench.ends);
+      group.forEach((bracket, k) => {
+        const begin = values + k * room;
+        if (bracket !== null) append(bracket, arena.f32(begin, (ends[k] - begin) / 4));
+      });
+    }
   });
+}
+
+/** The brackets of columns that the kernel takes at once, by the first of their slots; null for what is no such column. */
+function sideBySide(
+  columns: readonly MedianColumn[],
+  brackets: readonly Bracket[],
+): ReadonlyMap<number, (Bracket | null)[]> {
+  const groups = new Map<number, (Bracket | null)[]>();
+  columns.forEach(({ slot }, c) => {
+    const k = slot % SIDE_BY_SIDE;
+    const group = groups.get(slot - k) ?? new Array<Bracket | null>(SIDE_BY_SIDE).fill(null);
+    group[k] = brackets[c];
+    groups.set(slot - k, group);
+  });
+  return groups;
 }
 
 function append(bracket: Bracket, values: Float32Array): void {

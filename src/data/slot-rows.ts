@@ -55,8 +55,11 @@ export interface SlotBench {
   readonly blockRows: number;
   /** Room for a block of slot rows */
   readonly rows: Pointer;
-  /** f64 × blockRows: the weights of a block, or the values that a kernel gathers */
+  /** f64 × blockRows: the weights of a block; or f32 × SIDE_BY_SIDE × blockRows: the values that a kernel gathers */
   readonly values: Pointer;
+  /** f32 × 2 · SIDE_BY_SIDE: bounds of what is gathered; and u32 × SIDE_BY_SIDE: where it ends */
+  readonly bounds: Pointer;
+  readonly ends: Pointer;
   /** Four f64 a column, and for what stands beside the last: what a kernel gathers of it */
   readonly state: Float64Array;
 }
@@ -81,7 +84,9 @@ export function slotBench({ arena, kernels }: Runtime, nColumns: number): SlotBe
     kernels,
     blockRows,
     rows: arena.allocateUnset(blockRows * nColumns * 4),
-    values: arena.allocateUnset(blockRows * 8),
+    values: arena.allocateUnset(blockRows * 4 * SIDE_BY_SIDE),
+    bounds: arena.allocate(8 * SIDE_BY_SIDE),
+    ends: arena.allocate(4 * SIDE_BY_SIDE),
     state: arena.allocateF64(4 * Math.ceil(nColumns / SIDE_BY_SIDE) * SIDE_BY_SIDE),
   };
 }

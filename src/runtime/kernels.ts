@@ -107,11 +107,12 @@ export interface KernelExports extends ShardKernels {
     x: Pointer,
     step: number,
     nRows: number,
-    low: number,
-    high: number,
+    bounds: Pointer,
     counts: Pointer,
     gathered: Pointer,
-  ): number;
+    room: number,
+    ends: Pointer,
+  ): void;
   placeSlots(
     x: Pointer,
     step: number,
