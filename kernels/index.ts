@@ -35,7 +35,7 @@ export {
   placeRowsSingle,
 } from './place-rows';
 export { multiplyProjected, projectRows } from './row-projections';
-export { combineRows, multiplyRows } from './row-space';
+export { combineRows, multiplyRows, sumRowProducts } from './row-space';
 export { scoreRowsDouble, scoreRowsSingle } from './score-rows';
 export { copyBytes, placeSlots, repeatRow, slotRanges, slotSquares, slotSums, slotsBetween } from './slots';
 export { softmaxDualEpoch } from './softmax-dual-ascent';

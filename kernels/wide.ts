@@ -92,18 +92,36 @@ export function wideColumnsDouble(task: usize, shard: u32): void {
   const rowBytes: usize = t.rowStride << 2;
   const bytes: usize = t.stride << 3;
   memory.fill(t.gradient + from * bytes, 0, (to - from) * bytes);
-  for (let i: u32 = 0; i < t.nSamples; i += BLOCK) {
-    const nRows = min(BLOCK, t.nSamples - i);
-    const X = t.values + i * rowBytes;
-    const R = t.work + i * bytes;
+  addTransposedProducts(t.values, rowBytes, t.nSamples, t.work, t.stride, from, to, t.gradient);
+  divideByCount(t, from, to);
+}
+
+/**
+ * out ← out + Xᵀ R for the features `from` … `to` − 1, in double: X f32, nRows × rowBytes; R f64, nRows × stride;
+ * out f64, features × stride.
+ */
+export function addTransposedProducts(
+  X: usize,
+  rowBytes: usize,
+  nRows: u32,
+  R: usize,
+  stride: u32,
+  from: u32,
+  to: u32,
+  out: usize,
+): void {
+  const bytes: usize = stride << 3;
+  for (let i: u32 = 0; i < nRows; i += BLOCK) {
+    const count = min(BLOCK, nRows - i);
+    const x = X + i * rowBytes;
+    const r = R + i * bytes;
     for (let j = from; j < to; j += 4) {
-      const g = t.gradient + j * bytes;
+      const g = out + j * bytes;
       for (let k: usize = 0; k < bytes; k += 32) {
-        addColumnsDouble(X + (j << 2), rowBytes, nRows, R + k, bytes, g + k, min(4, to - j));
+        addColumnsDouble(x + (j << 2), rowBytes, count, r + k, bytes, g + k, min(4, to - j));
       }
     }
   }
-  divideByCount(t, from, to);
 }
 
 function divideByCount(t: PassTask, from: u32, to: u32): void {

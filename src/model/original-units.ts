@@ -17,15 +17,15 @@ export function toOriginalUnits(
   standardization: Standardization | null,
 ): OriginalWeights {
   const weights = new Float64Array(nClasses * nFeatures);
-  const intercepts = new Float64Array(nClasses);
-  for (let k = 0; k < nClasses; k++) {
-    let b = theta[nFeatures * stride + k];
-    for (let j = 0; j < nFeatures; j++) {
+  const intercepts = theta.slice(nFeatures * stride, nFeatures * stride + nClasses);
+  for (let j = 0; j < nFeatures; j++) {
+    for (let k = 0; k < nClasses; k++) {
+      // A path makes a hundred models of mostly zeros.
+      if (theta[j * stride + k] === 0) continue;
       const w = theta[j * stride + k] / (standardization?.scale[j] ?? 1);
       weights[k * nFeatures + j] = w;
-      if (standardization !== null) b -= w * standardization.mean[j];
+      if (standardization !== null) intercepts[k] -= w * standardization.mean[j];
     }
-    intercepts[k] = b;
   }
   return { weights, intercepts };
 }

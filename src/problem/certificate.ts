@@ -80,11 +80,13 @@ export function gapReport(input: GapInput, dualAt: ((scale: number) => number) |
     const w = theta[i];
     const g = gradient[i];
     const size = Math.abs(w);
+    gradientSquares += g * g;
+    if (Math.abs(g) > gradientMax) gradientMax = Math.abs(g);
+    // All else is 0 for most weights under a lasso.
+    if (w === 0 && Math.abs(g) <= lasso) continue;
     squares += w * w;
     absolutes += size;
     product += g * w;
-    gradientSquares += g * g;
-    if (Math.abs(g) > gradientMax) gradientMax = Math.abs(g);
 
     const excess = Math.max(0, Math.abs(g) - lasso);
     const along = g > 0 ? -w : w;

@@ -12,8 +12,13 @@ export interface RowSpace {
 }
 
 /** As in kernels/row-space.ts. */
-const SHARD_ROWS = 24;
+const RUN = 512;
+const SHARD_ROWS = 16;
 const SHARD_FEATURES = 256;
+/** X Xᵀ is cut by features, so that each is read from memory once; a shard's sums take n² f32. */
+const MOST_SHARDS = 20;
+/** The field `products`. */
+const PRODUCTS = 8;
 /** Added to the diagonal, as a part of its mean: centred rows are dependent, and the products are single precision. */
 const ROUNDING = 1e-6;
 
@@ -33,24 +38,31 @@ export function rowSpace(runtime: Runtime, data: TrainingSet, layout: ParameterL
   const factor = choleskyMatrix(runtime, n);
   const { values } = factor;
   const coefficients = arena.allocateF64(n * stride);
-  const products = arena.allocateF64(d * stride);
+  const ownStride = stride === layout.stride;
+  const products = arena.allocateF64(ownStride ? 0 : d * stride);
   const column = arena.allocateF64(n);
+  const shardFeatures = RUN * Math.ceil(rowStride / RUN / MOST_SHARDS);
+  const nShards = Math.ceil(rowStride / shardFeatures);
   const task = arena.allocate(64);
-  arena
-    .u32(task, 9)
-    .set([
-      n,
-      rowStride,
-      d,
-      stride,
-      matrix.values,
-      factor.rowStride * 8,
-      values.byteOffset,
-      coefficients.byteOffset,
-      products.byteOffset,
-    ]);
-
-  runtime.run('multiplyRows', task, Math.ceil(n / SHARD_ROWS));
+  const fields = arena.u32(task, 12);
+  const mark = arena.mark();
+  fields.set([
+    n,
+    rowStride,
+    d,
+    stride,
+    matrix.values,
+    factor.rowStride * 8,
+    values.byteOffset,
+    coefficients.byteOffset,
+    products.byteOffset,
+    arena.allocateUnset(nShards * n * n * 4),
+    shardFeatures,
+    nShards,
+  ]);
+  runtime.run('multiplyRows', task, nShards);
+  runtime.run('sumRowProducts', task, Math.ceil(n / SHARD_ROWS));
+  arena.release(mark);
   let mean = 0;
   for (let i = 0; i < n; i++) mean += values[i * factor.rowStride + i] / n;
   for (let i = 0; i < n; i++) values[i * factor.rowStride + i] += ROUNDING * mean;
@@ -80,8 +92,9 @@ export function rowSpace(runtime: Runtime, data: TrainingSet, layout: ParameterL
         factor.solve(column);
         for (let i = 0; i < n; i++) coefficients[i * stride + k] = column[i];
       }
+      fields[PRODUCTS] = ownStride ? theta.byteOffset : products.byteOffset;
       runtime.run('combineRows', task, Math.ceil(d / SHARD_FEATURES));
-      for (let j = 0; j < d; j++) {
+      for (let j = 0; j < d && !ownStride; j++) {
         for (let k = 0; k < layout.stride; k++) theta[j * layout.stride + k] = products[j * stride + k];
       }
       for (let k = 0; k < layout.stride; k++) theta[d * layout.stride + k] = A[n * layout.stride + k];

@@ -46,6 +46,7 @@ export interface ShardKernels {
   projectRows(task: Pointer, shard: number): void;
   multiplyProjected(task: Pointer, shard: number): void;
   multiplyRows(task: Pointer, shard: number): void;
+  sumRowProducts(task: Pointer, shard: number): void;
   combineRows(task: Pointer, shard: number): void;
 }
 
