@@ -15,8 +15,10 @@ export interface RowSpace {
 const RUN = 512;
 const SHARD_ROWS = 16;
 const SHARD_FEATURES = 256;
-/** X Xᵀ is cut by features, so that each is read from memory once; a shard's sums take n² f32. */
+/** X Xᵀ is cut by features, so that each is read from memory once … */
 const MOST_SHARDS = 20;
+/** … but a shard's sums take n² f32: all of them at most this part of X. */
+const PARTIALS_PART = 1 / 2;
 /** The field `products`. */
 const PRODUCTS = 8;
 /** Added to the diagonal, as a part of its mean: centred rows are dependent, and the products are single precision. */
@@ -41,7 +43,8 @@ export function rowSpace(runtime: Runtime, data: TrainingSet, layout: ParameterL
   const ownStride = stride === layout.stride;
   const products = arena.allocateF64(ownStride ? 0 : d * stride);
   const column = arena.allocateF64(n);
-  const shardFeatures = RUN * Math.ceil(rowStride / RUN / MOST_SHARDS);
+  const mostShards = Math.min(MOST_SHARDS, Math.max(1, Math.floor((PARTIALS_PART * rowStride) / n)));
+  const shardFeatures = RUN * Math.ceil(rowStride / RUN / mostShards);
   const nShards = Math.ceil(rowStride / shardFeatures);
   const task = arena.allocate(64);
   const fields = arena.u32(task, 12);
