@@ -55,7 +55,7 @@ const LEADER_SLEEP_MS = 500;
 
 /**
  * Runs the shards 0 … nShards − 1 of a pass together with the threads in `follow`; returns when all are
- * done. Throws what a shard threw here, or an Error when one failed elsewhere.
+ * done. `long` wakes sleepers at once. Throws what a shard threw here, or an Error when one failed elsewhere.
  */
 export function lead(
   words: Int32Array,
@@ -63,9 +63,11 @@ export function lead(
   task: Pointer,
   nShards: number,
   runShard: RunShard,
+  long = false,
 ): void {
   for (let first = 0; first < nShards; first += CLOSED) {
     publish(words, kernel, task, first, Math.min(nShards - first, CLOSED));
+    if (long) Atomics.notify(words, EPOCH);
     const failure = runOwnShare(words, runShard);
     awaitCompletion(words);
     if (failure !== undefined) throw failure;

@@ -42,8 +42,8 @@ export function growingRuntime(
     arena,
     kernels,
     threads: count,
-    run(kernel, task, nShards) {
-      all.run(kernel, task, nShards);
+    run(kernel, task, nShards, long) {
+      all.run(kernel, task, nShards, long);
       if (mayGrow && nShards >= LONG && ++longRuns === PATIENCE) grow().catch(() => {});
     },
     close() {

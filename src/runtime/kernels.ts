@@ -48,6 +48,8 @@ export interface ShardKernels {
   multiplyRows(task: Pointer, shard: number): void;
   sumRowProducts(task: Pointer, shard: number): void;
   combineRows(task: Pointer, shard: number): void;
+  /** two shards, which share the work: either alone would do all of it */
+  softmaxDualEpoch(task: Pointer, shard: number): void;
 }
 
 export type ShardKernel = keyof ShardKernels;
@@ -88,7 +90,6 @@ export interface KernelExports extends ShardKernels {
   dualCoordinateEpoch(task: Pointer): void;
   /** ΣA² of the steps' weights */
   hingeStepSquares(task: Pointer): number;
-  softmaxDualEpoch(task: Pointer): void;
   hingePairsProduct(task: Pointer): void;
   choleskyDiagonal(task: Pointer): void;
   /** x ← A⁻¹ x for the factor of A */

@@ -70,11 +70,11 @@ export function threadedRuntime(
     arena,
     kernels,
     threads,
-    run(kernel, task, nShards) {
+    run(kernel, task, nShards, long = false) {
       const number = numbers.get(kernel);
       if (number === undefined) throw new RangeError(`no kernel "${kernel}"`);
       if (nShards === 1) exported[number](task, 0);
-      else if (nShards > 1) lead(words, number, task, nShards, runShard);
+      else if (nShards > 1) lead(words, number, task, nShards, runShard, long);
     },
   };
 }
