@@ -7,8 +7,9 @@ const NUMBER: u32 = 1;
 const CODE: u32 = 2;
 const TARGET: u32 = 3;
 const WEIGHT: u32 = 4;
+const DOUBLE: u32 = 5;
 
-/** The code of a missing value. */
+/** The code of a missing value; a text without one has NO_CODE. */
 const MISSING: u32 = 0xffffffff;
 const LARGEST_F32: f64 = 3.4028234663852886e38;
 
@@ -20,7 +21,7 @@ const TAB: u32 = 9;
 @unmanaged
 class FieldPlan {
   kind: u32;
-  /** Bytes from the begin of the row to where a NUMBER or CODE is written */
+  /** Bytes from the begin of the row to where a NUMBER, CODE or DOUBLE is written */
   offset: u32;
   /** What is subtracted from a NUMBER */
   reference: f64;
@@ -90,8 +91,8 @@ class HardField {
 /**
  * Reads the plain records at the begin of a piece: as many fields as there should be, \n or \r\n at the end of the
  * line, no quotes and no line break within quotes. Stops at the first record that is none, or for which there is no
- * room. Numbers become f32(x − reference), or NaN where missing; texts become codes. A record without a target is
- * left out.
+ * room. A NUMBER becomes f32(x − reference), a DOUBLE x, or NaN where missing; texts become codes. A record without a
+ * target is left out.
  *
  * Behind the last piece are at least 32 bytes more, the first of them a newline.
  */
@@ -126,12 +127,11 @@ export function csvRows(task: usize, shard: u32): void {
       while (c === SPACE || (c === TAB && tabIsBlank)) c = load<u8>(++next);
       const quoted = c === quote;
       const kind = field.kind;
-      if (kind === NUMBER && usual && !quoted && at !== lastField) {
+      const isValue = kind === NUMBER || kind === DOUBLE;
+      if (isValue && usual && !quoted && at !== lastField) {
         // Nearly every number comes this way.
         const end = shortDecimal(next, delimiters, marks, hasMarks);
-        const x = shortValue - field.reference;
-        if (end !== NOT_SHORT && abs(x) <= LARGEST_F32) {
-          store<f32>(row + field.offset, <f32>x);
+        if (end !== NOT_SHORT && storeNumber(row, field, shortValue)) {
           next = end + 1;
           continue;
         }
@@ -140,7 +140,7 @@ export function csvRows(task: usize, shard: u32): void {
       const begin = next;
       let stop: usize = 0;
       let isNumber = false;
-      if (kind === NUMBER || kind === WEIGHT) {
+      if (isValue || kind === WEIGHT) {
         const end = scanDecimal(begin, quoted ? quotedMark : mark, powers);
         if (end !== NO_DECIMAL) {
           stop = stopBehind(end, quoted, delimiter, quote);
@@ -154,13 +154,10 @@ export function csvRows(task: usize, shard: u32): void {
           break;
         }
       }
-      if (kind === NUMBER) {
+      if (isValue) {
         const value = decimalValue;
-        const x = value - field.reference;
-        if (isNumber && abs(x) <= LARGEST_F32 && !isMissingNumber(t, value)) {
-          store<f32>(row + field.offset, <f32>x);
-        } else {
-          store<f32>(row + field.offset, NaN);
+        if (!isNumber || isMissingNumber(t, value) || !storeNumber(row, field, value)) {
+          storeNumber(row, field, NaN);
           const missing = isNumber
             ? isMissingNumber(t, value)
             : contentEnd === begin || textCode(t.missingTexts, begin, <u32>(contentEnd - begin)) !== NO_CODE;
@@ -201,6 +198,17 @@ export function csvRows(task: usize, shard: u32): void {
   piece.nRecords = nRecords;
   piece.nRows = nRows;
   piece.nHard = nHard;
+}
+
+/** Writes a NUMBER or DOUBLE; false where a NUMBER is too large. */
+function storeNumber(row: usize, field: FieldPlan, value: f64): bool {
+  if (field.kind === DOUBLE) {
+    store<f64>(row + field.offset, value);
+    return true;
+  }
+  const x = value - field.reference;
+  store<f32>(row + field.offset, <f32>x);
+  return abs(x) <= LARGEST_F32;
 }
 
 /** End of the content of the field that `fieldStop` looked at. */

@@ -68,7 +68,11 @@ export async function predictionRows(
   model: RowModel,
   options: PredictionOptions = {},
 ): Promise<PredictionRows> {
-  return (await import('./data/prediction-rows.ts')).predictionRows(source, model, options);
+  const [rows, { readingRuntime }] = await Promise.all([
+    import('./data/prediction-rows.ts'),
+    import('./runtime/workbench.ts'),
+  ]);
+  return rows.predictionRows(source, model, options, () => readingRuntime(webPlatform));
 }
 
 export type { ByteSource, SourceInput } from './data/byte-source.ts';

@@ -69,10 +69,11 @@ export async function predictionRows(
   model: RowModel,
   options: PredictionOptions = {},
 ): Promise<PredictionRows> {
-  const [{ fileSource }, rows] = await Promise.all([
+  const [{ fileSource }, rows, { readingRuntime }] = await Promise.all([
     import('./data/node-files.ts'),
     import('./data/prediction-rows.ts'),
+    import('./runtime/workbench.ts'),
   ]);
   const input = typeof source === 'string' || source instanceof URL ? fileSource(source) : source;
-  return rows.predictionRows(input, model, options);
+  return rows.predictionRows(input, model, options, () => readingRuntime(nodePlatform));
 }

@@ -3,6 +3,8 @@ import { type PredictionBatch, predictionRows } from '../data/prediction-rows.ts
 import { DataError, ModelError } from '../errors.ts';
 import type { Classifier } from '../model/classifier.ts';
 import { collectMetrics, type Metrics } from '../report/metrics.ts';
+import { nodePlatform } from '../runtime/platform-node.ts';
+import { readingRuntime } from '../runtime/workbench.ts';
 import { type DataOptionValues, readTableOptions } from './data-options.ts';
 import { countOf } from './format.ts';
 import { inputSource, type SourceListener } from './input-source.ts';
@@ -24,7 +26,9 @@ export async function measureFile(
   values: DataOptionValues,
   listener: SourceListener = {},
 ): Promise<Measured> {
-  const rows = await predictionRows(inputSource(path, listener), model, readTableOptions(values));
+  const rows = await predictionRows(inputSource(path, listener), model, readTableOptions(values), () =>
+    readingRuntime(nodePlatform),
+  );
   if (!rows.hasTarget) {
     const column = model.encoding === null ? 'labels' : `column "${model.encoding.target}"`;
     throw new ModelError(`${rows.name}: there is no ${column} with the true classes to compare with`);

@@ -1,6 +1,8 @@
 import { predictionRows } from '../data/prediction-rows.ts';
 import { UnsupportedError } from '../errors.ts';
 import type { Classifier } from '../model/classifier.ts';
+import { nodePlatform } from '../runtime/platform-node.ts';
+import { readingRuntime } from '../runtime/workbench.ts';
 import { type AtomicFile, createAtomicFile } from './atomic-file.ts';
 import { defineCommand, helpOption } from './command.ts';
 import { dataOptions, readTableOptions } from './data-options.ts';
@@ -69,7 +71,9 @@ export const predict = defineCommand({
     });
     const output = toFile ? createAtomicFile(values.out ?? '') : standardOutput();
     try {
-      const rows = await predictionRows(source, model, readTableOptions(values));
+      const rows = await predictionRows(source, model, readTableOptions(values), () =>
+        readingRuntime(nodePlatform),
+      );
       const write = predictionWriter(model, numbers, values.format ?? 'csv');
       // With the first rows: bad data should leave nothing behind on standard output.
       let header = write.header();

@@ -168,12 +168,19 @@ class ColumnReader {
     const { begin, end } = records.pending;
     // A record longer than the kernels' text has moved the records to memory of their own.
     if (plain !== null && records.bytes === plain.text) {
-      plain.run(begin, end, (piece) => this.takePiece(piece, plain));
+      plain.start(begin, end);
+      for (let piece = plain.take(begin); piece !== null; ) {
+        const position = this.takePiece(piece, plain);
+        piece = position < 0 ? null : plain.take(position);
+      }
     }
     while (this.decimal === this.plan.dialect.decimal && records.next()) this.takeRecord();
   }
 
-  /** Takes what the kernel read of a piece, and the record that it stopped at, if it did. */
+  /**
+   * Takes what the kernel read of a piece, and the record that it stopped at, if it did. Returns where the next record
+   * begins, or −1 to go on without the kernel.
+   */
   private takePiece(piece: PlainPiece, plain: PlainRows): number {
     const { records } = this;
     const line = records.followingLine;

@@ -1,4 +1,5 @@
 import { ModelError } from '../errors.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import { type ByteSource, textChunks } from './byte-source.ts';
 import type { CsvOptions } from './csv-dialect.ts';
 import { type CsvHead, readHead } from './csv-head.ts';
@@ -9,13 +10,14 @@ import { RowEncoder } from './row-encoder.ts';
 
 const COMMA = 44;
 
-/** A table read for prediction, as `predictionRows` describes it. */
+/** A table read for prediction, as `predictionRows` describes it; by the runtime's kernels where there is one. */
 export function csvPrediction(
   source: ByteSource,
   sample: Uint8Array,
   whole: boolean,
   encoding: Encoding,
   options: CsvOptions,
+  runtime: Runtime | null,
 ): PredictionRows {
   const settings = { ...options, missing: options.missing ?? encoding.missing };
   const head = headFor(sample, whole, encoding, settings, source.name);
@@ -24,7 +26,7 @@ export function csvPrediction(
   const used = new Set([...fields, targetField]);
   const unused = new Set(encoding.unused);
   const extra = head.columnNames.filter((name, j) => !used.has(j) && !unused.has(name));
-  const rows = new RowEncoder(source.name, head, encoding, fields, settings);
+  const rows = new RowEncoder(source.name, head, encoding, fields, settings, runtime);
   return {
     name: source.name,
     hasTarget: targetField >= 0,
@@ -86,10 +88,13 @@ async function* readBatches(
   rows: RowEncoder,
 ): AsyncGenerator<PredictionBatch> {
   for await (const chunk of chunks) {
-    rows.records.feed(chunk);
-    while (rows.fillBatch()) yield rows.takeBatch();
+    const most = rows.feedBytes;
+    for (let from = 0; from < chunk.length; from += most) {
+      rows.feed(most < chunk.length ? chunk.subarray(from, from + most) : chunk);
+      while (rows.fillBatch()) yield rows.takeBatch();
+    }
   }
-  rows.records.finish();
+  rows.finish();
   while (rows.fillBatch()) yield rows.takeBatch();
   if (rows.nRows > 0) yield rows.takeBatch();
 }

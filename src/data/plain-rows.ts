@@ -3,11 +3,11 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { placePowersOfFive } from './powers-of-five.ts';
 
 /** What the kernel makes of a field; numbers as in kernels/csv-rows.ts. */
-export const FIELD = { skip: 0, number: 1, code: 2, target: 3, weight: 4 } as const;
+export const FIELD = { skip: 0, number: 1, code: 2, target: 3, weight: 4, double: 5 } as const;
 
 export interface PlainField {
   readonly kind: (typeof FIELD)[keyof typeof FIELD];
-  /** Slot of the row that a number or a code is written to */
+  /** Slot of the row that a number or a code is written to; a double takes two, the first of them even */
   readonly slot: number;
   readonly reference: number;
   /** Codes of texts that are known from the start */
@@ -20,6 +20,7 @@ export interface PlainRowsPlan {
   readonly quote: number;
   readonly decimal: number;
   readonly fields: readonly PlainField[];
+  /** 4-byte slots of a row; an even number where there are doubles */
   readonly nSlots: number;
   /** Texts and numbers that mean "no value" */
   readonly missingTexts: readonly Uint8Array[];
@@ -77,6 +78,9 @@ export class PlainRows {
   private readonly scratch: Uint8Array;
   private readonly codes: readonly Pointer[];
   private readonly nCodes: Uint32Array;
+  /** Pieces of the text, and the one that is being taken */
+  private nPieces = 0;
+  private current = 0;
 
   /** Allocates on the runtime's arena. */
   constructor(runtime: Runtime, plan: PlainRowsPlan) {
@@ -132,36 +136,38 @@ export class PlainRows {
     );
   }
 
-  /** Remembers the code of a text of field j, if there is room. */
-  addCode(j: number, text: Uint8Array, code: number): void {
-    if (text.length > LONGEST_CODED_TEXT || this.nCodes[j] === MOST_CODES) return;
+  /** Remembers the code of a text of field j; false where there is no room. */
+  addCode(j: number, text: Uint8Array, code: number): boolean {
+    if (text.length > LONGEST_CODED_TEXT || this.nCodes[j] === MOST_CODES) return false;
     this.nCodes[j]++;
     this.addTo(this.codes[j], text, code);
+    return true;
+  }
+
+  /** Reads the whole lines of text[begin, end), to be taken piece by piece from `begin` on. */
+  start(begin: number, end: number): void {
+    this.nPieces = this.cut(begin, end);
+    this.current = 0;
+    this.runtime.run('csvRows', this.task, this.nPieces);
   }
 
   /**
-   * Reads the whole lines of text[begin, end), piece by piece, and hands each piece to `accept` in order. It must
-   * return where the next record begins: at `stopped`, or later, when it has read records itself; or −1 to end the run.
+   * The piece that begins at `position`: where the last one stopped, or later, where records were read by others. null
+   * where all are taken.
    */
-  run(begin: number, end: number, accept: (piece: PlainPiece) => number): void {
+  take(position: number): PlainPiece | null {
     const { runtime, task, pieces } = this;
-    const base = this.text.byteOffset;
-    const n = this.cut(begin, end);
-    runtime.run('csvRows', task, n);
-    let position = begin;
-    for (let i = 0; i < n; i++) {
-      const at = i * PIECE_WORDS;
-      let fresh = pieces[at] === base + position;
-      while (position < pieces[at + 1] - base) {
-        if (!fresh) {
-          pieces[at] = base + position;
-          runtime.kernels.csvRows(task, i);
-        }
-        fresh = false;
-        position = accept(this.piece(at));
-        if (position < 0) return;
+    const begin = this.text.byteOffset + position;
+    for (; this.current < this.nPieces; this.current++) {
+      const at = this.current * PIECE_WORDS;
+      if (begin >= pieces[at + 1]) continue;
+      if (pieces[at] !== begin) {
+        pieces[at] = begin;
+        runtime.kernels.csvRows(task, this.current);
       }
+      return this.piece(at);
     }
+    return null;
   }
 
   /** Cuts text[begin, end) behind its last newline, and into pieces of whole lines. */

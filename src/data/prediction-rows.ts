@@ -1,4 +1,5 @@
 import { ModelError } from '../errors.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import { byteSource, type SourceInput } from './byte-source.ts';
 import type { CsvOptions } from './csv-dialect.ts';
 import { csvPrediction } from './csv-prediction.ts';
@@ -48,7 +49,7 @@ export interface PredictionRows {
 
 /**
  * Opens a file, or any other source, to predict its rows. Columns are found by name, in any order; others
- * are ignored.
+ * are ignored. Larger tables are read by `kernels`, on a runtime that belongs to this reading.
  *
  * Throws a ModelError naming the columns that the model needs and the file lacks, and a DataError with line
  * and column for a text where the model has numbers.
@@ -57,6 +58,7 @@ export async function predictionRows(
   source: SourceInput,
   model: RowModel,
   options: PredictionOptions = {},
+  kernels: () => Promise<Runtime | null> = async () => null,
 ): Promise<PredictionRows> {
   const bytes = rereadable(byteSource(source, options.name), 'once');
   const { sample, whole } = await takeSample(bytes);
@@ -77,7 +79,9 @@ export async function predictionRows(
         .join(', ')}${model.encoding.columns.length > 5 ? ', …' : ''}`,
     });
   }
-  return csvPrediction(bytes, sample, whole, model.encoding, options);
+  // A small table is read before kernels are there.
+  const runtime = whole ? null : await kernels();
+  return csvPrediction(bytes, sample, whole, model.encoding, options, runtime);
 }
 
 /** Whether anything of the form index:value is there; lines may lack their label here. */

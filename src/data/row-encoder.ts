@@ -1,24 +1,31 @@
 import { DataError } from '../errors.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import { ByteDictionary } from './byte-dictionary.ts';
 import { raggedRow } from './column-reader.ts';
 import type { CsvOptions } from './csv-dialect.ts';
 import { type CsvHead, fieldText } from './csv-head.ts';
 import { CsvRecords } from './csv-records.ts';
-import { columnWidth, countFeatures, type Encoding } from './encoding.ts';
+import { EncodedPieces, type ExactReader } from './encoded-pieces.ts';
+import { countFeatures, type Encoding } from './encoding.ts';
 import { batchRows } from './feature-batch.ts';
-import { LevelCodes, MISSING_CODE } from './level-codes.ts';
+import {
+  type CategoricalField,
+  type FieldEncoder,
+  fieldEncoders,
+  type NumericField,
+  TextField,
+} from './field-encoders.ts';
 import { looksNumeric, missingNumbers, parseNumber } from './number-text.ts';
 import type { PredictionBatch } from './prediction-rows.ts';
-import { decodeText } from './text-encoding.ts';
 
 const COMMA = 44;
 const POINT = 46;
 
-/** Turns the records of a table into features, as a model's encoding says. */
+/** Turns the records of a table into features, as a model's encoding says; plain ones by a kernel where one is at hand. */
 export class RowEncoder {
-  readonly records: CsvRecords;
   /** Rows in the batch so far. */
   nRows = 0;
+  private readonly records: CsvRecords;
   private readonly file: string;
   private readonly head: CsvHead;
   private readonly encodingName: string | undefined;
@@ -29,6 +36,11 @@ export class RowEncoder {
   private readonly targets: TextField | null;
   private readonly nFeatures: number;
   private readonly values: Float64Array;
+  private readonly pieces: EncodedPieces | null;
+  private readonly exact: ExactReader;
+  /** Whether the kernel has read what was fed, and up to where the records are left to the exact way. */
+  private started = false;
+  private exactUntil = 0;
   private decimal: number;
   private headerPending: boolean;
   private batchTargets: (string | null)[] = [];
@@ -40,54 +52,57 @@ export class RowEncoder {
     encoding: Encoding,
     fields: readonly number[],
     options: CsvOptions,
+    runtime: Runtime | null,
   ) {
     this.file = file;
     this.head = head;
     this.encodingName = options.encoding;
-    this.records = new CsvRecords(file, head.dialect);
     this.decimal = head.dialect.decimal;
     this.headerPending = head.dialect.header;
     const missing = options.missing ?? encoding.missing;
-    const bytes = new TextEncoder();
-    for (const text of ['', ...missing]) {
-      const encoded = bytes.encode(text);
-      this.missing.codeOf(encoded, 0, encoded.length);
-    }
+    const missingTexts = missing.map((text) => new TextEncoder().encode(text));
+    for (const bytes of [new Uint8Array(0), ...missingTexts]) this.missing.codeOf(bytes, 0, bytes.length);
     this.missingNumbers = missingNumbers(missing, this.decimal);
     this.targetField = head.columnNames.indexOf(encoding.target);
     this.targets = this.targetField < 0 ? null : new TextField(missing, this.encodingName, (text) => text);
-    let feature = 0;
-    this.columns = encoding.columns.map((column, k): FieldEncoder => {
-      const at = feature;
-      feature += columnWidth(column);
-      const common = { name: column.name, field: fields[k], feature: at };
-      if (column.kind === 'numeric') {
-        return { ...common, kind: 'numeric', fill: column.fill, indicator: column.indicator ? at + 1 : -1 };
-      }
-      const ranks = new Map(column.levels.map((level, rank) => [level, at + rank]));
-      return {
-        ...common,
-        kind: 'categorical',
-        features: new TextField(missing, this.encodingName, (text) => ranks.get(text) ?? -1),
-        missingFeature: column.missingLevel ? at + column.levels.length : -1,
-        unseen: 0,
-        example: '',
-      };
-    });
+    this.columns = fieldEncoders(encoding, fields, missing, this.encodingName);
     this.nFeatures = countFeatures(encoding);
     this.values = new Float64Array(batchRows(this.nFeatures) * this.nFeatures);
+    const { columns, targetField, targets, missingNumbers: numbers } = this;
+    const known = { columns, targetField, targets, missingTexts, missingNumbers: numbers };
+    this.pieces = runtime === null ? null : EncodedPieces.create(runtime, head, known);
+    this.records = new CsvRecords(file, head.dialect, this.pieces?.plain.text);
+    this.exact = {
+      records: this.records,
+      isNumber: (field) => this.isNumber(field),
+      number: (column) => this.number(column),
+      noteUnseen: (column, quote) => this.noteUnseen(column, quote),
+    };
+  }
+
+  /** Bytes that `feed` should be given at most at a time. */
+  get feedBytes(): number {
+    return this.pieces === null ? Infinity : this.head.textBytes >> 1;
+  }
+
+  /** After each chunk take batches until one is not full. */
+  feed(chunk: Uint8Array): void {
+    this.records.feed(chunk);
+    this.begin();
+  }
+
+  /** No more chunks will come. */
+  finish(): void {
+    this.records.finish();
+    this.begin();
   }
 
   /** Encodes records until the batch is full; false where more bytes are needed first. */
   fillBatch(): boolean {
-    const { records, head } = this;
     const capacity = batchRows(this.nFeatures);
     while (this.nRows < capacity) {
-      if (!records.next()) return false;
-      if (records.nFields !== head.width)
-        throw raggedRow(records, head.width, this.file, head.dialect.header);
-      if (this.headerPending) this.headerPending = false;
-      else this.encode();
+      if (this.pieces?.isOpen) this.takePiece(this.pieces, capacity - this.nRows);
+      else if (!this.takeRecord()) return false;
     }
     return true;
   }
@@ -113,6 +128,45 @@ export class RowEncoder {
     });
   }
 
+  private begin(): void {
+    this.started = false;
+    this.exactUntil = 0;
+    this.openPiece();
+  }
+
+  /** Hands the kernel what comes next, unless it is not for it. */
+  private openPiece(): void {
+    const { pieces, records } = this;
+    const { begin, end } = records.pending;
+    if (pieces === null || this.headerPending || begin < this.exactUntil) return;
+    // Another decimal mark than the kernel's; or a record longer than its text has moved the records elsewhere.
+    if (this.decimal !== this.head.dialect.decimal || records.bytes !== pieces.plain.text) return;
+    if (!this.started) pieces.plain.start(begin, end);
+    this.started = true;
+    const state = pieces.open(begin, this.exact);
+    if (state !== 'opened') this.exactUntil = state === 'exact' ? pieces.end : end;
+  }
+
+  private takePiece(pieces: EncodedPieces, most: number): void {
+    const { values, nFeatures } = this;
+    this.nRows += pieces.takeRows(values, nFeatures, this.nRows, most, this.batchTargets);
+    const piece = pieces.close();
+    if (piece === null) return;
+    this.records.skipTo(piece.stopped, piece.records);
+    if (piece.stopped === piece.end) this.openPiece();
+  }
+
+  /** Takes a record in the exact way; false where none is whole yet. */
+  private takeRecord(): boolean {
+    const { records, head } = this;
+    if (!records.next()) return false;
+    if (records.nFields !== head.width) throw raggedRow(records, head.width, this.file, head.dialect.header);
+    if (this.headerPending) this.headerPending = false;
+    else this.encode();
+    this.openPiece();
+    return true;
+  }
+
   private encode(): void {
     const { records, values, nFeatures } = this;
     const { quote } = this.head.dialect;
@@ -133,15 +187,24 @@ export class RowEncoder {
         if (column.missingFeature >= 0) values[out + column.missingFeature] = 1;
       } else if (feature >= 0) {
         values[out + feature] = 1;
-      } else {
-        if (column.unseen === 0) column.example = fieldText(records, column.field, quote, this.encodingName);
-        column.unseen++;
-      }
+      } else this.noteUnseen(column, quote);
     }
     if (this.targets !== null) {
       this.batchTargets.push(this.targets.valueOf(records, this.targetField, quote));
     }
     this.nRows++;
+  }
+
+  private noteUnseen(column: CategoricalField, quote: number): void {
+    if (column.unseen === 0) column.example = fieldText(this.records, column.field, quote, this.encodingName);
+    column.unseen++;
+  }
+
+  /** Whether a field is a number in the decimal mark seen so far, or missing. */
+  private isNumber(field: number): boolean {
+    const { bytes, starts, ends } = this.records;
+    const isText = Number.isNaN(parseNumber(bytes, starts[field], ends[field], this.decimal));
+    return !isText || this.missing.lookUp(bytes, starts[field], ends[field]) >= 0;
   }
 
   /** The number in a field, or NaN where it is missing. */
@@ -169,61 +232,5 @@ export class RowEncoder {
       text,
       hint: looksNumeric(text) ? 'is the decimal mark another one?' : 'correct it, or leave the field empty',
     });
-  }
-}
-
-interface NumericField {
-  readonly kind: 'numeric';
-  readonly name: string;
-  readonly field: number;
-  readonly feature: number;
-  readonly fill: number;
-  readonly indicator: number;
-}
-
-interface CategoricalField {
-  readonly kind: 'categorical';
-  readonly name: string;
-  readonly field: number;
-  readonly feature: number;
-  /** The feature of each text, −1 for one that training did not see. */
-  readonly features: TextField<number>;
-  readonly missingFeature: number;
-  unseen: number;
-  example: string;
-}
-
-type FieldEncoder = NumericField | CategoricalField;
-
-/** More distinct texts than this are forgotten, so that a column of ids does not fill the memory. */
-const REMEMBERED = 1 << 16;
-
-/** What each distinct text of a field stands for, asked once for each. */
-class TextField<T = string> {
-  private readonly missing: readonly string[];
-  private readonly encoding: string | undefined;
-  private readonly meaning: (text: string) => T;
-  private codes: LevelCodes;
-  private meanings: T[] = [];
-
-  constructor(missing: readonly string[], encoding: string | undefined, meaning: (text: string) => T) {
-    this.missing = missing;
-    this.encoding = encoding;
-    this.meaning = meaning;
-    this.codes = new LevelCodes(missing);
-  }
-
-  /** null for a missing value. */
-  valueOf(records: CsvRecords, field: number, quote: number): T | null {
-    if (this.codes.size > REMEMBERED) {
-      this.codes = new LevelCodes(this.missing);
-      this.meanings = [];
-    }
-    const code = this.codes.codeOf(records, field, quote);
-    if (code === MISSING_CODE) return null;
-    if (code === this.meanings.length) {
-      this.meanings.push(this.meaning(decodeText(this.codes.bytesOf(code), this.encoding)));
-    }
-    return this.meanings[code];
   }
 }

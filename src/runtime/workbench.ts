@@ -3,6 +3,8 @@ import { Crew } from './crew.ts';
 import type { KernelExports } from './kernels.ts';
 import { instantiateKernels } from './load.ts';
 import type { Platform } from './platform.ts';
+import type { Runtime } from './runtime.ts';
+import { singleThreadRuntime } from './single-thread.ts';
 
 /** A memory with kernels on it and, once they are started, workers: ready for one fit at a time. */
 export interface Workbench {
@@ -52,6 +54,17 @@ export function scoringBench(): ScoringBench | null {
   const created = { arena, kernels: instantiateKernels(loaded, arena.memory) };
   scoring = new WeakRef(created);
   return created;
+}
+
+/** Kernels on a memory for one reader's own, or null where kernels cannot be had: rows can be read without. */
+export async function readingRuntime(platform: Platform): Promise<Runtime | null> {
+  try {
+    loaded = await platform.loadKernels();
+  } catch {
+    return null;
+  }
+  const arena = new Arena();
+  return singleThreadRuntime(arena, instantiateKernels(loaded, arena.memory));
 }
 
 /** Gives a bench back, what was allocated since `mark` with it. No thread may still write to it. */

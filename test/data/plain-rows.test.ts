@@ -4,7 +4,7 @@ import { textSource } from '../../src/data/byte-source.ts';
 import { fieldText } from '../../src/data/csv-head.ts';
 import { CsvRecords } from '../../src/data/csv-records.ts';
 import { numberOfText } from '../../src/data/number-text.ts';
-import { FIELD, HARD_WORDS, type PlainField, PlainRows } from '../../src/data/plain-rows.ts';
+import { FIELD, HARD_WORDS, type PlainField, type PlainPiece, PlainRows } from '../../src/data/plain-rows.ts';
 import { readTable } from '../../src/data/read-table.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import { nodePlatform } from '../../src/runtime/platform-node.ts';
@@ -17,7 +17,13 @@ const QUOTE = 34;
 const encoder = new TextEncoder();
 const runtime = kernelRuntime();
 
-function plainRows(fields: readonly PlainField[], delimiter: number, decimal: number, textBytes: number) {
+function plainRows(
+  fields: readonly PlainField[],
+  delimiter: number,
+  decimal: number,
+  textBytes: number,
+  missingNumbers: readonly number[] = [-999],
+) {
   return new PlainRows(runtime, {
     delimiter,
     quote: QUOTE,
@@ -25,7 +31,7 @@ function plainRows(fields: readonly PlainField[], delimiter: number, decimal: nu
     fields,
     nSlots: fields.length,
     missingTexts: [encoder.encode('NA')],
-    missingNumbers: [-999],
+    missingNumbers,
     textBytes,
   });
 }
@@ -40,7 +46,7 @@ function readNumbers(texts: readonly string[], decimal = POINT): (number | undef
   const rows = plainRows([weight, { ...number, kind: FIELD.skip }], 59, decimal, bytes.length + 2);
   rows.text.set(bytes);
   const values: (number | undefined)[] = [];
-  rows.run(0, bytes.length, (piece) => {
+  eachPiece(rows, 0, bytes.length, (piece) => {
     values.push(...piece.weights);
     if (piece.stopped === piece.end) return piece.end;
     values.push(undefined);
@@ -50,14 +56,74 @@ function readNumbers(texts: readonly string[], decimal = POINT): (number | undef
   return values;
 }
 
+/** The same in a column of doubles. */
+function readDoubles(texts: readonly string[], decimal = POINT): (number | undefined)[] {
+  const mark = runtime.arena.mark();
+  const bytes = encoder.encode(texts.map((text) => `${text};\n`).join(''));
+  const fields = [
+    { ...number, kind: FIELD.double },
+    { ...number, kind: FIELD.skip },
+  ];
+  const rows = plainRows(fields, 59, decimal, bytes.length + 2, []);
+  rows.text.set(bytes);
+  const values: (number | undefined)[] = [];
+  eachPiece(rows, 0, bytes.length, ({ slots, hard, end }) => {
+    const before = values.length;
+    values.push(...new Float64Array(slots.buffer, slots.byteOffset, slots.length / 2));
+    for (let i = 0; i < hard.length; i += HARD_WORDS) values[before + hard[i + 1]] = undefined;
+    return end;
+  });
+  runtime.arena.release(mark);
+  return values;
+}
+
+function eachPiece(rows: PlainRows, begin: number, end: number, accept: (piece: PlainPiece) => number): void {
+  rows.start(begin, end);
+  for (let piece = rows.take(begin); piece !== null; ) {
+    const position = accept(piece);
+    piece = position < 0 ? null : rows.take(position);
+  }
+}
+
 describe('the kernel reads numbers as Number() does, bit for bit, or leaves them', () => {
   const check = (texts: readonly string[]): void => {
-    const values = readNumbers(texts);
-    expect(values).toHaveLength(texts.length);
-    texts.forEach((text, i) => {
-      if (values[i] !== undefined) expect([text, values[i]]).toEqual([text, Number(text)]);
-    });
+    for (const values of [readNumbers(texts), readDoubles(texts)]) {
+      expect(values).toHaveLength(texts.length);
+      texts.forEach((text, i) => {
+        if (values[i] !== undefined) expect([text, values[i]]).toEqual([text, Number(text)]);
+      });
+    }
   };
+
+  test('short ones in one vector, none left to others', () => {
+    const digits = (most: number) =>
+      fc
+        .array(fc.constantFrom(...'0123456789'), { minLength: 1, maxLength: most })
+        .map((all) => all.join(''));
+    const short = fc
+      .tuple(fc.constantFrom('', '-'), digits(7), fc.constantFrom('', '.'), digits(6))
+      .map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(fc.array(short, { minLength: 1, maxLength: 50 }), (texts) => {
+        check([...texts, ...texts.map((text) => text.replace(/\d+$/, '')).filter((text) => /\d/.test(text))]);
+        expect(readDoubles(texts)).not.toContain(undefined);
+      }),
+    );
+    check([
+      '-0',
+      '0.',
+      '.5',
+      '-.5',
+      '123456789012345',
+      '12345678901234.',
+      '0.0000000000001',
+      '-99999999999999',
+    ]);
+    expect(readDoubles(['1.5.', '.', '-', '--1', '1-', '+-1', '1:2', '1\xff', '/1'])).toEqual(
+      new Array(9).fill(undefined),
+    );
+  });
+
   const checkAll = (texts: readonly string[]): void => {
     check(texts);
     expect(readNumbers(texts)).not.toContain(undefined);
@@ -225,7 +291,7 @@ function kernelFirst(text: string, delimiter: string): unknown {
     records.feed(bytes);
     records.finish();
     const { begin, end } = records.pending;
-    plain.run(begin, end, (piece) => {
+    eachPiece(plain, begin, end, (piece) => {
       const line = records.followingLine;
       const single = new Float32Array(piece.slots.buffer, piece.slots.byteOffset, piece.slots.length);
       const texts = new Map<number, string>();
