@@ -1,5 +1,5 @@
 import type { FeatureBatch } from '../data/feature-batch.ts';
-import { type Classifier, largestIndices } from '../model/classifier.ts';
+import { type Classifier, largestIndices, softmaxRows } from '../model/classifier.ts';
 
 export type PredictionFormat = 'csv' | 'ndjson';
 /** The numbers that stand beside each prediction. */
@@ -70,7 +70,7 @@ function predictBatch(
   const scores = model.scores(features);
   const predicted = largestIndices(scores, model.nClasses);
   if (numbers === null) return { predicted, values: null };
-  return { predicted, values: numbers === 'scores' ? scores : model.predictProbabilities(features) };
+  return { predicted, values: numbers === 'scores' ? scores : softmaxRows(scores, model.nClasses) };
 }
 
 function csvField(text: string): string {

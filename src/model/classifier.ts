@@ -98,19 +98,7 @@ export class Classifier implements ClassifierState {
         `a ${this.problem.loss} model has no probabilities; possible are predict and scores, or a model trained with loss softmax`,
       );
     }
-    const out = this.scores(X);
-    const K = this.nClasses;
-    for (let at = 0; at < out.length; at += K) {
-      const top = out[at + indexOfLargest(out, at, K)];
-      let sum = 0;
-      for (let k = at; k < at + K; k++) {
-        const e = exp(out[k] - top);
-        out[k] = e;
-        sum += e;
-      }
-      for (let k = at; k < at + K; k++) out[k] /= sum;
-    }
-    return out;
+    return softmaxRows(this.scores(X), this.nClasses);
   }
 
   /** The class of each row. */
@@ -165,6 +153,21 @@ export function largestIndices(scores: Float64Array, nClasses: number): Uint32Ar
   const indices = new Uint32Array(nRows);
   for (let i = 0; i < nRows; i++) indices[i] = indexOfLargest(scores, i * nClasses, nClasses);
   return indices;
+}
+
+/** Scores (rows × nClasses) → probabilities, in place. */
+export function softmaxRows(scores: Float64Array, nClasses: number): Float64Array {
+  for (let at = 0; at < scores.length; at += nClasses) {
+    const top = scores[at + indexOfLargest(scores, at, nClasses)];
+    let sum = 0;
+    for (let k = at; k < at + nClasses; k++) {
+      const e = exp(scores[k] - top);
+      scores[k] = e;
+      sum += e;
+    }
+    for (let k = at; k < at + nClasses; k++) scores[k] /= sum;
+  }
+  return scores;
 }
 
 function indexOfLargest(scores: Float64Array, begin: number, length: number): number {
