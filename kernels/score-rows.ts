@@ -3,10 +3,11 @@
  * the features in ascending order, added one by one, whatever the batch.
  *
  *   rows        f32 or f64, nRows × nFeatures, nRows a multiple of 4
- *   weights     f64, a block of nFeatures × 4 for every 4 classes, the last padded with zeros
- *   intercepts  f64, 4 for each block
+ *   weights     f64, a block of nFeatures × 4 for every 4 classes, and one of nFeatures × 2 for a pair that is left;
+ *               of an odd number of classes the last has a partner of zeros
+ *   intercepts  f64, 2 for each pair
  *   wide        f64, 4 × nFeatures: room for four rows in double precision
- *   scores      f64, nRows × (4 · nBlocks)
+ *   scores      f64, nRows × (2 · nPairs)
  */
 
 export function scoreRowsDouble(
@@ -15,7 +16,7 @@ export function scoreRowsDouble(
   nFeatures: u32,
   weights: usize,
   intercepts: usize,
-  nBlocks: u32,
+  nPairs: u32,
   scores: usize,
 ): void {
   for (let i: u32 = 0; i < nRows; i += 4) {
@@ -24,8 +25,8 @@ export function scoreRowsDouble(
       nFeatures,
       weights,
       intercepts,
-      nBlocks,
-      scores + ((<usize>i * nBlocks) << 5),
+      nPairs,
+      scores + ((<usize>i * nPairs) << 4),
     );
   }
 }
@@ -36,7 +37,7 @@ export function scoreRowsSingle(
   nFeatures: u32,
   weights: usize,
   intercepts: usize,
-  nBlocks: u32,
+  nPairs: u32,
   scores: usize,
   wide: usize,
 ): void {
@@ -48,21 +49,32 @@ export function scoreRowsSingle(
       v128.store(wide + (t << 3), f64x2.promote_low_f32x4(x));
       v128.store(wide + (t << 3), f64x2.promote_low_f32x4(v128.shuffle<u64>(x, x, 1, 0)), 16);
     }
-    scoreFour(wide, nFeatures, weights, intercepts, nBlocks, scores + ((<usize>i * nBlocks) << 5));
+    scoreFour(wide, nFeatures, weights, intercepts, nPairs, scores + ((<usize>i * nPairs) << 4));
   }
 }
 
-/** Four rows by four classes at a time: eight sums of two classes each stay in registers. */
+/** Four rows: by four classes at a time, eight sums of two classes each stay in registers; a pair that is left by itself. */
 function scoreFour(
   rows: usize,
   nFeatures: u32,
   weights: usize,
   intercepts: usize,
-  nBlocks: u32,
+  nPairs: u32,
   scores: usize,
 ): void {
   const rowBytes = (<usize>nFeatures) << 3;
-  const stride = (<usize>nBlocks) << 5;
+  const stride = (<usize>nPairs) << 4;
+  const nBlocks = nPairs >> 1;
+  if (nPairs & 1) {
+    scorePair(
+      rows,
+      rowBytes,
+      weights + <usize>nBlocks * (rowBytes << 2),
+      v128.load(intercepts + ((<usize>nBlocks) << 5)),
+      scores + ((<usize>nBlocks) << 5),
+      stride,
+    );
+  }
   for (let block: u32 = 0; block < nBlocks; block++) {
     const low = v128.load(intercepts + ((<usize>block) << 5));
     const high = v128.load(intercepts + ((<usize>block) << 5), 16);
@@ -110,4 +122,39 @@ function scoreFour(
     v128.store(out + 3 * stride, d0);
     v128.store(out + 3 * stride, d1, 16);
   }
+}
+
+function scorePair(
+  rows: usize,
+  rowBytes: usize,
+  weights: usize,
+  intercepts: v128,
+  out: usize,
+  stride: usize,
+): void {
+  let sumA = intercepts;
+  let sumB = intercepts;
+  let sumC = intercepts;
+  let sumD = intercepts;
+  let a = rows;
+  let b = rows + rowBytes;
+  let c = rows + 2 * rowBytes;
+  let d = rows + 3 * rowBytes;
+  let w = weights;
+  for (const end = b; a < end; ) {
+    const w0 = v128.load(w);
+    sumA = f64x2.add(sumA, f64x2.mul(w0, v128.load64_splat(a)));
+    sumB = f64x2.add(sumB, f64x2.mul(w0, v128.load64_splat(b)));
+    sumC = f64x2.add(sumC, f64x2.mul(w0, v128.load64_splat(c)));
+    sumD = f64x2.add(sumD, f64x2.mul(w0, v128.load64_splat(d)));
+    a += 8;
+    b += 8;
+    c += 8;
+    d += 8;
+    w += 16;
+  }
+  v128.store(out, sumA);
+  v128.store(out + stride, sumB);
+  v128.store(out + 2 * stride, sumC);
+  v128.store(out + 3 * stride, sumD);
 }

@@ -6,7 +6,7 @@ import type { LinearWeights } from './linear-scores.ts';
 /** From this many rows on, to lay out W for the kernel costs little of what it saves. */
 export const KERNEL_ROWS = 64;
 
-/** Rows and classes that the kernel takes at a time. */
+/** Rows and classes that the kernel takes at a time; of classes that are left it takes a pair. */
 const TOGETHER = 4;
 
 /**
@@ -20,12 +20,14 @@ export function kernelScores(
   nRows: number,
   out: Float64Array,
 ): void {
-  const nBlocks = Math.ceil(nClasses / TOGETHER);
-  const stride = nBlocks * TOGETHER;
+  const nPairs = Math.ceil(nClasses / 2);
+  const stride = 2 * nPairs;
   const packed = arena.allocateF64(stride * nFeatures);
   for (let k = 0; k < nClasses; k++) {
-    const begin = (k - (k % TOGETHER)) * nFeatures + (k % TOGETHER);
-    for (let j = 0; j < nFeatures; j++) packed[begin + j * TOGETHER] = weights[k * nFeatures + j];
+    const block = k - (k % TOGETHER);
+    const width = Math.min(TOGETHER, stride - block);
+    const begin = block * nFeatures + (k - block);
+    for (let j = 0; j < nFeatures; j++) packed[begin + j * width] = weights[k * nFeatures + j];
   }
   const offsets = arena.allocateF64(stride);
   offsets.set(intercepts);
@@ -46,12 +48,12 @@ export function kernelScores(
         nFeatures,
         W,
         offsets.byteOffset,
-        nBlocks,
+        nPairs,
         scores.byteOffset,
         wide,
       );
     } else {
-      kernels.scoreRowsDouble(rows, filled, nFeatures, W, offsets.byteOffset, nBlocks, scores.byteOffset);
+      kernels.scoreRowsDouble(rows, filled, nFeatures, W, offsets.byteOffset, nPairs, scores.byteOffset);
     }
     for (let i = 0; i < count; i++) {
       for (let k = 0; k < nClasses; k++) out[(first + i) * nClasses + k] = scores[i * stride + k];

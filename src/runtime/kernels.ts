@@ -155,7 +155,7 @@ type ScoreRows = (
   nFeatures: number,
   weights: Pointer,
   intercepts: Pointer,
-  nBlocks: number,
+  nPairs: number,
   scores: Pointer,
 ) => void;
 
