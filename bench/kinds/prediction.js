@@ -17,9 +17,9 @@ export async function measure(benchCase, { folder, peers, options }) {
     const sklearn = { name: 'scikit-learn', command: peers.python, args: [SKLEARN] };
     lines.push(...(await runProgram(sklearn, request)));
   }
-  const { single, bandwidth } = await machineLimits();
+  const { single, double, bandwidth } = await machineLimits();
   const work = { flops: 2 * n * d * nClasses[''], bytes: 4 * n * d };
-  const least = leastPossible(work, { arithmetic: single, bandwidth });
+  const least = [double, single].map((arithmetic) => leastPossible(work, { arithmetic, bandwidth }));
   return { ...benchCase, least, nSamples: n, lines: mergeRepeats(lines) };
 }
 
@@ -29,7 +29,7 @@ export function predictionTable(results) {
       i === 0 ? name : '',
       line.program,
       spread(line),
-      `${((100 * least.seconds) / line.seconds).toFixed(0)} % of ${least.bound}`,
+      ...least.map(({ seconds, bound }) => `${((100 * seconds) / line.seconds).toFixed(0)} % of ${bound}`),
       i === 0 ? '' : `${(line.seconds / lines[0].seconds).toFixed(2)} ×`,
     ]),
   );
@@ -37,7 +37,8 @@ export function predictionTable(results) {
     'case',
     'program',
     'all rows',
-    'of one thread’s limit, single precision',
+    'of one thread’s limit, double precision',
+    'single precision',
     'against softmargin',
   ];
   return `## Probabilities from data in memory\n\n${table(head, rows)}`;
