@@ -1,6 +1,8 @@
 export { activeHessian, activeHessianUpdate } from './active-hessian';
 export { choleskyDiagonal, choleskyRows, choleskySolve } from './cholesky';
 export { columnSquares, wideSquares } from './column-squares';
+export { compactPass, compactPassDouble, compactReduce } from './compact';
+export { compactCount, compactFill } from './compact-layout';
 export { csvRows } from './csv-rows';
 export { densePass, densePassDouble, denseReduce } from './dense';
 export { multiplyDouble } from './dense-double';
@@ -16,6 +18,8 @@ export { hingePairsProduct } from './hinge-pairs';
 export { jointHessianProbabilities, jointHessianShard } from './joint-hessian';
 export { lassoModelDescent } from './lasso-model';
 export { logDoubleArray } from './log';
+export { logisticCompact, logisticCompactDouble } from './logistic-compact';
+export { logisticCompactHessian } from './logistic-compact-hessian';
 export { logisticDense, logisticDenseDouble, logisticReduce } from './logistic-dense';
 export { logisticDiagonalColumns, logisticDiagonalRows } from './logistic-diagonal';
 export { logisticHessian } from './logistic-hessian';

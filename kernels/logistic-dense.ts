@@ -76,7 +76,7 @@ export function logisticDenseDouble(task: usize, shard: u32): void {
   }
 }
 
-/** gradient ← Σ over row shards of Xᵀ u, in their order, / nSamples, for one feature shard. */
+/** gradient ← (Σ over row shards of Xᵀ u, in their order, − center Σ v u) / nSamples, for one feature shard. */
 export function logisticReduce(task: usize, shard: u32): void {
   const t = changetype<LogisticTask>(task);
   const to = load<u32>(t.featureShards + ((shard + 1) << 2));
@@ -87,6 +87,7 @@ export function logisticReduce(task: usize, shard: u32): void {
       sum += load<f64>(g);
       g += t.partialStep;
     }
+    if (t.center !== 0) sum -= load<f64>(t.center + (j << 3)) * t.residualSum;
     store<f64>(t.gradient + (j << 3), sum * t.inverseCount);
   }
 }

@@ -8,6 +8,21 @@ export interface DenseMatrix {
   readonly stride: number;
   /** f32, nSamples × stride */
   readonly values: Pointer;
+  /** The same rows where most of a column's values are one and passes should skip them. */
+  readonly compact?: CompactRows;
+}
+
+/** The entries of dense rows that differ from their column's base. */
+export interface CompactRows {
+  readonly nStored: number;
+  /** u32, nSamples + 1 */
+  readonly starts: Pointer;
+  /** u16, nStored: the feature of each entry, ascending within a row */
+  readonly indices: Pointer;
+  /** f32, nStored: x − base, rounded */
+  readonly values: Pointer;
+  /** f64, nFeatures: −base, so that a row is its entries − center */
+  readonly center: Pointer;
 }
 
 /** Floats from one dense row to the next. */

@@ -1,10 +1,9 @@
 import type { TrainingSet } from '../data/design-matrix.ts';
-import type { Arena } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { classFrequencies, sparseColumnScales } from './column-scales.ts';
 import { type HingePairs, hingePairs } from './hinge-pairs.ts';
 import { type ParameterLayout, parameterLayout } from './parameters.ts';
-import { denseShards, isWide, type PassShards, sparseShards, wideShards } from './pass-shards.ts';
+import { type PassShards, passKind, passShards } from './pass-shards.ts';
 import { MODES, type PassTask, partialLayout, passTask, roundUp } from './pass-task.ts';
 import type { ColumnScales, DataPasses, PassLoss, Precision } from './passes.ts';
 import { listPresentFeatures } from './present-features.ts';
@@ -31,6 +30,7 @@ const FEW_PRESENT = 1 / 4;
 /** What a pass runs: kernels over shards of rows, then of features, in either precision. */
 const KERNELS = {
   dense: { single: ['densePass', 'denseReduce'], double: ['densePassDouble', 'denseReduce'] },
+  compact: { single: ['compactPass', 'compactReduce'], double: ['compactPassDouble', 'compactReduce'] },
   wide: { single: ['wideRows', 'wideColumns'], double: ['wideRowsDouble', 'wideColumnsDouble'] },
   sparse: { single: ['sparseRows', 'sparseColumns'], double: ['sparseRowsDouble', 'sparseColumnsDouble'] },
 } as const;
@@ -150,11 +150,15 @@ function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: PassLoss)
   const layout = parameterLayout(nFeatures, nClasses);
   const { stride } = layout;
   const dense = matrix.kind === 'dense';
-  const kind = matrix.kind === 'dense' && isWide(matrix) ? 'wide' : matrix.kind;
+  const kind = passKind(matrix);
   const shards = passShards(arena, matrix, nClasses, stride);
   const nRowShards = shards.rows.length - 1;
   const nFeatureShards = shards.features.length - 1;
-  const partial = partialLayout(kind === 'dense' ? nFeatures + GRADIENT_OVERHANG : 1, nClasses, stride);
+  const partial = partialLayout(
+    kind === 'dense' || kind === 'compact' ? nFeatures + GRADIENT_OVERHANG : 1,
+    nClasses,
+    stride,
+  );
   const partials = arena.allocate(partial.bytes * Math.max(nRowShards, dense ? 0 : nFeatureShards));
   const partialViews = Array.from({ length: nRowShards }, (_, s) =>
     arena.f64(partials + s * partial.bytes, partial.bytes / 8),
@@ -162,7 +166,8 @@ function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: PassLoss)
   const intercepts = arena.allocateF64(stride);
   const interceptsSingle = arena.allocateF32(stride);
   const residualSums = arena.allocateF64(stride);
-  const center = dense ? 0 : matrix.center;
+  const compact = (dense && matrix.compact) || null;
+  const center = dense ? (compact?.center ?? 0) : matrix.center;
   const centerPartials = arena.allocateF64(center === 0 ? 0 : nFeatureShards * stride);
   const task = passTask(arena);
   if (loss.kind === 'hinge') task.set({ centres: arena.allocate(nSamples * stride * 4) });
@@ -187,9 +192,15 @@ function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: PassLoss)
   if (dense) {
     const rowBytes = matrix.stride * 4 + stride * 4;
     const fitting = Math.floor(BLOCK_BYTES / rowBytes / ROW_TILE) * ROW_TILE;
-    const blockRows = Math.min(MOST_BLOCK_ROWS, Math.max(FEWEST_BLOCK_ROWS, fitting));
-    const workStep = roundUp(blockRows * stride * 8, 64);
+    const blockRows = compact
+      ? MOST_BLOCK_ROWS
+      : Math.min(MOST_BLOCK_ROWS, Math.max(FEWEST_BLOCK_ROWS, fitting));
+    const sumBytes = compact ? nFeatures * stride * 4 : 0;
+    const workStep = roundUp(blockRows * stride * 8 + sumBytes, 64);
     task.set({ values: matrix.values, rowStride: matrix.stride, blockRows, workStep });
+    if (compact) {
+      task.set({ rowStarts: compact.starts, rowIndices: compact.indices, rowValues: compact.values });
+    }
     task.set({ work: arena.allocate(kind === 'wide' ? nSamples * stride * 8 : workStep * nRowShards) });
   } else {
     const { rowStarts, rowIndices, rowValues, columnStarts, columnIndices, columnValues } = matrix;
@@ -293,16 +304,6 @@ function hessianFromProducts(products: Float64Array, K: number): void {
     }
     products[k * K + k] = others;
   }
-}
-
-function passShards(
-  arena: Arena,
-  matrix: TrainingSet['matrix'],
-  nClasses: number,
-  stride: number,
-): PassShards {
-  if (matrix.kind === 'sparse') return sparseShards(arena, matrix, nClasses, stride);
-  return isWide(matrix) ? wideShards(matrix, stride) : denseShards(matrix, stride);
 }
 
 function describeShards({ arena }: Runtime, task: PassTask, { rows, features }: PassShards): void {

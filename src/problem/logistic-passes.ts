@@ -10,6 +10,8 @@ const BLOCK_BYTES = 24_000;
 const FEWEST_BLOCK_ROWS = 8;
 /** As many as the kernels' product of 1 + exp may have factors. */
 const MOST_BLOCK_ROWS = 256;
+/** Of compact rows: their entries stay in the second-level cache. */
+const COMPACT_BLOCK_ROWS = 64;
 
 /**
  * Passes by the kernels for binary logistic regression, the loss of two classes that share one score z = w·x + b:
@@ -39,7 +41,9 @@ export function logisticPasses(runtime: Runtime, trainingSet: TrainingSet): Data
   const y = arena.u32(labels, nSamples);
   const v = sampleWeights === 0 ? null : arena.f64(sampleWeights, nSamples);
   for (let i = 0; i < nSamples; i++) signed[i] = (2 * y[i] - 1) * (v === null ? 1 : v[i]);
-  const center = dense || matrix.center === 0 ? null : arena.f64(matrix.center, nFeatures);
+  const compact = (dense && matrix.compact) || null;
+  const centerAt = dense ? (compact?.center ?? 0) : matrix.center;
+  const center = centerAt === 0 ? null : arena.f64(centerAt, nFeatures);
 
   const task = logisticTask(arena);
   task.set({
@@ -54,18 +58,24 @@ export function logisticPasses(runtime: Runtime, trainingSet: TrainingSet): Data
     weights: weights.byteOffset,
     partials: partials.byteOffset,
     partialStep,
+    center: centerAt,
   });
   if (matrix.kind === 'dense') {
     const fitting = Math.floor(BLOCK_BYTES / (rowStride * 4) / 8) * 8;
-    const blockRows = Math.min(MOST_BLOCK_ROWS, Math.max(FEWEST_BLOCK_ROWS, fitting));
+    const blockRows = compact
+      ? COMPACT_BLOCK_ROWS
+      : Math.min(MOST_BLOCK_ROWS, Math.max(FEWEST_BLOCK_ROWS, fitting));
     const workStep = blockRows * 8;
     const work = arena.allocate(workStep * nRowShards);
     task.set({ values: matrix.values, rowStride, blockRows, work, workStep });
+    if (compact) {
+      task.set({ rowStarts: compact.starts, rowIndices: compact.indices, rowValues: compact.values });
+    }
   } else {
     const { rowStarts, rowIndices, rowValues, columnStarts, columnIndices, columnValues } = matrix;
     const work = arena.allocate(8 * padded);
     task.set({ rowStarts, rowIndices, rowValues, columnStarts, columnIndices, columnValues });
-    task.set({ work, center: matrix.center });
+    task.set({ work });
   }
   let prepared: Float32Array | null = null;
   let curvatures: Float32Array | null = null;
@@ -86,7 +96,8 @@ export function logisticPasses(runtime: Runtime, trainingSet: TrainingSet): Data
     (single ? weightsSingle : weights).fill(0, nFeatures);
     (single ? weightsSingle : weights).set(w);
     task.set({ mode, intercept, gradient: gradient?.byteOffset ?? 0 });
-    if (dense) runtime.run(single ? 'logisticDense' : 'logisticDenseDouble', task.pointer, nRowShards);
+    if (compact) runtime.run(single ? 'logisticCompact' : 'logisticCompactDouble', task.pointer, nRowShards);
+    else if (dense) runtime.run(single ? 'logisticDense' : 'logisticDenseDouble', task.pointer, nRowShards);
     else runtime.run(single ? 'logisticSparse' : 'logisticSparseDouble', task.pointer, nRowShards);
     if (gradient === null) return;
     const residualSum = sum(LOGISTIC_SUMS.residual);

@@ -1,4 +1,4 @@
-import type { DenseMatrix, SparseMatrix } from '../data/design-matrix.ts';
+import type { DenseMatrix, DesignMatrix, SparseMatrix } from '../data/design-matrix.ts';
 import type { Arena } from '../runtime/arena.ts';
 
 /** First index of each shard, and the end: shard s works on bounds[s] … bounds[s + 1] − 1. */
@@ -21,11 +21,33 @@ const SHARD_PRODUCTS = 1 << 17;
 /** Room for the shards' gradients, where it is not an eighth of X. */
 const PARTIAL_BYTES = 1 << 23;
 
+/** What an entry of compact rows costs more than one of dense rows. */
+const COMPACT = 2;
+
+/** How a pass goes over a matrix. */
+export type PassKind = 'dense' | 'compact' | 'wide' | 'sparse';
+
+/**
+ * Wide: shards of rows for the residuals, then shards of features for the gradient (kernels/wide.ts), which reads X
+ * twice, but adds no partial gradients.
+ */
+export function passKind(matrix: DesignMatrix): PassKind {
+  if (matrix.kind === 'sparse') return 'sparse';
+  if (matrix.compact) return 'compact';
+  return matrix.nFeatures > matrix.nSamples ? 'wide' : 'dense';
+}
+
+export function passShards(arena: Arena, matrix: DesignMatrix, nClasses: number, stride: number): PassShards {
+  if (matrix.kind === 'sparse') return sparseShards(arena, matrix, nClasses, stride);
+  return passKind(matrix) === 'wide' ? wideShards(matrix, stride) : denseShards(matrix, stride);
+}
+
 export function denseShards(matrix: DenseMatrix, stride: number): PassShards {
   const { nSamples, nFeatures } = matrix;
   const partialBytes = (nFeatures + stride) * stride * 8;
   const room = Math.max(PARTIAL_BYTES, (nSamples * matrix.stride * 4) / 8);
-  const wanted = Math.ceil((nSamples * (nFeatures + 16) * stride) / SHARD_PRODUCTS);
+  const values = matrix.compact ? COMPACT * matrix.compact.nStored : nSamples * nFeatures;
+  const wanted = Math.ceil(((values + 16 * nSamples) * stride) / SHARD_PRODUCTS);
   const affordable = Math.max(2, Math.floor(room / partialBytes));
   const nRowShards = Math.min(wanted, affordable, MOST_ROW_SHARDS, Math.ceil(nSamples / 16));
   const nFeatureShards = Math.ceil((nRowShards * nFeatures * stride) / SHARD_PRODUCTS);
@@ -33,14 +55,6 @@ export function denseShards(matrix: DenseMatrix, stride: number): PassShards {
     rows: evenBounds(nSamples, nRowShards, 4),
     features: evenBounds(nFeatures, Math.min(nFeatureShards, MOST_ROW_SHARDS, nFeatures), 1),
   };
-}
-
-/**
- * Whether a pass takes shards of rows for the residuals and then shards of features for the gradient (kernels/wide.ts),
- * which reads X twice, but adds no partial gradients.
- */
-export function isWide({ nSamples, nFeatures }: DenseMatrix): boolean {
-  return nFeatures > nSamples;
 }
 
 export function wideShards({ nSamples, nFeatures }: DenseMatrix, stride: number): PassShards {

@@ -14,10 +14,18 @@ export interface ShardKernels {
   wideRowsDouble(task: Pointer, shard: number): void;
   wideColumns(task: Pointer, shard: number): void;
   wideColumnsDouble(task: Pointer, shard: number): void;
+  compactCount(task: Pointer, shard: number): void;
+  compactFill(task: Pointer, shard: number): void;
+  compactPass(task: Pointer, shard: number): void;
+  compactPassDouble(task: Pointer, shard: number): void;
+  compactReduce(task: Pointer, shard: number): void;
   sparseRows(task: Pointer, shard: number): void;
   sparseRowsDouble(task: Pointer, shard: number): void;
   sparseColumns(task: Pointer, shard: number): void;
   sparseColumnsDouble(task: Pointer, shard: number): void;
+  logisticCompact(task: Pointer, shard: number): void;
+  logisticCompactDouble(task: Pointer, shard: number): void;
+  logisticCompactHessian(task: Pointer, shard: number): void;
   logisticDense(task: Pointer, shard: number): void;
   logisticDenseDouble(task: Pointer, shard: number): void;
   logisticDiagonalColumns(task: Pointer, shard: number): void;

@@ -37,7 +37,7 @@ export function lbfgs(
   function renew(preconditioner: Preconditioner, { theta: at, value, gradient }: DescentPoint) {
     if (preparedAt <= SETTLED_GAP) return;
     const gap = gradientGap(objective, value, gradient);
-    if (!(gap < RENEWAL * preparedAt)) return;
+    if (!(gap < (preconditioner.renewal ?? RENEWAL) * preparedAt)) return;
     preconditioner.prepare(at);
     hessian.clear();
     preparedAt = gap;

@@ -1,12 +1,14 @@
-import type { DenseMatrix, TrainingSet } from '../data/design-matrix.ts';
+import type { CompactRows, DenseMatrix, DesignMatrix, TrainingSet } from '../data/design-matrix.ts';
 import { type CholeskyMatrix, choleskyMatrix } from '../problem/cholesky.ts';
+import { withCompactMatrix } from '../problem/compact-rows.ts';
+import { logisticCompactHessian } from '../problem/logistic-compact-hessian.ts';
 import { logisticHessian, logisticHessianProducts } from '../problem/logistic-hessian.ts';
 import { logisticPasses } from '../problem/logistic-passes.ts';
 import type { Problem } from '../problem/problem.ts';
 import { sampleRows } from '../problem/row-sample.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Preconditioner } from './preconditioner.ts';
-import { solveByLevels } from './row-levels.ts';
+import { solveByLevels, solveWhole } from './row-levels.ts';
 import type { SolverOptions, SolverRun } from './solver.ts';
 
 export const NEWTON_CHOLESKY = 'newton-cholesky';
@@ -28,7 +30,9 @@ export function newtonCholesky(
   theta: Float64Array,
   options: SolverOptions,
 ): SolverRun {
-  return solveByLevels(NEWTON_CHOLESKY, factorOf, runtime, problem, theta, options);
+  return affordsCompactHessian(problem.trainingSet.matrix)
+    ? solveWhole(NEWTON_CHOLESKY, factorOf, runtime, problem, theta, options)
+    : solveByLevels(NEWTON_CHOLESKY, factorOf, runtime, problem, theta, options);
 }
 
 function factorOf(
@@ -40,11 +44,14 @@ function factorOf(
   const { matrix } = trainingSet;
   const { nFeatures: d } = matrix;
   const count = hessianRows(trainingSet);
-  const rows = count < matrix.nSamples ? sampleRows(arena, trainingSet, count, seed) : trainingSet;
+  const rows = count < matrix.nSamples ? compactSample(runtime, trainingSet, count, seed) : trainingSet;
   if (rows === null || rows.matrix.kind !== 'dense') return null;
   const all = logisticPasses(runtime, trainingSet);
   const passes = rows === trainingSet ? all : logisticPasses(runtime, rows);
-  const hessian = logisticHessian(runtime, rows.matrix, rows.sampleWeights, intercept);
+  const { compact } = rows.matrix;
+  const hessian = compact
+    ? logisticCompactHessian(runtime, rows.matrix, compact, rows.sampleWeights, intercept)
+    : logisticHessian(runtime, rows.matrix, rows.sampleWeights, intercept);
   const factor = choleskyMatrix(runtime, hessian.size);
   const solution = arena.allocateF64(hessian.size);
   const diagonal = arena.allocateF64(d + 1);
@@ -68,7 +75,20 @@ function factorOf(
       out.fill(0);
       out.set(solution);
     },
+    ...(affordsCompactHessian(matrix) ? { renewal: COMPACT_RENEWAL } : {}),
   };
+}
+
+/** Rows of compact ones are laid out so as well: 2 000 of the images' have a Hessian in 28 ms instead of 72. */
+function compactSample(
+  runtime: Runtime,
+  trainingSet: TrainingSet,
+  count: number,
+  seed: number,
+): TrainingSet | null {
+  const rows = sampleRows(runtime.arena, trainingSet, count, seed);
+  const isCompact = trainingSet.matrix.kind === 'dense' && trainingSet.matrix.compact;
+  return rows !== null && isCompact ? withCompactMatrix(runtime, rows) : rows;
 }
 
 /**
@@ -82,6 +102,29 @@ function raiseDiagonal({ values, rowStride }: CholeskyMatrix, diagonal: Float64A
   }
 }
 
+/**
+ * With the exact Hessian L-BFGS mends what it is behind: Adult (32 561 × 108, a Hessian worth 2.5 passes) took, renewed
+ * at 0.1 and 0.01 of the gap, 24 and 18 calls of passes and 6 and 3 Hessians at λ = 1e-4, 24 and 25 and 7 and 4 at 1e-6.
+ */
+const COMPACT_RENEWAL = 0.01;
+/** Passes that the exact Hessian of compact rows may cost; three Hessians are usual. */
+const MOST_COMPACT_PASSES = 6;
+/** Seconds of a product of two entries, of an entry and of a row in a pass (2.1 GHz): Adult 3 and 1.1 ms. */
+const ENTRY_PRODUCT = 1e-9;
+const ENTRY = 1.5e-9;
+
+/** What the Hessian of all compact rows costs, in passes over them. */
+function compactHessianPasses({ nSamples }: DenseMatrix, { nStored }: CompactRows): number {
+  const perRow = nStored / nSamples;
+  return (ENTRY_PRODUCT * perRow * (perRow + 8)) / 2 / (ENTRY * perRow + 3 * ROW);
+}
+
+/** Whether two classes on these rows have an exact Hessian for a few passes: one-hot columns, mostly. */
+export function affordsCompactHessian(matrix: DesignMatrix): boolean {
+  if (matrix.kind !== 'dense' || !matrix.compact) return false;
+  return compactHessianPasses(matrix, matrix.compact) <= MOST_COMPACT_PASSES;
+}
+
 /** Passes that a Hessian may cost; with fewer than FEWEST_ROWS of the rows it is no guide. */
 const HESSIAN_PASSES = 4;
 const FEWEST_ROWS = 2000;
@@ -90,6 +133,7 @@ const FEWEST_ROWS = 2000;
 function hessianRows(trainingSet: TrainingSet): number {
   const { matrix } = trainingSet;
   const affordable = HESSIAN_PASSES * (passSeconds(matrix) / hessianSeconds(1, matrix.nFeatures));
+  if (affordsCompactHessian(matrix)) return matrix.nSamples;
   if (matrix.kind === 'dense' && affordable > matrix.nSamples / 2) return matrix.nSamples;
   return Math.min(matrix.nSamples, Math.max(FEWEST_ROWS, Math.floor(affordable)));
 }

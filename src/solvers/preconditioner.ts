@@ -7,6 +7,8 @@ export interface Preconditioner {
   prepare(theta: Float64Array): void;
   /** out ← M⁻¹ x */
   apply(x: Float64Array, out: Float64Array): void;
+  /** It is worth preparing anew when the gap has fallen to this part; where not given, L-BFGS has its own. */
+  readonly renewal?: number;
 }
 
 /** The Hessian's diagonal where it is prepared, by a pass that tells it; null without one. */

@@ -54,6 +54,19 @@ export function* solveByLevels(
   return { ...solution, solver, iterations: stages.iterations, passes: stages.passes };
 }
 
+/** The same on all rows from the start, where the exact Hessian of all is cheap. */
+export function* solveWhole(
+  solver: string,
+  preconditionerOf: SampleCurvature,
+  runtime: Runtime,
+  problem: Problem,
+  theta: Float64Array,
+  options: SolverOptions,
+): SolverRun {
+  const solution = yield* level(preconditionerOf, runtime, problem, theta, options, null);
+  return { ...solution, solver };
+}
+
 /** The numbers of rows of the parts, from the least. */
 function levelSizes(nSamples: number): number[] {
   const sizes: number[] = [];

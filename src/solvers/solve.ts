@@ -1,4 +1,5 @@
 import { UnsupportedError } from '../errors.ts';
+import { withCompactRows } from '../problem/compact-rows.ts';
 import { parameterLayout, scoreLayout } from '../problem/parameters.ts';
 import type { Problem } from '../problem/problem.ts';
 import { putOneScore, takeOneScore, withOneScore } from '../problem/two-classes.ts';
@@ -22,11 +23,29 @@ export function solve(
   solver: string,
   options: SolverOptions,
 ): SolverRun {
-  const entry = findSolver(runtime.arena, problem, solver);
-  const reduced = withOneScore(problem);
-  return reduced !== null && entry.supports(reduced)
-    ? runWithOneScore(entry, runtime, reduced, theta, options)
-    : run(entry, runtime, problem, theta, options);
+  const { arena } = runtime;
+  const mark = arena.mark();
+  try {
+    const compact = withCompactRows(runtime, problem);
+    const entry = findSolver(arena, compact, solver);
+    const reduced = withOneScore(compact);
+    const solution =
+      reduced !== null && entry.supports(reduced)
+        ? runWithOneScore(entry, runtime, reduced, theta, options)
+        : run(entry, runtime, compact, theta, options);
+    return released(arena, mark, solution);
+  } catch (error) {
+    arena.release(mark);
+    throw error;
+  }
+}
+
+function* released(arena: Arena, mark: number, solution: SolverRun): SolverRun {
+  try {
+    return yield* solution;
+  } finally {
+    arena.release(mark);
+  }
 }
 
 /** Two classes by the solver's run on their one score; θ stays that of two classes. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { logisticPasses } from '../../src/problem/logistic-passes.ts';
 import { parameterLayout, scoreLayout } from '../../src/problem/parameters.ts';
 import { putOneScore } from '../../src/problem/two-classes.ts';
-import { denseTrainingSet, sparseTrainingSet } from '../twins/kernel-data.ts';
+import { compactTrainingSet, denseTrainingSet, sparseTrainingSet } from '../twins/kernel-data.ts';
 import { kernelRuntime } from '../twins/kernel-runtime.ts';
 import { plainPasses } from '../twins/plain-passes.ts';
 
@@ -24,7 +24,7 @@ const shapes: readonly (readonly [number, number])[] = [
 
 for (const [n, d] of shapes) {
   describe(`logistic passes, ${n} × ${d}, against the softmax twin of two classes`, () => {
-    for (const kind of ['dense', 'sparse', 'sparse, centred'] as const) {
+    for (const kind of ['dense', 'compact', 'sparse', 'sparse, centred'] as const) {
       for (const weighted of [false, true]) {
         test(`${kind}${weighted ? ', weighted' : ''}: double to 1e-12, single within its rounding`, () => {
           check(kind, n, d, weighted);
@@ -34,11 +34,19 @@ for (const [n, d] of shapes) {
   });
 }
 
-function check(kind: 'dense' | 'sparse' | 'sparse, centred', n: number, d: number, weighted: boolean) {
+function check(
+  kind: 'dense' | 'compact' | 'sparse' | 'sparse, centred',
+  n: number,
+  d: number,
+  weighted: boolean,
+) {
   const random = generator(n * 1000 + d);
   const center = Array.from({ length: d }, () => (kind === 'sparse, centred' ? random() - 0.5 : 0));
+  const base = center.map(() => (kind === 'compact' ? Math.fround(2 * random() - 1) : 0));
   const stored = Array.from({ length: n }, () =>
-    Array.from({ length: d }, () => (kind !== 'dense' && random() < 0.7 ? 0 : Math.fround(2 * random() - 1))),
+    Array.from({ length: d }, (_, j) =>
+      kind !== 'dense' && random() < 0.7 ? base[j] : Math.fround(2 * random() - 1),
+    ),
   );
   const y = Array.from({ length: n }, () => Math.floor(random() * 2));
   const weights = weighted ? { sampleWeights: y.map((_, i) => (i % 5 === 4 ? 0 : 0.25 + random())) } : {};
@@ -50,7 +58,9 @@ function check(kind: 'dense' | 'sparse' | 'sparse, centred', n: number, d: numbe
   const set =
     kind === 'dense'
       ? denseTrainingSet(arena, data, 4 * (n % 2))
-      : sparseTrainingSet(arena, data, kind === 'sparse' ? undefined : center);
+      : kind === 'compact'
+        ? compactTrainingSet(runtime, data, base, 4 * (n % 2))
+        : sparseTrainingSet(arena, data, kind === 'sparse' ? undefined : center);
   const passes = logisticPasses(runtime, set);
   expect(passes.layout).toEqual(scoreLayout(d));
 

@@ -8,7 +8,7 @@ import { vectorSpace } from '../../src/problem/vector-space.ts';
 import { createRuntime, type OwnRuntime } from '../../src/runtime/create-runtime.ts';
 import { nodePlatform } from '../../src/runtime/platform-node.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
-import { denseTrainingSet, sparseTrainingSet } from '../twins/kernel-data.ts';
+import { compactTrainingSet, denseTrainingSet, sparseTrainingSet } from '../twins/kernel-data.ts';
 import type { PlainData } from '../twins/plain-passes.ts';
 
 const N = 1500;
@@ -24,11 +24,25 @@ afterAll(() => {
   for (const runtime of open) runtime.close();
 });
 
+type Layout = 'dense' | 'compact' | 'sparse';
+
+function place(runtime: Runtime, layout: Layout, plain: PlainData, center: readonly number[]) {
+  if (layout === 'compact')
+    return compactTrainingSet(
+      runtime,
+      plain,
+      center.map(() => 0),
+    );
+  return layout === 'dense'
+    ? denseTrainingSet(runtime.arena, plain)
+    : sparseTrainingSet(runtime.arena, plain, center);
+}
+
 /** All numbers that the passes give, one after another. */
-function everything(runtime: Runtime, layout: 'dense' | 'sparse', loss: PassLoss): Float64Array {
+function everything(runtime: Runtime, layout: Layout, loss: PassLoss): Float64Array {
   const { arena } = runtime;
   const center = Array.from({ length: D }, (_, j) => Math.sin(j));
-  const set = layout === 'dense' ? denseTrainingSet(arena, data) : sparseTrainingSet(arena, data, center);
+  const set = place(runtime, layout, data, center);
   const { matrix } = set;
   const { size, stride } = parameterLayout(D, K);
   const shards =
@@ -57,12 +71,12 @@ function everything(runtime: Runtime, layout: 'dense' | 'sparse', loss: PassLoss
 }
 
 /** The same for two classes on one score. */
-function everythingOfOneScore(runtime: Runtime, layout: 'dense' | 'sparse'): Float64Array {
+function everythingOfOneScore(runtime: Runtime, layout: Layout): Float64Array {
   const { arena } = runtime;
   const center = Array.from({ length: D }, (_, j) => Math.sin(j));
   const rows = [X, X, X, X].flat();
   const two = { X: rows, y: rows.map((_, i) => ((i * i) % 7) & 1), nClasses: 2 };
-  const set = layout === 'dense' ? denseTrainingSet(arena, two) : sparseTrainingSet(arena, two, center);
+  const set = place(runtime, layout, two, center);
   const { matrix } = set;
   const shards = matrix.kind === 'dense' ? denseShards(matrix, 1) : sparseShards(arena, matrix, 1, 1);
   expect(shards.rows.length).toBeGreaterThan(2);
@@ -84,7 +98,7 @@ function everythingOfOneScore(runtime: Runtime, layout: 'dense' | 'sparse'): Flo
   return Float64Array.from(numbers);
 }
 
-describe.each(['dense', 'sparse'] as const)('%s', (layout) => {
+describe.each(['dense', 'compact', 'sparse'] as const)('%s', (layout) => {
   test('1, 2 and 3 threads give the same bits: two classes on one score', async () => {
     const results: BigUint64Array[] = [];
     for (const threads of [1, 2, 3]) {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { dataPasses } from '../../src/problem/data-passes.ts';
 import { parameterLayout } from '../../src/problem/parameters.ts';
-import { isWide, wideShards } from '../../src/problem/pass-shards.ts';
+import { passKind, wideShards } from '../../src/problem/pass-shards.ts';
 import { listPresentFeatures } from '../../src/problem/present-features.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import { nodePlatform } from '../../src/runtime/platform-node.ts';
@@ -43,7 +43,7 @@ describe.each([1, 3, 7])('passes over more features than rows, one in %i with we
   test.each(shapes)('%i × %i, %i classes: as the plain twin, to 1e-12 in double', (...shape) => {
     const runtime = kernelRuntime();
     const { data, set, theta, layout, gradient } = wideCase(runtime, shape, every);
-    if (set.matrix.kind === 'dense') expect(isWide(set.matrix)).toBe(true);
+    if (set.matrix.kind === 'dense') expect(passKind(set.matrix)).toBe('wide');
     const twin = plainPasses(data, SOFTMAX);
     const passes = dataPasses(runtime, set, SOFTMAX);
     const expected = new Float64Array(layout.size);

@@ -1,5 +1,7 @@
 import type { DenseMatrix, SparseMatrix, TrainingSet } from '../../src/data/design-matrix.ts';
+import { entriesBeside } from '../../src/problem/compact-rows.ts';
 import type { Arena } from '../../src/runtime/arena.ts';
+import type { Runtime } from '../../src/runtime/runtime.ts';
 import type { PlainData } from './plain-passes.ts';
 
 /** The plain data as a dense matrix in the kernels' memory. Values must be f32 for the two to be the same. */
@@ -17,6 +19,22 @@ export function denseTrainingSet(arena: Arena, data: PlainData, extraStride = 0)
     values: values.byteOffset,
   };
   return trainingSet(arena, data, matrix);
+}
+
+/** denseTrainingSet, laid out compactly beside `base` as well, however many values differ from it. */
+export function compactTrainingSet(
+  runtime: Runtime,
+  data: PlainData,
+  base: readonly number[],
+  extraStride = 0,
+): TrainingSet {
+  const set = denseTrainingSet(runtime.arena, data, extraStride);
+  if (set.matrix.kind !== 'dense') throw new Error('no dense rows');
+  const padded = new Float32Array(set.matrix.stride);
+  padded.set(base);
+  const compact = entriesBeside(runtime, set.matrix, padded, Number.POSITIVE_INFINITY);
+  if (compact === null) throw new Error('no compact rows');
+  return { ...set, matrix: { ...set.matrix, compact } };
 }
 
 /** The plain data as compressed rows and columns; zeros are left out. With `center` it stands for X − center. */

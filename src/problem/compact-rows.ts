@@ -1,0 +1,127 @@
+import type { CompactRows, DenseMatrix, TrainingSet } from '../data/design-matrix.ts';
+import type { Arena } from '../runtime/arena.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { Problem } from './problem.ts';
+
+/** With more of the values stored than this, dense rows are read as fast. */
+const MOST_STORED = 0.4;
+/** Rows that show which value is a column's most frequent one. */
+const SAMPLE = 64;
+/** What fewer of those rows hold is no base: then 0 is, which leaves values as they are. */
+const FEWEST_SEEN = 4;
+/** x − base does not overflow while base is less than half a unit in the last place of the largest f32, 2¹⁰³. */
+const LARGEST_BASE = 2 ** 100;
+/** Beyond so many bytes of dense rows the entries may take the room that the solver needs. */
+const LARGEST_DENSE = 2 ** 30;
+/** Indices are u16. */
+const MOST_FEATURES = 1 << 16;
+/** Values of a shard of rows, some 30 µs. */
+const SHARD_VALUES = 1 << 18;
+const TASK_WORDS = 7;
+
+/** The problem with its dense rows laid out compactly as well, where passes are the faster for it. */
+export function withCompactRows(runtime: Runtime, problem: Problem): Problem {
+  // The hinge's steps lay out rows of their own (hinge-step-rows.ts), dropout's passes draw from the dense ones.
+  if (problem.loss.kind === 'hinge' || problem.dropout > 0) return problem;
+  return { ...problem, trainingSet: withCompactMatrix(runtime, problem.trainingSet) };
+}
+
+/** The same of a training set. */
+export function withCompactMatrix(runtime: Runtime, trainingSet: TrainingSet): TrainingSet {
+  const { matrix } = trainingSet;
+  if (matrix.kind !== 'dense' || matrix.compact) return trainingSet;
+  const compact = compactRows(runtime, matrix);
+  return compact === null ? trainingSet : { ...trainingSet, matrix: { ...matrix, compact } };
+}
+
+/**
+ * What of dense rows is not their column's most frequent value: of images most pixels are background, also once they
+ * have been centred, and of a category's columns all but one. Null where that leaves too much. Lives in the arena
+ * beside the dense rows, at most 0.6 of their room; null for very large ones as well.
+ */
+export function compactRows(runtime: Runtime, matrix: DenseMatrix): CompactRows | null {
+  const { arena } = runtime;
+  const { nFeatures, nSamples, stride } = matrix;
+  if (nFeatures > MOST_FEATURES || nSamples === 0 || nSamples * stride * 4 > LARGEST_DENSE) return null;
+  const base = new Float32Array(stride);
+  if (mostFrequent(arena, matrix, base) > MOST_STORED) return null;
+  return entriesBeside(runtime, matrix, base, MOST_STORED * nSamples * nFeatures);
+}
+
+/** The entries that are not `base`, f32 × stride and 0 behind the features; null where they are more than `most`. */
+export function entriesBeside(
+  { arena, run }: Runtime,
+  matrix: DenseMatrix,
+  base: Float32Array,
+  most: number,
+): CompactRows | null {
+  const { nSamples, nFeatures, stride } = matrix;
+  const mark = arena.mark();
+  const center = arena.allocateF64(nFeatures);
+  for (let j = 0; j < nFeatures; j++) center[j] = -base[j];
+  const placedBase = arena.allocateF32(stride);
+  placedBase.set(base);
+  const starts = arena.allocateU32(nSamples + 1);
+  const nShards = Math.max(1, Math.floor((nSamples * stride) / SHARD_VALUES));
+  const rowShards = arena.allocateU32(nShards + 1);
+  for (let s = 0; s <= nShards; s++) rowShards[s] = Math.floor((nSamples * s) / nShards);
+  const task = arena.allocateU32(TASK_WORDS);
+  task.set([rowShards.byteOffset, matrix.values, stride, placedBase.byteOffset, starts.byteOffset]);
+  run('compactCount', task.byteOffset, nShards);
+  for (let i = 0; i < nSamples; i++) starts[i + 1] += starts[i];
+  const nStored = starts[nSamples];
+  if (nStored > most) {
+    arena.release(mark);
+    return null;
+  }
+  const indices = arena.allocateUnset(nStored * 2);
+  const values = arena.allocateUnset(nStored * 4);
+  task.set([indices, values], 5);
+  run('compactFill', task.byteOffset, nShards);
+  return { nStored, starts: starts.byteOffset, indices, values, center: center.byteOffset };
+}
+
+/**
+ * Writes each column's most frequent value among some rows, or 0 where there is hardly one; returns the part of those
+ * rows' values that differs.
+ */
+function mostFrequent(arena: Arena, matrix: DenseMatrix, base: Float32Array): number {
+  const { nSamples, nFeatures, stride } = matrix;
+  const nSeen = Math.min(SAMPLE, nSamples);
+  const rows = Array.from({ length: nSeen }, (_, s) =>
+    arena.f32(matrix.values + Math.floor((s * nSamples) / nSeen) * stride * 4, nFeatures),
+  );
+  const seen = new Float32Array(nSeen);
+  let different = 0;
+  for (let j = 0; j < nFeatures; j++) {
+    for (let s = 0; s < nSeen; s++) seen[s] = rows[s][j];
+    const { value, count } = majority(seen);
+    const isBase = count >= FEWEST_SEEN && Math.abs(value) <= LARGEST_BASE;
+    base[j] = isBase ? value : 0;
+    different += nSeen - (isBase ? count : 0);
+  }
+  return different / (nSeen * nFeatures);
+}
+
+/** The most frequent of some numbers, which are sorted where no majority is seen at once. */
+function majority(seen: Float32Array): { readonly value: number; readonly count: number } {
+  // Boyer & Moore: what more than half of all hold survives.
+  let value = seen[0];
+  let votes = 0;
+  for (const x of seen) {
+    if (votes === 0) value = x;
+    votes += x === value ? 1 : -1;
+  }
+  let count = 0;
+  for (const x of seen) if (x === value) count++;
+  if (2 * count >= seen.length) return { value, count };
+  seen.sort();
+  count = 0;
+  for (let s = 0, run = 0; s < seen.length; s++) {
+    run = s > 0 && seen[s] === seen[s - 1] ? run + 1 : 1;
+    if (run <= count) continue;
+    count = run;
+    value = seen[s];
+  }
+  return { value, count };
+}
