@@ -76,19 +76,21 @@ export function collectMetrics(model: {
         throw new RangeError(`"weights" expected ${y.length} numbers, got ${weights.length}`);
       }
       const predicted = largestIndices(scores, K);
+      // One row's scores, copied: a view of each row costs more than all that is done with it.
+      const row = new Float64Array(K);
       for (let i = 0; i < y.length; i++) {
         const label = y[i];
         if (!Number.isInteger(label) || label < -1 || label >= K) {
           throw new RangeError(`"y[${i}]" expected a class index -1 … ${K - 1}, got ${label}`);
         }
         const v = weights === null ? 1 : weights[i];
-        const row = scores.subarray(i * K, (i + 1) * K);
         counts[(label < 0 ? K : label) * K + predicted[i]] += v;
         rows++;
         if (label < 0) {
           unseenRows++;
           continue;
         }
+        for (let k = 0; k < K; k++) row[k] = scores[i * K + k];
         lossSum += v * (softmaxModel ? crossEntropy(row, label) : hinge(row, label, problem.margin ?? 1));
         knownWeight += v;
       }
