@@ -22,6 +22,7 @@ export { logisticCompact, logisticCompactDouble } from './logistic-compact';
 export { logisticCompactHessian } from './logistic-compact-hessian';
 export { logisticDense, logisticDenseDouble, logisticReduce } from './logistic-dense';
 export { logisticDiagonalColumns, logisticDiagonalRows } from './logistic-diagonal';
+export { logisticDualEpoch } from './logistic-dual-ascent';
 export { logisticHessian } from './logistic-hessian';
 export {
   logisticColumns,

@@ -93,20 +93,20 @@ function curvatureTimes(S: usize, signed: usize, prepared: usize, end: usize, pa
 }
 
 /** z with the sign of s */
-function margins(z: v128, s: v128): v128 {
+export function margins(z: v128, s: v128): v128 {
   return v128.xor(z, v128.and(s, i32x4.splat(0x80000000)));
 }
 
-function negativeSize(m: v128): v128 {
+export function negativeSize(m: v128): v128 {
   return v128.or(m, i32x4.splat(0x80000000));
 }
 
-function wrongProbability(m: v128, e: v128): v128 {
+export function wrongProbability(m: v128, e: v128): v128 {
   const larger = f32x4.div(f32x4.splat(1), f32x4.add(f32x4.splat(1), e));
   return v128.bitselect(f32x4.mul(e, larger), larger, f32x4.ge(m, f32x4.splat(0)));
 }
 
-function highDouble(x: v128): v128 {
+export function highDouble(x: v128): v128 {
   return f64x2.promote_low_f32x4(i64x2.shuffle(x, x, 1, 1));
 }
 
@@ -114,6 +114,6 @@ export function sumOfPair(x: v128): f64 {
   return f64x2.extract_lane(x, 0) + f64x2.extract_lane(x, 1);
 }
 
-function sumOfFour(x: v128): f64 {
+export function sumOfFour(x: v128): f64 {
   return sumOfPair(f64x2.add(f64x2.promote_low_f32x4(x), highDouble(x)));
 }

@@ -80,7 +80,7 @@ function finishFeature(t: LogisticTask, j: u32, g: f64): void {
 }
 
 /** Σ x · vector[index]; runs of 256 products are summed in f32, four sums side by side, the runs in f64. */
-function gatherDot(indices: usize, values: usize, count: u32, vector: usize): f64 {
+export function gatherDot(indices: usize, values: usize, count: u32, vector: usize): f64 {
   let sum: f64 = 0;
   while (count > RUN) {
     sum += gatherRun(indices, values, RUN, vector);

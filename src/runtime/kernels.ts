@@ -98,6 +98,7 @@ export interface KernelExports extends ShardKernels {
   dualCoordinateEpoch(task: Pointer): void;
   /** ΣA² of the steps' weights */
   hingeStepSquares(task: Pointer): number;
+  logisticDualEpoch(task: Pointer): void;
   hingePairsProduct(task: Pointer): void;
   choleskyDiagonal(task: Pointer): void;
   /** x ← A⁻¹ x for the factor of A */

@@ -1,7 +1,7 @@
 import type { TrainingSet } from '../data/design-matrix.ts';
 import { largestPeak } from '../problem/column-peaks.ts';
 import type { Problem } from '../problem/problem.ts';
-import { meanSquaredNorm } from '../problem/softmax-dual-task.ts';
+import { meanSquaredNorm } from '../problem/dual-rows.ts';
 import type { Arena } from '../runtime/arena.ts';
 import { DUAL_ASCENT } from './dual-ascent.ts';
 import { DUAL_COORDINATE_DESCENT } from './dual-coordinate-descent.ts';
@@ -17,6 +17,9 @@ import { SUBSPACE_NEWTON, suitsSubspaceNewton } from './subspace-newton.ts';
  * took 25, 21 and 37 passes, where L-BFGS took 162 at q = 1. On dense images at q = 50 L-BFGS took half as many.
  */
 const DUAL_ASCENT_REACH = 20;
+
+/** The same q for two classes, whose epochs cost no more than a pass; see chooseForTwoClasses for λ = 1e-8, q = 1000. */
+const ONE_SCORE_REACH = 1000;
 
 /**
  * L-BFGS takes some 50 to 150 passes where sampled Newton takes 10 to 30 and its factors. To a certified 1e-6, passes
@@ -46,11 +49,11 @@ export function chooseSolver(arena: Arena, problem: Problem): string {
   // OWL-QN, which uses gradients only, takes several times as many passes.
   if (penalty.lasso > 0) return 'proximal-newton';
   if (penalty.ridge === 0) return 'lbfgs';
-  if (problem.trainingSet.nClasses === 2) return chooseForTwoClasses(problem.trainingSet);
+  if (problem.trainingSet.nClasses === 2) return chooseForTwoClasses(arena, problem);
   if (suitsSampledNewton(arena, problem.trainingSet)) return SAMPLED_NEWTON;
   if (suitsRowSpace(problem.trainingSet)) return ROW_SPACE;
   if (suitsSubspaceNewton(problem.trainingSet)) return SUBSPACE_NEWTON;
-  return suitsDualAscent(arena, problem) ? DUAL_ASCENT : 'lbfgs';
+  return suitsDualAscent(arena, problem, DUAL_ASCENT_REACH) ? DUAL_ASCENT : 'lbfgs';
 }
 
 /**
@@ -58,11 +61,15 @@ export function chooseSolver(arena: Arena, problem: Problem): string {
  * machine), L-BFGS against Newton–Cholesky: image-like 10 000 × 784 λ = 1e-4 224 (1.4) against 29 (0.9), 1e-6 not tried
  * against 78 (1.7); but letters 16 000 × 16 28 (0.02) against 8 (0.04), Adult 32 561 × 108 52 (0.15) against 37 (0.25),
  * 1M × 30 22 (0.7) against 7 (0.8), its samples and Hessians on the clock. Where rows are compact enough for the exact
- * Hessian, it is: Adult λ = 1e-4 15 passes and 3 Hessians worth 2.5 passes each, where L-BFGS takes 52 passes.
+ * Hessian, it is: Adult λ = 1e-4 15 passes and 3 Hessians worth 2.5 passes each, where L-BFGS takes 52 passes. Text, largest class against the rest, L-BFGS
+ * against dual ascent: λ = 1e-3 18 (0.21) against 12 (0.24), 1e-4 34 (0.33) against 12 (0.17), 1e-5 68 (0.52) against 12
+ * (0.17), 1e-6 190 (1.3) against 35 (0.4), 1e-7 482 (5.6) against 250 (1.5), 1e-8 984 (11) against 515 (2.5).
  */
-function chooseForTwoClasses(trainingSet: TrainingSet): string {
+function chooseForTwoClasses(arena: Arena, problem: Problem): string {
+  const { trainingSet } = problem;
   const { matrix } = trainingSet;
   if (affordsCompactHessian(matrix)) return NEWTON_CHOLESKY;
+  if (suitsDualAscent(arena, problem, ONE_SCORE_REACH)) return DUAL_ASCENT;
   const wide = matrix.kind === 'dense' && matrix.nFeatures >= MANY_COLUMNS;
   return wide && newtonCholeskyPasses(trainingSet) <= AFFORDABLE_HESSIANS ? NEWTON_CHOLESKY : 'lbfgs';
 }
@@ -77,7 +84,11 @@ function suitsSampledNewton(arena: Arena, trainingSet: TrainingSet): boolean {
 }
 
 /** Dense rows are left to L-BFGS, whose passes run on all threads. */
-function suitsDualAscent(arena: Arena, { trainingSet: { matrix }, penalty }: Problem): boolean {
+function suitsDualAscent(
+  arena: Arena,
+  { trainingSet: { matrix }, penalty }: Problem,
+  reach: number,
+): boolean {
   if (matrix.kind === 'dense' || matrix.center !== 0) return false;
-  return meanSquaredNorm(arena, matrix) / (2 * penalty.ridge * matrix.nSamples) <= DUAL_ASCENT_REACH;
+  return meanSquaredNorm(arena, matrix) / (2 * penalty.ridge * matrix.nSamples) <= reach;
 }

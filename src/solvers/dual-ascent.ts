@@ -1,7 +1,9 @@
+import type { DualAscent } from '../problem/dual-rows.ts';
 import { log } from '../problem/elementary.ts';
+import { logisticDual } from '../problem/logistic-dual-task.ts';
 import type { Objective } from '../problem/objective.ts';
 import type { Problem } from '../problem/problem.ts';
-import { type SoftmaxDual, softmaxDual } from '../problem/softmax-dual-task.ts';
+import { softmaxDual } from '../problem/softmax-dual-task.ts';
 import { softmaxObjective } from '../problem/softmax-objective.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { newtonCg } from './newton-cg.ts';
@@ -14,7 +16,7 @@ export const DUAL_ASCENT = 'dual-ascent';
 export function supportsDualAscent({ loss, penalty, dropout, trainingSet }: Problem): boolean {
   const { matrix } = trainingSet;
   const centred = matrix.kind === 'sparse' && matrix.center !== 0;
-  return loss.kind === 'softmax' && penalty.ridge > 0 && penalty.lasso === 0 && dropout === 0 && !centred;
+  return loss.kind !== 'hinge' && penalty.ridge > 0 && penalty.lasso === 0 && dropout === 0 && !centred;
 }
 
 const MOST_EPOCHS = 40;
@@ -55,7 +57,8 @@ export function* dualAscent(
   });
 
   if (theta.every((x) => x === 0)) {
-    const ascent = ascend(softmaxDual(runtime, problem, options.seed), objective, progress, theta, options);
+    const dual = problem.loss.kind === 'logistic' ? logisticDual : softmaxDual;
+    const ascent = ascend(dual(runtime, problem, options.seed), objective, progress, theta, options);
     let step = ascent.next();
     for (; !step.done; step = ascent.next()) {
       epochs = step.value.epochs;
@@ -78,7 +81,7 @@ export function* dualAscent(
 
 /** Epochs, with a certificate of θ where they promise one; returns their number. */
 function* ascend(
-  dual: SoftmaxDual,
+  dual: DualAscent,
   objective: Objective,
   progress: Progress,
   theta: Float64Array,
@@ -119,6 +122,6 @@ function* ascend(
     value = objective.smoothValueAndGradient(theta, gradient, 'single');
   }
   // The dual rises with every step; the primal may have gone far above its start, which is log K at θ = 0.
-  if (!(value <= log(layout.nClasses))) theta.fill(0);
+  if (!(value <= log(Math.max(2, layout.nClasses)))) theta.fill(0);
   return epochs;
 }

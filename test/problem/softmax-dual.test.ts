@@ -1,8 +1,9 @@
 import { afterAll, expect, test } from 'vitest';
 import { RANDOM_STREAM, randomSequence, shuffle } from '../../src/data/random.ts';
+import { BLOCK, batchRows, INTERCEPT_STEP } from '../../src/problem/dual-rows.ts';
 import { parameterLayout } from '../../src/problem/parameters.ts';
 import type { Problem } from '../../src/problem/problem.ts';
-import { BLOCK, batchRows, INTERCEPT_STEP, softmaxDual } from '../../src/problem/softmax-dual-task.ts';
+import { softmaxDual } from '../../src/problem/softmax-dual-task.ts';
 import { createRuntime, type OwnRuntime } from '../../src/runtime/create-runtime.ts';
 import { nodePlatform } from '../../src/runtime/platform-node.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
