@@ -1,7 +1,7 @@
 import type { TrainingSet } from '../data/design-matrix.ts';
 import { largestPeak } from '../problem/column-peaks.ts';
-import type { Problem } from '../problem/problem.ts';
 import { meanSquaredNorm } from '../problem/dual-rows.ts';
+import type { Problem } from '../problem/problem.ts';
 import type { Arena } from '../runtime/arena.ts';
 import { DUAL_ASCENT } from './dual-ascent.ts';
 import { DUAL_COORDINATE_DESCENT } from './dual-coordinate-descent.ts';
