@@ -82,6 +82,7 @@ export function batchRows(arena: Arena, matrix: DesignMatrix): number {
     total += squares;
     shared += squares * ((starts[j + 1] - starts[j]) / n);
   }
+  if (total === 0) return MOST_BATCH_ROWS;
   return Math.max(1, Math.min(MOST_BATCH_ROWS, Math.floor(total / shared)));
 }
 

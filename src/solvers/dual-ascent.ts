@@ -104,10 +104,10 @@ function* ascend(
     gain = epoch.gain;
     if (epochs > WARM_UP && !(rate <= SLOWEST)) break;
     const promised = (gapPerGain * gain) / (1 - Math.min(rate, SLOWEST));
-    if (promised > (options.tolerance * epoch.loss) / LOSS_SHARE) continue;
+    if (!(promised <= (options.tolerance * epoch.loss) / LOSS_SHARE)) continue;
     dual.writeTheta(theta);
     value = epoch.loss + penalty.ridge * vectors.dot(weights, weights);
-    if (promised > options.tolerance * value) continue;
+    if (!(promised <= options.tolerance * value)) continue;
     ({ objective: value } = progress.certify(theta, gradient));
     certified = true;
     const iteration = progress.iteration(value);

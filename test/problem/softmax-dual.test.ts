@@ -132,6 +132,8 @@ test('a batch has no more rows than share few features', () => {
   expect(batchRows(arena, sparseTrainingSet(arena, alike).matrix)).toBe(1);
   const apart = { ...alike, X: alike.X.map((_, i) => alike.X.map((__, j) => (i === j ? 1 : 0))) };
   expect(batchRows(arena, sparseTrainingSet(arena, apart).matrix)).toBe(32);
+  const empty = { ...alike, X: alike.X.map((row) => row.map(() => 0)) };
+  expect(batchRows(arena, sparseTrainingSet(arena, empty).matrix)).toBe(32);
 });
 
 test('large steps are damped: epochs converge at a weak penalty', () => {

@@ -300,6 +300,20 @@ describe('dual ascent', () => {
     }
   });
 
+  test('rows without values leave the intercepts to find', () => {
+    const empty = {
+      ...iris,
+      X: iris.X.map((row) => row.map(() => 0)),
+      y: iris.y.map((y, i) => (i < 20 ? 2 : y)),
+    };
+    for (const data of [empty, { ...empty, y: empty.y.map((y) => Math.min(y, 1)), nClasses: 2 }]) {
+      const ascent = train({}, 'dual-ascent', {}, true, data);
+      const newton = train({}, 'newton-cg', { tolerance: 1e-9 }, true, data);
+      expect(ascent.status).toBe('converged');
+      expect(ascent.objective / newton.objective - 1).toBeLessThan(1e-6);
+    }
+  });
+
   test('another seed: another way, the same optimum', () => {
     const [a, b] = [1, 2].map((seed) => train({}, 'dual-ascent', { seed, tolerance: 1e-8 }, true).objective);
     expect(a).not.toBe(b);
