@@ -41,8 +41,17 @@ function preconditioner(
   seed: number,
 ): Preconditioner {
   const sample = weightedSample(runtime.arena, trainingSet, hessianRows(trainingSet), seed);
-  return subspaceHessian(runtime, trainingSet, sample, directionCount(trainingSet), penalty.ridge, intercept);
+  const count = directionCount(trainingSet);
+  const hessian = subspaceHessian(runtime, trainingSet, sample, count, penalty.ridge, intercept);
+  const isCompact = trainingSet.matrix.kind === 'dense' && trainingSet.matrix.compact !== undefined;
+  return isCompact ? { ...hessian, renewal: COMPACT_RENEWAL } : hessian;
 }
+
+/**
+ * Compact rows' passes are cheap beside the Hessian: images, renewed at 0.1 and 0.01 of the gap, took 26.5 and 28.5
+ * passes and 5 and 4 Hessians worth ten of them at λ = 1e-4, 192.5 and 174.5 passes and 8 and 4 Hessians at 1e-6.
+ */
+const COMPACT_RENEWAL = 0.01;
 
 /** Whether the rows have enough features, and are enough, for affordable directions to be worth their Hessian. */
 export function suitsSubspaceNewton(trainingSet: TrainingSet): boolean {

@@ -55,7 +55,14 @@ const indices = Uint32Array.from(values, (_, t) => t % nFeatures);
 const large2 = { ...large, y: Array.from(large.y, (label) => (label < 'e' ? 'low' : 'high')) };
 const sparse = { X: { indptr, indices, values, nFeatures }, y: large.y };
 
+/** Most values of a column are one. */
+const background = Float32Array.from(values, (x, t) => ((t * 7 + (t % 31)) % 10 < 8 ? 0.5 : x));
+const mostlyOne = { ...large, X: { ...large.X, values: background } };
+
 test.each<[string, ArrayData, FitOptions]>([
+  ['rows of mostly one value', mostlyOne, {}],
+  ['rows of mostly one value, L1', mostlyOne, { penalty: 'l1', lambda: 1e-2 }],
+  ['rows of mostly one value, two classes', { ...mostlyOne, y: large2.y }, {}],
   ['newton-cg', large, { solver: 'newton-cg' }],
   ['sparse rows', sparse, { standardize: true }],
   ['L1', large, { penalty: 'l1', lambda: 1e-2 }],

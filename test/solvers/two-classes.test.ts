@@ -64,7 +64,7 @@ function train(
     ...changes,
   };
   const theta = arena.allocateF64(parameterLayout(d, 2).size);
-  const entry = solverRegistry.find((candidate) => candidate.name === name);
+  const entry = solverRegistry.find((candidate) => candidate.name === name || name === 'auto');
   if (entry === undefined) throw new Error(`no solver ${name}`);
   if (oneScore) {
     const reduced = withOneScore(problem);
@@ -157,6 +157,42 @@ test('Newton-Cholesky on many rows, part of which it samples, agrees with L-BFGS
     expect(Math.abs(newton.objective / quasi.objective - 1)).toBeLessThan(2e-6);
     // Sparse columns are scaled, so that L-BFGS does as well.
     if (layout === 'dense') expect(newton.passes).toBeLessThan(quasi.passes / 2);
+  }
+});
+
+/** One-hot columns of skewed categories, standardized roughly, and a column of numbers. */
+function categories(n: number): PlainData {
+  const sizes = [2, 5, 9, 16];
+  const level = (i: number, c: number) => Math.floor(sizes[c] * ((i * (0.618 + 0.13 * c)) % 1) ** 2.5);
+  const X = Array.from({ length: n }, (_, i) => [
+    Math.fround(Math.sin(1.7 * i)),
+    ...sizes.flatMap((size, c) =>
+      Array.from({ length: size }, (_, l) => Math.fround(level(i, c) === l ? 2.5 : -0.3)),
+    ),
+  ]);
+  const y = X.map((row, i) => (row[0] + row[1] - row[6] + 2 * Math.sin(2.9 * i) > 0 ? 1 : 0));
+  return { X, y, nClasses: 2 };
+}
+
+test('rows of mostly one value a column: the exact Hessian of all rows is chosen, and has the optimum of the rows as they lie', () => {
+  const data = categories(6000);
+  for (const intercept of [true, false]) {
+    for (const penalty of [
+      { ridge: 1e-2, lasso: 0 },
+      { ridge: 1e-6, lasso: 0 },
+    ]) {
+      const found = train(data, 'dense', { penalty, intercept }, 'auto', true, { tolerance: 1e-8 });
+      const plain = train(data, 'dense', { penalty, intercept }, 'lbfgs', false, { tolerance: 1e-8 });
+      expect([found.solver, found.status, plain.status]).toEqual([
+        'newton-cholesky',
+        'converged',
+        'converged',
+      ]);
+      expect(found.passes).toBeLessThan(25);
+      expect(Math.abs(found.objective / plain.objective - 1)).toBeLessThan(2e-8);
+      expect(found.lowerBound).toBeLessThanOrEqual(plain.objective);
+      expect(plain.lowerBound).toBeLessThanOrEqual(found.objective);
+    }
   }
 });
 
