@@ -16,6 +16,7 @@ export {
 } from './hinge-dual-certificate';
 export { hingePairsProduct } from './hinge-pairs';
 export { jointHessianProbabilities, jointHessianShard } from './joint-hessian';
+export { lassoHomotopy, lassoHomotopyCorrect } from './lasso-homotopy';
 export { lassoModelDescent } from './lasso-model';
 export { logDoubleArray } from './log';
 export { logisticCompact, logisticCompactDouble } from './logistic-compact';

@@ -73,7 +73,7 @@ function moveStart(t: LassoModelTask): void {
 }
 
 /** Σ row · x, f32 and f64 */
-function rowProduct(row: usize, x: usize, size: u32): f64 {
+export function rowProduct(row: usize, x: usize, size: u32): f64 {
   let low = f64x2.splat(0);
   let high = f64x2.splat(0);
   let left = size;

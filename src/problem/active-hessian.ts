@@ -1,9 +1,11 @@
 import type { TrainingSet } from '../data/design-matrix.ts';
 import type { Pointer } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { type ActiveHomotopy, activeHomotopy } from './active-homotopy.ts';
 import type { ParameterLayout } from './parameters.ts';
 import { roundUp } from './pass-task.ts';
 import type { PenaltyCoefficients } from './penalty.ts';
+import { type SecantPairs, secantPairs } from './secant-pairs.ts';
 
 /** The quadratic model of the softmax loss at some θ on few coordinates of θ, with any penalty added. */
 export interface ActiveHessian {
@@ -35,9 +37,8 @@ export interface LassoModel {
   /** of the smooth part, ridge included */
   readonly gradient: Float64Array;
   readonly penalty: PenaltyCoefficients;
-  /** Coordinate descent ends when no coordinate in a sweep was further from its optimality condition. */
+  /** No optimality condition of the model is violated by more. */
   readonly tolerance: number;
-  readonly maxSweeps: number;
 }
 
 export interface LassoModelMinimum {
@@ -45,7 +46,8 @@ export interface LassoModelMinimum {
   readonly decrease: number;
   /** The part of it that is first order: ⟨gradient, direction⟩ and the change of the lasso. */
   readonly slope: number;
-  readonly sweeps: number;
+  /** Whether the tolerance was reached. */
+  readonly converged: boolean;
 }
 
 /** H of so many coordinates takes 64 MB. Few rows need fewer: no more than n K weights are needed to fit n rows. */
@@ -58,10 +60,10 @@ const BLOCK = 128;
  * a fifth of the largest λ took 40 steps instead of 6: along some direction half of the curvature was among them.
  */
 const NEGLIGIBLE = 1e-3;
-/** Powell's bound: of the curvature foretold along a step, as much is taken to be there at least. */
-const LEAST_CURVATURE = 0.2;
 /** Probabilities below are taken for 0: their products would be subnormal, which costs a hundredfold. */
 const TINY = 1e-7;
+/** Coordinate descent on the model is cut off after so many sweeps. */
+const MOST_SWEEPS = 400;
 
 /**
  * For softmax and logistic, whose one score has the weights p (1 − p) of one class. `probabilities` as in DataPasses;
@@ -104,13 +106,21 @@ export function activeHessian(
     readonly system: Pointer;
     readonly buildTask: Pointer;
     readonly modelTask: Pointer;
+    readonly homotopy: ActiveHomotopy;
+    readonly pairs: SecantPairs;
     columns: Float32Array;
   }
 
   function place(): Placed {
     const hessianStride = roundUp(capacity, 4);
+    const hessian = arena.allocateF32(capacity * hessianStride).byteOffset;
+    const homotopy = activeHomotopy(runtime, hessian, hessianStride, capacity);
+    const history = arena.allocate(8 * (13 * capacity + 40));
+    const y = history + 8 * (capacity + 4);
     return {
-      hessian: arena.allocateF32(capacity * hessianStride).byteOffset,
+      hessian,
+      homotopy,
+      pairs: secantPairs(runtime, { hessian, stride: hessianStride, u: history, y, homotopy }, capacity),
       rowWeights: arena.allocateF32(columnStride),
       p: arena.allocateF32(columnStride * nClasses),
       coordinateColumns: arena.allocateU32(capacity),
@@ -121,7 +131,7 @@ export function activeHessian(
       ridge: arena.allocateF64(capacity),
       scratch: arena.allocate((SEGMENT + 1) * BLOCK * 4 * maxSegments),
       buildTask: arena.allocate(48),
-      history: arena.allocate(8 * (13 * capacity + 40)),
+      history,
       system: arena.allocate(8 * 30),
       modelTask: arena.allocate(48),
       columns: arena.allocateF32(0),
@@ -242,6 +252,7 @@ export function activeHessian(
         at.scratch,
       ]);
     runtime.run('activeHessian', at.buildTask, nSegments - firstSegment);
+    at.pairs.extend(coordinates.subarray(0, count), count - added.length);
   }
 
   /**
@@ -256,6 +267,58 @@ export function activeHessian(
     let mean = 0;
     for (const a of intercepts) mean += slope[a] / nClasses;
     for (const a of intercepts) slope[a] -= mean;
+  }
+
+  /** Writes the model's vectors; returns how many weights are not 0, with the intercepts. */
+  function pose({ weights, slope, lasso, ridge }: Placed, { theta, gradient, penalty }: LassoModel): number {
+    const firstIntercept = d * stride;
+    let nonzero = 0;
+    for (let a = 0; a < count; a++) {
+      const i = coordinates[a];
+      weights[a] = theta[i];
+      slope[a] = gradient[i];
+      lasso[a] = i < firstIntercept ? penalty.lasso : 0;
+      ridge[a] = i < firstIntercept ? 2 * penalty.ridge : 0;
+      if (i >= firstIntercept || theta[i] !== 0) nonzero++;
+    }
+    centreIntercepts(slope);
+    return nonzero;
+  }
+
+  function follow(
+    { homotopy, weights, slope, lasso, ridge }: Placed,
+    { penalty, tolerance }: LassoModel,
+  ): boolean {
+    return homotopy.minimize({
+      size: count,
+      weights: weights.byteOffset,
+      slope: slope.byteOffset,
+      lasso: lasso.byteOffset,
+      ridge: ridge.byteOffset,
+      lambda: penalty.lasso,
+      tolerance,
+    });
+  }
+
+  /** By coordinate descent; returns whether it reached the tolerance. */
+  function descend(at: Placed, model: LassoModel): boolean {
+    pose(at, model);
+    arena.f64(at.modelTask, 1)[0] = model.tolerance;
+    arena
+      .u32(at.modelTask + 8, 10)
+      .set([
+        count,
+        roundUp(capacity, 4),
+        at.hessian,
+        at.weights.byteOffset,
+        at.slope.byteOffset,
+        at.lasso.byteOffset,
+        at.ridge.byteOffset,
+        MOST_SWEEPS,
+        at.history,
+        at.system,
+      ]);
+    return kernels.lassoModelDescent(at.modelTask) < MOST_SWEEPS;
   }
 
   return {
@@ -278,6 +341,8 @@ export function activeHessian(
       count = 0;
       nSegments = 0;
       nColumns = 0;
+      placed.homotopy.reset();
+      placed.pairs.reset();
       takeRows(placed, theta);
       append(placed, wanted);
     },
@@ -285,34 +350,12 @@ export function activeHessian(
       if (placed === null) throw new Error('a Hessian must be built before it is extended');
       if (added.length > 0) append(placed, added);
     },
-    minimize({ theta, gradient, penalty, tolerance, maxSweeps }, direction) {
+    minimize(model, direction) {
       if (placed === null) throw new Error('a Hessian must be built before a model is minimized');
-      const { weights, slope, lasso, ridge, modelTask } = placed;
-      const firstIntercept = d * stride;
-      for (let a = 0; a < count; a++) {
-        const i = coordinates[a];
-        weights[a] = theta[i];
-        slope[a] = gradient[i];
-        lasso[a] = i < firstIntercept ? penalty.lasso : 0;
-        ridge[a] = i < firstIntercept ? 2 * penalty.ridge : 0;
-      }
-      centreIntercepts(slope);
-      arena.f64(modelTask, 1)[0] = tolerance;
-      arena
-        .u32(modelTask + 8, 10)
-        .set([
-          count,
-          roundUp(capacity, 4),
-          placed.hessian,
-          weights.byteOffset,
-          slope.byteOffset,
-          lasso.byteOffset,
-          ridge.byteOffset,
-          maxSweeps,
-          placed.history,
-          placed.system,
-        ]);
-      const sweeps = kernels.lassoModelDescent(modelTask);
+      const { weights, slope, lasso } = placed;
+      const { theta, gradient } = model;
+      const converged =
+        (pose(placed, model) <= placed.homotopy.room && follow(placed, model)) || descend(placed, model);
       direction.fill(0);
       let first = 0;
       let both = 0;
@@ -325,41 +368,23 @@ export function activeHessian(
         // gᵀd + ½ dᵀHd = ½ (g + slope)ᵀ d
         both += 0.5 * (gradient[i] + slope[a]) * change + lassoChange;
       }
-      return { decrease: -both, slope: first, sweeps };
+      return { decrease: -both, slope: first, converged };
     },
     correct({ theta, gradient, penalty }, after, length) {
       if (placed === null) throw new Error('a Hessian must be built before it is corrected');
-      const { weights, slope } = placed;
+      const { weights, slope, pairs } = placed;
       const firstIntercept = d * stride;
-      const u = arena.f64(placed.history, capacity + 4);
-      const y = arena.f64(placed.history + 8 * (capacity + 4), capacity + 4);
-      let sy = 0;
-      let su = 0;
+      const s = new Float64Array(count);
+      const u = new Float64Array(count);
+      const change = after.map((g, i) => g - gradient[i]);
       for (let a = 0; a < count; a++) {
         const i = coordinates[a];
-        const s = length * (weights[a] - theta[i]);
-        const ridge = i < firstIntercept ? 2 * penalty.ridge : 0;
-        u[a] = length * (slope[a] - gradient[i]) - ridge * s;
-        y[a] = after[i] - gradient[i] - ridge * s;
-        sy += s * y[a];
-        su += s * u[a];
+        s[a] = length * (weights[a] - theta[i]);
+        const byRidge = i < firstIntercept ? 2 * penalty.ridge * s[a] : 0;
+        u[a] = length * (slope[a] - gradient[i]) - byRidge;
+        change[i] -= byRidge;
       }
-      if (!(su > 0)) return;
-      if (sy < LEAST_CURVATURE * su) {
-        const part = ((1 - LEAST_CURVATURE) * su) / (su - sy);
-        for (let a = 0; a < count; a++) y[a] = part * y[a] + (1 - part) * u[a];
-        sy = LEAST_CURVATURE * su;
-      }
-      const rowBytes = 4 * roundUp(capacity, 4);
-      kernels.activeHessianUpdate(
-        placed.hessian,
-        rowBytes,
-        count,
-        y.byteOffset,
-        1 / sy,
-        u.byteOffset,
-        1 / su,
-      );
+      pairs.correct({ s, u, change, coordinates: coordinates.subarray(0, count) });
     },
   };
 }

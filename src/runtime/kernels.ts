@@ -156,6 +156,10 @@ export interface KernelExports extends ShardKernels {
   ): void;
   /** Sweeps that coordinate descent took. */
   lassoModelDescent(task: Pointer): number;
+  /** Changes of the support, or −1 where the way was lost. */
+  lassoHomotopy(task: Pointer): number;
+  /** For H ← H + factor · y yᵀ, y: f64 of all coordinates. */
+  lassoHomotopyCorrect(task: Pointer, y: Pointer, factor: number): void;
 }
 
 type ScoreRows = (

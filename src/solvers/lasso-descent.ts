@@ -44,7 +44,6 @@ const STALE = 0.3;
 /** Armijo's fraction of the predicted decrease (Nocedal & Wright, section 3.1). */
 const SUFFICIENT = 1e-4;
 const MOST_HALVINGS = 20;
-const MOST_SWEEPS = 400;
 /** Below this part of the objective a difference of two values is rounding. */
 const NOISE = { single: 3e-8, double: 1e-13 };
 /** A change of the objective by less, relative, says nothing of the curvature. */
@@ -175,9 +174,9 @@ export function lassoDescent(
       fresh = false;
       if (!extendOrRebuild()) return 'crowded';
       const { penalty } = objective;
-      const asked = () => ({ theta, gradient, penalty, tolerance: violation, maxSweeps: MOST_SWEEPS });
+      const asked = () => ({ theta, gradient, penalty, tolerance: violation });
       let model = hessian.minimize(asked(), direction);
-      if (!fresh && model.sweeps < MOST_SWEEPS && model.decrease > STALE * lastPromise) {
+      if (!fresh && model.converged && model.decrease > STALE * lastPromise) {
         if (!rebuild()) return 'crowded';
         model = hessian.minimize(asked(), direction);
       }
@@ -190,7 +189,8 @@ export function lassoDescent(
         const found = evaluate(trial, trialGradient, precision);
         const decrease = value - objectiveOf(found);
         if (decrease >= -SUFFICIENT * length * model.slope - Math.max(noise, NOISE[precision]) * value) {
-          if (model.decrease > LEAST_CORRECTED[precision] * value) {
+          const exact = precision === 'double' && certified !== null;
+          if (model.decrease > LEAST_CORRECTED[exact ? 'double' : 'single'] * value) {
             hessian.correct(asked(), trialGradient, length);
           }
           [theta, trial] = [trial, theta];
