@@ -62,6 +62,11 @@ const BLOCK = 128;
 const NEGLIGIBLE = 1e-3;
 /** Probabilities below are taken for 0: their products would be subnormal, which costs a hundredfold. */
 const TINY = 1e-7;
+/**
+ * Where more weights than this part of those that are not 0 are about to leave 0, coordinate descent is tried first:
+ * following the solution takes a step for each. Letters from W = 0: 1.2 s of CPU instead of 1.9; on paths there are few.
+ */
+const FEW_ENTERING = 0.5;
 /** Coordinate descent on the model is cut off after so many sweeps. */
 const MOST_SWEEPS = 400;
 
@@ -269,10 +274,11 @@ export function activeHessian(
     for (const a of intercepts) slope[a] -= mean;
   }
 
-  /** Writes the model's vectors; returns how many weights are not 0, with the intercepts. */
-  function pose({ weights, slope, lasso, ridge }: Placed, { theta, gradient, penalty }: LassoModel): number {
+  /** Writes the model's vectors; returns how many weights are not 0, with the intercepts, and how many are to leave 0. */
+  function pose({ weights, slope, lasso, ridge }: Placed, { theta, gradient, penalty }: LassoModel) {
     const firstIntercept = d * stride;
     let nonzero = 0;
+    let entering = 0;
     for (let a = 0; a < count; a++) {
       const i = coordinates[a];
       weights[a] = theta[i];
@@ -280,9 +286,21 @@ export function activeHessian(
       lasso[a] = i < firstIntercept ? penalty.lasso : 0;
       ridge[a] = i < firstIntercept ? 2 * penalty.ridge : 0;
       if (i >= firstIntercept || theta[i] !== 0) nonzero++;
+      else if (Math.abs(gradient[i]) > penalty.lasso) entering++;
     }
     centreIntercepts(slope);
-    return nonzero;
+    return { nonzero, entering };
+  }
+
+  /** Brings the weights to the model's minimum; returns whether the tolerance was reached. */
+  function solve(at: Placed, model: LassoModel): boolean {
+    const { nonzero, entering } = pose(at, model);
+    if (nonzero + entering <= at.homotopy.room) {
+      const few = entering <= FEW_ENTERING * nonzero;
+      if ((!few && descend(at, model)) || follow(at, model)) return true;
+    }
+    // What was lost on the way is worthless.
+    return descend(at, model);
   }
 
   function follow(
@@ -354,8 +372,7 @@ export function activeHessian(
       if (placed === null) throw new Error('a Hessian must be built before a model is minimized');
       const { weights, slope, lasso } = placed;
       const { theta, gradient } = model;
-      const converged =
-        (pose(placed, model) <= placed.homotopy.room && follow(placed, model)) || descend(placed, model);
+      const converged = solve(placed, model);
       direction.fill(0);
       let first = 0;
       let both = 0;

@@ -189,8 +189,7 @@ export function lassoDescent(
         const found = evaluate(trial, trialGradient, precision);
         const decrease = value - objectiveOf(found);
         if (decrease >= -SUFFICIENT * length * model.slope - Math.max(noise, NOISE[precision]) * value) {
-          const exact = precision === 'double' && certified !== null;
-          if (model.decrease > LEAST_CORRECTED[exact ? 'double' : 'single'] * value) {
+          if (model.decrease > LEAST_CORRECTED[precision] * value) {
             hessian.correct(asked(), trialGradient, length);
           }
           [theta, trial] = [trial, theta];

@@ -35,7 +35,6 @@ export function descentStage(base: Objective, theta: Float64Array): PathStage {
   start.set(theta);
   const descent = lassoDescent(base, activeHessian, start, 'double');
   const largest = largestWeightGradient(base, descent.gradient);
-  const pace = { first: 1 };
 
   return {
     largest,
@@ -47,7 +46,7 @@ export function descentStage(base: Objective, theta: Float64Array): PathStage {
       const progress = trackProgress(PATH_SOLVER, objective, options);
       descent.pose(objective);
       if (penalty.lasso >= largest) descent.restart('double');
-      const found = yield* closeGap(descent, progress, theta, penalty.lasso, options.tolerance, pace);
+      const found = yield* closeGap(descent, progress, theta, penalty.lasso, options.tolerance);
       if (typeof found === 'string') {
         theta.set(descent.theta);
         progress.certify(theta, gradient);

@@ -63,11 +63,6 @@ export function* modelDescent(
   return typeof end === 'string' ? interrupted(end, descent, progress, theta) : end;
 }
 
-/** How much smaller the first step after a change of the penalty made the gap the last time: read and written. */
-export interface Pace {
-  first: number;
-}
-
 /**
  * Descends until a certificate is within the tolerance, in double precision as soon as a step may get there or single
  * precision has no more digits. Ends with the solution, with the status of a limit that was reached, or with null where
@@ -79,11 +74,9 @@ export function* closeGap(
   theta: Float64Array,
   lasso: number,
   tolerance: number,
-  pace: Pace = { first: FASTEST },
 ): Generator<Iteration, Solution | Status | null, void> {
   const inDouble = Math.min(1e-2, Math.max(1e-7, SINGLE_GRADIENT / lasso));
-  let inSingle = true;
-  let steps = 0;
+  let precision = 'single' as Precision;
   let smallestGap = Number.POSITIVE_INFINITY;
   let lastGap = Number.POSITIVE_INFINITY;
   let idle = 0;
@@ -98,18 +91,16 @@ export function* closeGap(
     const limit = progress.limit();
     if (limit !== null) return limit;
     const { gap, violation } = descent.measure();
-    const contraction = steps === 0 ? pace.first : Math.min(SLOWEST, Math.max(FASTEST, gap / lastGap));
-    if (steps++ === 1) pace.first = contraction;
+    const contraction = Math.min(SLOWEST, Math.max(FASTEST, gap / lastGap));
     lastGap = gap;
     idle = gap < 0.9 * smallestGap ? 0 : idle + 1;
     smallestGap = Math.min(gap, smallestGap);
-    if (gap <= inDouble) inSingle = false;
-    const precision: Precision = inSingle && gap * contraction > tolerance ? 'single' : 'double';
+    if (gap <= inDouble || gap * contraction <= tolerance) precision = 'double';
     const outcome = descent.step(precision, FORCING * violation);
     if (outcome === 'moved') yield progress.iteration(descent.value);
     else if (outcome === 'stuck' && precision === 'single') {
-      inSingle = false;
-      descent.restart('double');
+      precision = 'double';
+      descent.restart(precision);
     } else {
       // What is left is the intercepts' to mend, or another way's.
       theta.set(descent.theta);
