@@ -18,9 +18,9 @@ class HingePairsTask {
   direction: usize; // 20
   /** f32 × K: the direction's intercepts, less center · D */
   intercepts: usize; // 24
-  /** f32 × K × classStride */
+  /** f32 × K × classStride for each shard */
   out: usize; // 28
-  /** f32 × K: Σ z by class */
+  /** f32 × K for each shard: Σ z by class */
   sums: usize; // 32
   classStride: u32; // 36
   /** X's rows (dense), or 0 */
@@ -29,24 +29,31 @@ class HingePairsTask {
   rowStarts: usize; // 48
   rowIndices: usize; // 52
   rowValues: usize; // 56
+  nShards: u32; // 60
+  nClasses: u32; // 64
 }
 
-/** All in f32: |error| ≤ (nPairs + nFeatures + 8) 2⁻²⁴ Σ |w x (|D_j| + |D_y|)·|x||. */
-export function hingePairsProduct(task: usize): void {
+/** The part of the pairs that is the shard's. All in f32: |error| ≤ (nPairs + nFeatures + 8) 2⁻²⁴ Σ |w x (|D_j| + |D_y|)·|x||. */
+export function hingePairsProduct(task: usize, shard: u32): void {
   const t = changetype<HingePairsTask>(task);
-  let p: u32 = 0;
-  while (p < t.nPairs) {
+  const sums = t.sums + ((shard * t.nClasses) << 2);
+  const out = t.out + ((shard * t.nClasses * t.classStride) << 2);
+  memory.fill(sums, 0, t.nClasses << 2);
+  memory.fill(out, 0, (t.nClasses * t.classStride) << 2);
+  const end = <u32>((<u64>t.nPairs * (shard + 1)) / t.nShards);
+  let p = <u32>((<u64>t.nPairs * shard) / t.nShards);
+  while (p < end) {
     const row = load<u32>(t.pairRows + (p << 2));
     const y = load<u32>(t.labels + (row << 2));
     const own = score(t, row, y);
     let sum: f32 = 0;
-    for (; p < t.nPairs && load<u32>(t.pairRows + (p << 2)) === row; p++) {
+    for (; p < end && load<u32>(t.pairRows + (p << 2)) === row; p++) {
       const j = load<u32>(t.pairClasses + (p << 2));
       const z = load<f32>(t.pairWeights + (p << 2)) * (score(t, row, j) - own);
-      addRow(t, row, j, z);
+      addRow(t, row, z, out + ((j * t.classStride) << 2), sums + (j << 2));
       sum += z;
     }
-    addRow(t, row, y, -sum);
+    addRow(t, row, -sum, out + ((y * t.classStride) << 2), sums + (y << 2));
   }
 }
 
@@ -75,9 +82,7 @@ function sparseDot(t: HingePairsTask, row: u32, D: usize): f32 {
   return sum;
 }
 
-function addRow(t: HingePairsTask, row: u32, k: u32, z: f32): void {
-  const out = t.out + ((k * t.classStride) << 2);
-  const sum = t.sums + (k << 2);
+function addRow(t: HingePairsTask, row: u32, z: f32, out: usize, sum: usize): void {
   store<f32>(sum, load<f32>(sum) + z);
   if (t.values === 0) {
     const end = load<u32>(t.rowStarts + (row << 2), 4);

@@ -14,6 +14,8 @@ export {
   hingeInterceptPass,
   hingeScores,
 } from './hinge-dual-certificate';
+export { hingeLine } from './hinge-line';
+export { hingeMoments } from './hinge-moments';
 export { hingePairsProduct } from './hinge-pairs';
 export { jointHessianProbabilities, jointHessianShard } from './joint-hessian';
 export { lassoHomotopy, lassoHomotopyCorrect } from './lasso-homotopy';

@@ -142,7 +142,7 @@ function withPenalty(
     if (gap <= enough * objective || interceptShare <= INTERCEPT_SHARE * gap) return true;
     // Exact intercepts would not be enough either: W has to move first.
     const hopeless = gap - interceptShare > enough * objective && interceptShare <= 0.5 * gap;
-    return loss.kind === 'softmax' && ridge > 0 && enough > 0 && hopeless;
+    return loss.kind !== 'logistic' && ridge > 0 && enough > 0 && hopeless;
   }
 
   return {

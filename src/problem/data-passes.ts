@@ -1,11 +1,12 @@
 import type { TrainingSet } from '../data/design-matrix.ts';
+import type { Pointer } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { classFrequencies, sparseColumnScales } from './column-scales.ts';
 import { type HingePairs, hingePairs } from './hinge-pairs.ts';
 import { type ParameterLayout, parameterLayout } from './parameters.ts';
 import { type PassShards, passKind, passShards } from './pass-shards.ts';
 import { MODES, type PassTask, partialLayout, passTask, roundUp } from './pass-task.ts';
-import type { ColumnScales, DataPasses, PassLoss, Precision } from './passes.ts';
+import type { ColumnScales, DataPasses, HingeState, PassLoss, Precision } from './passes.ts';
 import { listPresentFeatures } from './present-features.ts';
 
 /** Scores padding is given: its exponential and its hinge are exactly 0. */
@@ -49,6 +50,7 @@ export function dataPasses(runtime: Runtime, trainingSet: TrainingSet, initialLo
   let pairs: HingePairs | null = null;
   let fewPairs = false;
   let scales: ColumnScales | null = null;
+  let mu = initialLoss.kind === 'hinge' ? initialLoss.smoothing : 0;
   machine.setLoss(initialLoss);
 
   function prepare(theta: Float64Array): Float32Array {
@@ -58,6 +60,12 @@ export function dataPasses(runtime: Runtime, trainingSet: TrainingSet, initialLo
     return prepared;
   }
 
+  const hingeState = (margin: number): HingeState => ({
+    margin,
+    smoothing: () => mu,
+    centres: machine.centres,
+    curvatures: () => machine.reservePrepared(),
+  });
   const softmaxOnly = {
     probabilities: prepare,
     interceptPass(theta: Float64Array, residual: Float64Array, interceptHessian: Float64Array) {
@@ -79,7 +87,9 @@ export function dataPasses(runtime: Runtime, trainingSet: TrainingSet, initialLo
       return passes;
     },
     setSmoothing(smoothing) {
-      if (initialLoss.kind === 'hinge') machine.setLoss({ ...initialLoss, smoothing });
+      if (initialLoss.kind !== 'hinge') return;
+      mu = smoothing;
+      machine.setLoss({ ...initialLoss, smoothing });
     },
     recentre(theta) {
       if (initialLoss.kind !== 'hinge') return;
@@ -99,6 +109,7 @@ export function dataPasses(runtime: Runtime, trainingSet: TrainingSet, initialLo
       }
     },
     ...(initialLoss.kind === 'softmax' ? softmaxOnly : {}),
+    ...(initialLoss.kind === 'hinge' ? { hinge: hingeState(initialLoss.margin) } : {}),
     hessianProduct(direction, out) {
       if (pairs !== null && fewPairs) {
         passes += pairs.share;
@@ -132,6 +143,8 @@ export function dataPasses(runtime: Runtime, trainingSet: TrainingSet, initialLo
 /** The kernels' descriptor, its work space, and how a pass is run. */
 interface PassMachine {
   readonly layout: ParameterLayout;
+  /** of the hinge, else 0 */
+  readonly centres: Pointer;
   setLoss(loss: PassLoss): void;
   setDualScale(scale: number): void;
   reservePrepared(): Float32Array;
@@ -170,7 +183,7 @@ function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: PassLoss)
   const center = dense ? (compact?.center ?? 0) : matrix.center;
   const centerPartials = arena.allocateF64(center === 0 ? 0 : nFeatureShards * stride);
   const task = passTask(arena);
-  if (loss.kind === 'hinge') task.set({ centres: arena.allocate(nSamples * stride * 4) });
+  const centres = loss.kind === 'hinge' ? arena.allocate(nSamples * stride * 4) : 0;
   task.set({
     inverseCount: 1 / nSamples,
     nSamples,
@@ -187,6 +200,7 @@ function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: PassLoss)
     residualSums: residualSums.byteOffset,
     center,
     centerPartials: centerPartials.byteOffset,
+    centres,
   });
   describeShards(runtime, task, shards);
   if (dense) {
@@ -235,6 +249,7 @@ function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: PassLoss)
 
   return {
     layout,
+    centres,
     setLoss(loss) {
       if (loss.kind === 'hinge') task.set({ margin: loss.margin, smoothing: loss.smoothing });
     },

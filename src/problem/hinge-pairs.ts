@@ -18,12 +18,14 @@ export interface HingePairs {
 
 /** A pass works on many classes of a row at once, and on several threads. */
 const MOST_PAIRS = 1 / 6;
+/** Each sums on its own, so that the sums do not depend on the threads. */
+const SHARDS = 4;
 
 export function hingePairs(
   runtime: Runtime,
   { matrix, nClasses, labels, sampleWeights }: TrainingSet,
 ): HingePairs {
-  const { arena, kernels } = runtime;
+  const { arena } = runtime;
   const { nSamples, nFeatures } = matrix;
   const { stride } = parameterLayout(nFeatures, nClasses);
   const capacity = Math.floor(MOST_PAIRS * nSamples * nClasses);
@@ -35,10 +37,10 @@ export function hingePairs(
   const pairWeights = arena.allocateF32(capacity);
   const classDirection = arena.allocateF32(nClasses * classStride);
   const intercepts = arena.allocateF32(nClasses);
-  const classOut = arena.allocateF32(nClasses * classStride);
-  const sums = arena.allocateF32(nClasses);
+  const classOut = arena.allocateF32(SHARDS * nClasses * classStride);
+  const sums = arena.allocateF32(SHARDS * nClasses);
   const center = matrix.kind === 'dense' || matrix.center === 0 ? null : arena.f64(matrix.center, nFeatures);
-  const task = arena.allocateU32(15);
+  const task = arena.allocateU32(17);
   const dense = matrix.kind === 'dense';
   let nPairs = 0;
   task.set([
@@ -55,6 +57,8 @@ export function hingePairs(
     ...(dense
       ? [matrix.values, matrix.stride, 0, 0, 0]
       : [0, 0, matrix.rowStarts, matrix.rowIndices, matrix.rowValues]),
+    SHARDS,
+    nClasses,
   ]);
 
   return {
@@ -90,9 +94,9 @@ export function hingePairs(
         }
         intercepts[k] = b;
       }
-      classOut.fill(0);
-      sums.fill(0);
-      kernels.hingePairsProduct(task.byteOffset);
+      runtime.run('hingePairsProduct', task.byteOffset, SHARDS);
+      addShards(classOut, nClasses * classStride);
+      addShards(sums, nClasses);
       for (let k = 0; k < nClasses; k++) {
         const base = k * classStride;
         for (let j = 0; j < nFeatures; j++) {
@@ -106,4 +110,12 @@ export function hingePairs(
       }
     },
   };
+}
+
+/** The first `length` numbers ← the sum of all shards' */
+function addShards(x: Float32Array, length: number): void {
+  for (let shard = 1; shard < SHARDS; shard++) {
+    const from = shard * length;
+    for (let i = 0; i < length; i++) x[i] += x[from + i];
+  }
 }

@@ -1,3 +1,4 @@
+import type { Pointer } from '../runtime/arena.ts';
 import type { ParameterLayout } from './parameters.ts';
 
 /** 'single': f32 products, f64 sums. 'double': f64 throughout on the f32 matrix, for certificates and last steps. */
@@ -82,10 +83,23 @@ export interface DataPasses {
     residual: Float64Array,
     interceptHessian: Float64Array,
   ) => void;
+  /** Smoothed hinge only. */
+  readonly hinge?: HingeState;
   /** Softmax only; found at the first call. */
   readonly scales?: () => ColumnScales;
   /** −(1/n) Σ vᵢ ℓ*(scale · uᵢ), 0 ≤ scale ≤ 1, residuals as in certificatePass (double precision). */
   dualValue(theta: Float64Array, scale: number): number;
+}
+
+/** What the smoothed hinge keeps of each row, for whoever works on it outside of passes. */
+export interface HingeState {
+  readonly margin: number;
+  /** μ */
+  smoothing(): number;
+  /** f32, nSamples × stride: the centres a */
+  readonly centres: Pointer;
+  /** The terms' curvatures 1/μ or 0 at the prepared θ, nSamples × stride; what stands at the true class does not count. */
+  curvatures(): Float32Array;
 }
 
 /** Operations on vectors that lie in the runtime's memory. Results do not depend on the number of threads. */

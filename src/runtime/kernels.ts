@@ -46,6 +46,9 @@ export interface ShardKernels {
   hingeDualRepair(task: Pointer, shard: number): void;
   hingeScores(task: Pointer, shard: number): void;
   hingeInterceptPass(task: Pointer, shard: number): void;
+  hingeLine(task: Pointer, shard: number): void;
+  hingeMoments(task: Pointer, shard: number): void;
+  hingePairsProduct(task: Pointer, shard: number): void;
   jointHessianProbabilities(task: Pointer, shard: number): void;
   jointHessianShard(task: Pointer, shard: number): void;
   choleskyRows(task: Pointer, shard: number): void;
@@ -99,7 +102,6 @@ export interface KernelExports extends ShardKernels {
   /** ΣA² of the steps' weights */
   hingeStepSquares(task: Pointer): number;
   logisticDualEpoch(task: Pointer): void;
-  hingePairsProduct(task: Pointer): void;
   choleskyDiagonal(task: Pointer): void;
   /** x ← A⁻¹ x for the factor of A */
   choleskySolve(matrix: Pointer, rowBytes: number, size: number, x: Pointer): void;

@@ -6,6 +6,8 @@ import type { SolverOptions, SolverRun } from './solver.ts';
 export interface NewtonCgSettings extends DescentSettings {
   /** Default: the Hessian's diagonal at θ = 0. */
   readonly preconditioner?: Preconditioner;
+  /** The step to try first along a direction from θ; default 1. */
+  readonly firstStep?: (theta: Float64Array, direction: Float64Array) => number;
 }
 
 /** Hessian products in one step: beyond, a new Hessian serves better than a more exact solution. */
@@ -73,7 +75,7 @@ export function newtonCg(
       vectors.axpy(1, preconditioned, conjugate);
       norm = nextNorm;
     }
-    return 1;
+    return settings.firstStep?.(at, out) ?? 1;
   }
 
   const rule = {

@@ -9,7 +9,8 @@ export interface BestPoint {
   gap(): number | null;
   /** How much of the last certified objective the smoothing hides, relative. */
   smoothingShare(): number;
-  certify(): CertifiedValues;
+  /** No pass is spent on better intercepts once the relative gap is `enough`; default 0. */
+  certify(enough?: number): CertifiedValues;
   /** Keeps θ as it stands where it is the best, and the bound where it is. */
   take(values: CertifiedValues, iterations: number): void;
   /** Passes an inner solver's iterations on as iterations of the whole. */
@@ -49,8 +50,8 @@ export function bestPoint(solver: string, target: Objective, theta: Float64Array
       const smooth = target.smoothValueAndGradient(theta, gradient, 'double') + target.lassoValue(theta);
       return Math.max(0, last - smooth) / Math.max(last, Number.MIN_VALUE);
     },
-    certify() {
-      const point = target.certify(theta, gradient);
+    certify(enough = 0) {
+      const point = target.certify(theta, gradient, enough);
       return {
         objective: point.objective,
         lowerBound: point.certificate?.lowerBound ?? null,
