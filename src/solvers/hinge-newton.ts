@@ -22,7 +22,7 @@ export function suitsHingeNewton({ trainingSet, penalty }: Problem): boolean {
 }
 
 /** How many leading directions of dense rows a Hessian is made in; 0 where they would be too few. */
-export function directionCount({ matrix, nClasses }: TrainingSet): number {
+function directionCount({ matrix, nClasses }: TrainingSet): number {
   if (matrix.kind !== 'dense') return 0;
   const count = Math.min(matrix.nFeatures, Math.floor(MOST_UNKNOWNS / nClasses) - 1);
   return count >= Math.min(matrix.nFeatures, FEWEST_DIRECTIONS) ? Math.max(0, count) : 0;

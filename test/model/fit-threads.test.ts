@@ -67,14 +67,15 @@ test.each<[string, ArrayData, FitOptions]>([
   ['sparse rows', sparse, { standardize: true }],
   ['L1', large, { penalty: 'l1', lambda: 1e-2 }],
   ['owl-qn, sparse', sparse, { penalty: 'elastic-net', lambda: 1e-2, solver: 'owl-qn' }],
-  ['hinge', large, { loss: 'hinge' }],
+  ['hinge', large, { loss: 'hinge', solver: 'dual-coordinate-descent' }],
+  ['hinge, smoothed', large, { loss: 'hinge', solver: 'smoothing', maxIterations: 20 }],
   ['hinge, L1, sparse', sparse, { loss: 'hinge', penalty: 'l1', lambda: 1e-2 }],
   ['two classes', large2, {}],
   ['two classes, sparse, L1', { ...sparse, y: large2.y }, { penalty: 'l1', lambda: 1e-2 }],
   ['dropout', large, { dropout: 0.3 }],
 ])('three threads take the first steps of one, bit for bit: %s', async (_, data, options) => {
   const [one, three] = await Promise.all(
-    [1, 3].map((threads) => fit(data, { lambda: 1e-4, ...options, threads, maxIterations: 3 })),
+    [1, 3].map((threads) => fit(data, { lambda: 1e-4, maxIterations: 3, ...options, threads })),
   );
   expect(JSON.stringify(three)).toBe(JSON.stringify(one));
 });

@@ -47,7 +47,8 @@ for (const weighted of [true, false]) {
       const [m, k] = [Math.floor(at / K), at % K];
       direction.fill(0);
       if (m === d) direction[d * stride + k] = 1;
-      else for (let j = 0; j < d; j++) direction[j * stride + k] = directions.values[j * directions.stride + m];
+      else
+        for (let j = 0; j < d; j++) direction[j * stride + k] = directions.values[j * directions.stride + m];
       passes.hessianProduct(direction, out);
       for (let row = at; row < hessian.size; row++) {
         const [l, c] = [Math.floor(row / K), row % K];

@@ -111,4 +111,26 @@ describe('smoothing', () => {
     expect(solution.lowerBound).toBeNull();
     expect(solution.objective).toBeCloseTo(2 / 3, 3);
   });
+
+  it('starts on a part of many rows, which bounds nothing of the whole and need not have every class', () => {
+    const X = Array.from({ length: 4100 }, (_, i) =>
+      [0, 1, 2, 3].map((j) => Math.sin(1 + 3.7 * (4 * i + j))),
+    );
+    const y = X.map(([a, b, c], i) => (i === 1234 ? 3 : a > b + 0.3 * Math.sin(i) ? 0 : c > 0 ? 1 : 2));
+    const data = { X, y, nClasses: 4 };
+    const setting = { ridge: 1e-4 };
+    const { solution, iterations } = solve(data, setting, { tolerance: 1e-3 });
+    expect(solution.status).toBe('converged');
+    const exact = plainHingeObjective(data, setting, solution.theta);
+    expect(solution.objective).toBeCloseTo(exact, 10);
+    const onPart = iterations.findIndex(({ lowerBound }) => lowerBound !== null);
+    expect(onPart).toBeGreaterThan(2);
+    for (const { lowerBound } of iterations) expect(lowerBound ?? 0).toBeLessThanOrEqual(exact + 1e-12);
+    const { runtime, problem, theta } = poseHinge(data, setting);
+    const other = runToEnd(
+      dualCoordinateDescent(runtime, problem, theta, solverOptions({ tolerance: 1e-3 })),
+    );
+    expect(other.solution.lowerBound).toBeLessThanOrEqual(exact);
+    expect(solution.lowerBound).toBeLessThanOrEqual(other.solution.objective);
+  });
 });
