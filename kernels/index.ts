@@ -47,6 +47,7 @@ export { combineRows, multiplyRows, sumRowProducts } from './row-space';
 export { scoreRowsDouble, scoreRowsSingle } from './score-rows';
 export { copyBytes, placeSlots, repeatRow, slotRanges, slotSquares, slotSums, slotsBetween } from './slots';
 export { softmaxDualEpoch } from './softmax-dual-ascent';
+export { softmaxPairsProduct } from './softmax-pairs';
 export { sparseColumns, sparseColumnsDouble, sparseRows, sparseRowsDouble } from './sparse';
 export { addTextCode, textCodesBytes } from './text-codes';
 export { axpy, axpyShard, copyShard, dot, dotShard, scale, scaleShard } from './vectors';

@@ -164,8 +164,8 @@ function withPenalty(
     lassoValue(theta) {
       return lasso > 0 ? lasso * sumAbs(weights(theta)) : 0;
     },
-    prepareHessian(theta) {
-      passes.prepareHessian(theta);
+    prepareHessian(theta, negligible) {
+      return passes.prepareHessian(theta, negligible);
     },
     ...(passDiagonal
       ? {

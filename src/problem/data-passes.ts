@@ -8,6 +8,7 @@ import { type PassShards, passKind, passShards } from './pass-shards.ts';
 import { MODES, type PassTask, partialLayout, passTask, roundUp } from './pass-task.ts';
 import type { ColumnScales, DataPasses, HingeState, PassLoss, Precision } from './passes.ts';
 import { listPresentFeatures } from './present-features.ts';
+import { type SoftmaxPairs, softmaxPairs } from './softmax-pairs.ts';
 
 /** Scores padding is given: its exponential and its hinge are exactly 0. */
 const PADDING_SCORE = -1e30;
@@ -47,7 +48,9 @@ export function dataPasses(runtime: Runtime, trainingSet: TrainingSet, initialLo
   const { nSamples } = trainingSet.matrix;
   const modes = MODES[initialLoss.kind];
   let passes = 0;
-  let pairs: HingePairs | null = null;
+  let hinge: HingePairs | null = null;
+  let softmax: SoftmaxPairs | null = null;
+  let pairs: HingePairs | SoftmaxPairs | null = null;
   let fewPairs = false;
   let scales: ColumnScales | null = null;
   let mu = initialLoss.kind === 'hinge' ? initialLoss.smoothing : 0;
@@ -101,12 +104,19 @@ export function dataPasses(runtime: Runtime, trainingSet: TrainingSet, initialLo
       machine.pass(modes.loss, theta, gradient, precision);
       return machine.sum(0) / nSamples;
     },
-    prepareHessian(theta) {
+    prepareHessian(theta, negligible = 0) {
       const prepared = prepare(theta);
+      fewPairs = false;
       if (initialLoss.kind === 'hinge') {
-        pairs ??= hingePairs(runtime, trainingSet);
-        fewPairs = pairs.take(prepared);
+        hinge ??= hingePairs(runtime, trainingSet);
+        fewPairs = hinge.take(prepared);
+        pairs = hinge;
+      } else if (negligible > 0 && trainingSet.matrix.kind === 'dense') {
+        softmax ??= softmaxPairs(runtime, trainingSet, trainingSet.matrix);
+        fewPairs = softmax.take(prepared, negligible);
+        pairs = softmax;
       }
+      return fewPairs && pairs !== null ? pairs.share : 1;
     },
     ...(initialLoss.kind === 'softmax' ? softmaxOnly : {}),
     ...(initialLoss.kind === 'hinge' ? { hinge: hingeState(initialLoss.margin) } : {}),
@@ -121,14 +131,14 @@ export function dataPasses(runtime: Runtime, trainingSet: TrainingSet, initialLo
     },
     certificatePass(theta, gradient, interceptHessian) {
       passes++;
-      const softmax = initialLoss.kind === 'softmax';
-      const mode = softmax && interceptHessian === null ? MODES.softmax.bound : modes.certificate;
+      const isSoftmax = initialLoss.kind === 'softmax';
+      const mode = isSoftmax && interceptHessian === null ? MODES.softmax.bound : modes.certificate;
       machine.pass(mode, theta, gradient, 'double');
       if (interceptHessian !== null) machine.readInterceptHessian(interceptHessian);
       return {
         loss: machine.sum(0) / nSamples,
         dual: machine.sum(8) / nSamples,
-        ...(softmax ? { dualCurvature: machine.sum(16) / nSamples } : {}),
+        ...(isSoftmax ? { dualCurvature: machine.sum(16) / nSamples } : {}),
       };
     },
     dualValue(theta, scale) {

@@ -128,7 +128,10 @@ export function logisticPasses(runtime: Runtime, trainingSet: TrainingSet): Data
       run(LOGISTIC_MODES.loss, theta, gradient, precision);
       return sum(LOGISTIC_SUMS.loss) / nSamples;
     },
-    prepareHessian: prepare,
+    prepareHessian(theta) {
+      prepare(theta);
+      return 1;
+    },
     probabilities: prepare,
     hessianDiagonal(out) {
       if (prepared === null) throw new Error('a Hessian must be prepared before its diagonal is asked for');

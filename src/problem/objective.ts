@@ -31,7 +31,8 @@ export interface Objective {
   readonly hessianDiagonal?: (out: Float64Array) => void;
   /** lasso · Σ |W| */
   lassoValue(theta: Float64Array): number;
-  prepareHessian(theta: Float64Array): void;
+  /** As of DataPasses. */
+  prepareHessian(theta: Float64Array, negligible?: number): number;
   /** out ← Hessian of the smooth part · direction */
   hessianProduct(direction: Float64Array, out: Float64Array): void;
   /**

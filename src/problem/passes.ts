@@ -53,8 +53,12 @@ export interface DataPasses {
   recentre(theta: Float64Array): void;
   /** F(θ); writes ∇F(θ), the intercept's row included. */
   lossAndGradient(theta: Float64Array, gradient: Float64Array, precision: Precision): number;
-  /** Keeps what hessianProduct needs of θ (half a pass). */
-  prepareHessian(theta: Float64Array): void;
+  /**
+   * Keeps what hessianProduct needs of θ (half a pass). Softmax on dense rows: products may leave out the curvature
+   * between classes of a row where the probability of one is at most `negligible` (default 0: nothing). Returns what a product
+   * costs, in passes.
+   */
+  prepareHessian(theta: Float64Array, negligible?: number): number;
   /**
    * Softmax: prepareHessian, and what it keeps: each row's class probabilities, nSamples × stride, until the next is
    * prepared. Logistic: the probability of the wrong class.

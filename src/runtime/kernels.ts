@@ -61,6 +61,7 @@ export interface ShardKernels {
   combineRows(task: Pointer, shard: number): void;
   /** two shards, which share the work: either alone would do all of it */
   softmaxDualEpoch(task: Pointer, shard: number): void;
+  softmaxPairsProduct(task: Pointer, shard: number): void;
 }
 
 export type ShardKernel = keyof ShardKernels;

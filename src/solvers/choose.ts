@@ -6,6 +6,7 @@ import type { Arena } from '../runtime/arena.ts';
 import { DUAL_ASCENT } from './dual-ascent.ts';
 import { DUAL_COORDINATE_DESCENT } from './dual-coordinate-descent.ts';
 import { affordsCompactHessian, NEWTON_CHOLESKY, newtonCholeskyPasses } from './newton-cholesky.ts';
+import { PRUNED_NEWTON } from './pruned-newton.ts';
 import { ROW_SPACE, suitsRowSpace } from './row-space-descent.ts';
 import { factorPasses, SAMPLED_NEWTON } from './sampled-newton.ts';
 import { preferSmoothing, SMOOTHING } from './smoothing.ts';
@@ -53,7 +54,19 @@ export function chooseSolver(arena: Arena, problem: Problem): string {
   if (suitsSampledNewton(arena, problem.trainingSet)) return SAMPLED_NEWTON;
   if (suitsRowSpace(problem.trainingSet)) return ROW_SPACE;
   if (suitsSubspaceNewton(problem.trainingSet)) return SUBSPACE_NEWTON;
+  if (suitsPrunedNewton(arena, problem)) return PRUNED_NEWTON;
   return suitsDualAscent(arena, problem, DUAL_ASCENT_REACH) ? DUAL_ASCENT : 'lbfgs';
+}
+
+/**
+ * mean ‖x‖² / ridge from which probabilities may come near 0 and 1. Digits (1797 × 64, 10 classes), ms of one thread,
+ * L-BFGS against pruned Newton: λ = 1e-3 (6e4) 18 and 22, 1e-4 31 and 21, 1e-5 68 and 27, 1e-6 98 and 42. Where they do
+ * not come near, looking for it costs L-BFGS a few passes.
+ */
+const WEAK_RIDGE = 2e5;
+
+function suitsPrunedNewton(arena: Arena, { trainingSet: { matrix }, penalty }: Problem): boolean {
+  return matrix.kind === 'dense' && meanSquaredNorm(arena, matrix) >= WEAK_RIDGE * penalty.ridge;
 }
 
 /**
@@ -61,9 +74,10 @@ export function chooseSolver(arena: Arena, problem: Problem): string {
  * machine), L-BFGS against Newton–Cholesky: image-like 10 000 × 784 λ = 1e-4 224 (1.4) against 29 (0.9), 1e-6 not tried
  * against 78 (1.7); but letters 16 000 × 16 28 (0.02) against 8 (0.04), Adult 32 561 × 108 52 (0.15) against 37 (0.25),
  * 1M × 30 22 (0.7) against 7 (0.8), its samples and Hessians on the clock. Where rows are compact enough for the exact
- * Hessian, it is: Adult λ = 1e-4 15 passes and 3 Hessians worth 2.5 passes each, where L-BFGS takes 52 passes. Text, largest class against the rest, L-BFGS
- * against dual ascent: λ = 1e-3 18 (0.21) against 12 (0.24), 1e-4 34 (0.33) against 12 (0.17), 1e-5 68 (0.52) against 12
- * (0.17), 1e-6 190 (1.3) against 35 (0.4), 1e-7 482 (5.6) against 250 (1.5), 1e-8 984 (11) against 515 (2.5).
+ * Hessian, it is: Adult λ = 1e-4 15 passes and 3 Hessians worth 2.5 passes each, where L-BFGS takes 52 passes.
+ * Text, largest class against the rest, L-BFGS against dual ascent: λ = 1e-3 18 (0.21) against 12 (0.24), 1e-4 34 (0.33)
+ * against 12 (0.17), 1e-5 68 (0.52) against 12 (0.17), 1e-6 190 (1.3) against 35 (0.4), 1e-7 482 (5.6) against 250 (1.5),
+ * 1e-8 984 (11) against 515 (2.5).
  */
 function chooseForTwoClasses(arena: Arena, problem: Problem): string {
   const { trainingSet } = problem;

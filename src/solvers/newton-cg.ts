@@ -1,5 +1,6 @@
 import type { Objective } from '../problem/objective.ts';
 import { type DescentPoint, type DescentSettings, descend } from './descent.ts';
+import { newtonStep } from './newton-step.ts';
 import { diagonalPreconditioner, exactDiagonal, type Preconditioner } from './preconditioner.ts';
 import type { SolverOptions, SolverRun } from './solver.ts';
 
@@ -10,8 +11,6 @@ export interface NewtonCgSettings extends DescentSettings {
   readonly firstStep?: (theta: Float64Array, direction: Float64Array) => number;
 }
 
-/** Hessian products in one step: beyond, a new Hessian serves better than a more exact solution. */
-const MAXIMUM_PRODUCTS = 250;
 /** The residual to which a step is solved, relative: loose at first, tighter as the gradient shrinks. */
 const LOOSEST = 0.25;
 
@@ -29,52 +28,22 @@ export function newtonCg(
   const { vectors, layout, penalty } = objective;
   const preconditioner =
     settings.preconditioner ?? exactDiagonal(objective) ?? diagonalPreconditioner(objective);
-  const residual = vectors.zeros(layout.size);
   const preconditioned = vectors.zeros(layout.size);
-  const conjugate = vectors.zeros(layout.size);
-  const product = vectors.zeros(layout.size);
+  const step = newtonStep(objective, preconditioner);
   let firstNorm = 0;
   let tightness = 1;
-
-  function precondition(x: Float64Array, out: Float64Array) {
-    if (preconditioner === null) vectors.copy(x, out);
-    else preconditioner.apply(x, out);
-  }
 
   /** Solves H · direction = −gradient. */
   function direction({ theta: at, gradient, value, target }: DescentPoint, out: Float64Array): number {
     objective.prepareHessian(at);
     preconditioner?.prepare(at);
-    out.fill(0);
-    vectors.copy(gradient, residual);
-    vectors.scale(-1, residual);
-    precondition(residual, preconditioned);
-    vectors.copy(preconditioned, conjugate);
-    let norm = vectors.dot(residual, preconditioned);
+    if (preconditioner === null) vectors.copy(gradient, preconditioned);
+    else preconditioner.apply(gradient, preconditioned);
+    const norm = vectors.dot(gradient, preconditioned);
     firstNorm = Math.max(firstNorm, norm);
     const forcing = tightness * Math.min(LOOSEST, Math.sqrt(Math.sqrt(norm / firstNorm)));
-    const enough = 0.1 * target * Math.abs(value) * 4 * penalty.ridge;
-    const startNorm = norm;
-
-    for (let count = 0; count < MAXIMUM_PRODUCTS; count++) {
-      objective.hessianProduct(conjugate, product);
-      const curvature = vectors.dot(conjugate, product);
-      // Flat or, by rounding, negative: what is found so far is a descent direction.
-      if (!(curvature > 1e-14 * vectors.dot(conjugate, conjugate))) {
-        if (count === 0) vectors.copy(conjugate, out);
-        break;
-      }
-      const length = norm / curvature;
-      vectors.axpy(length, conjugate, out);
-      vectors.axpy(-length, product, residual);
-      if (tightness === 1 && vectors.dot(residual, residual) <= enough) break;
-      precondition(residual, preconditioned);
-      const nextNorm = vectors.dot(residual, preconditioned);
-      if (!(nextNorm > forcing * forcing * startNorm)) break;
-      vectors.scale(nextNorm / norm, conjugate);
-      vectors.axpy(1, preconditioned, conjugate);
-      norm = nextNorm;
-    }
+    const enough = tightness === 1 ? 0.1 * target * Math.abs(value) * 4 * penalty.ridge : 0;
+    step(gradient, { forcing, enough }, out);
     return settings.firstStep?.(at, out) ?? 1;
   }
 

@@ -14,6 +14,7 @@ import { newtonCg } from './newton-cg.ts';
 import { NEWTON_CHOLESKY, newtonCholesky, supportsNewtonCholesky } from './newton-cholesky.ts';
 import { owlQn } from './owl-qn.ts';
 import { proximalNewton } from './proximal-newton.ts';
+import { PRUNED_NEWTON, prunedNewton } from './pruned-newton.ts';
 import { ROW_SPACE, rowSpaceDescent, supportsRowSpace } from './row-space-descent.ts';
 import { SAMPLED_NEWTON, sampledNewton, supportsSampledNewton } from './sampled-newton.ts';
 import { SMOOTHING, smoothing, supportsSmoothing } from './smoothing.ts';
@@ -69,6 +70,7 @@ export const solverRegistry: readonly SolverEntry[] = [
     supports: supportsDualAscent,
     run: dualAscent,
   },
+  onObjective(PRUNED_NEWTON, 'softmax with L2', supportsSampledNewton, prunedNewton),
   {
     name: DUAL_COORDINATE_DESCENT,
     needs: 'hinge with L2',

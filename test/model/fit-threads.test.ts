@@ -64,6 +64,7 @@ test.each<[string, ArrayData, FitOptions]>([
   ['rows of mostly one value, L1', mostlyOne, { penalty: 'l1', lambda: 1e-2 }],
   ['rows of mostly one value, two classes', { ...mostlyOne, y: large2.y }, {}],
   ['newton-cg', large, { solver: 'newton-cg' }],
+  ['pruned Newton', large, { solver: 'pruned-newton', lambda: 1e-7, maxIterations: 40 }],
   ['sparse rows', sparse, { standardize: true }],
   ['L1', large, { penalty: 'l1', lambda: 1e-2 }],
   ['owl-qn, sparse', sparse, { penalty: 'elastic-net', lambda: 1e-2, solver: 'owl-qn' }],

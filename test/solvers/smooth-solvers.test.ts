@@ -4,13 +4,18 @@ import { compositeObjective } from '../../src/problem/composite-objective.ts';
 import type { Objective } from '../../src/problem/objective.ts';
 import { lbfgs } from '../../src/solvers/lbfgs.ts';
 import { newtonCg } from '../../src/solvers/newton-cg.ts';
+import { prunedNewton } from '../../src/solvers/pruned-newton.ts';
 import type { Iteration, Solution, SolverOptions, SolverRun } from '../../src/solvers/solver.ts';
 import { type PlainData, plainPasses, plainVectors } from '../twins/plain-passes.ts';
 import { randomData } from '../twins/random-problems.ts';
 
 type SmoothSolver = (objective: Objective, theta: Float64Array, options: SolverOptions) => SolverRun;
 
-const solvers: Readonly<Record<string, SmoothSolver>> = { lbfgs, 'newton-cg': newtonCg };
+const solvers: Readonly<Record<string, SmoothSolver>> = {
+  lbfgs,
+  'newton-cg': newtonCg,
+  'pruned-newton': prunedNewton,
+};
 
 const defaults: SolverOptions = {
   tolerance: 1e-6,

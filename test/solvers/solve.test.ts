@@ -62,7 +62,7 @@ function train(
 }
 
 describe('solve on the kernels', () => {
-  test.each(['lbfgs', 'newton-cg', 'dual-ascent', 'sampled-newton', 'subspace-newton'])(
+  test.each(['lbfgs', 'newton-cg', 'dual-ascent', 'sampled-newton', 'subspace-newton', 'pruned-newton'])(
     '%s reaches a gap of 1e-10 in double precision, dense and sparse',
     (name) => {
       const objectives = [false, true].map((sparse) => {
@@ -352,7 +352,7 @@ describe('choosing a solver', () => {
     };
     for (const sparse of [false, true]) {
       expect(chosen(many, sparse)).toBe('sampled-newton');
-      expect(chosen(rare, sparse)).toBe('lbfgs');
+      expect(chosen(rare, sparse)).toBe(sparse ? 'lbfgs' : 'pruned-newton');
     }
   });
 
@@ -384,8 +384,8 @@ describe('choosing a solver', () => {
       return chooseSolver(runtime.arena, pose(runtime, { penalty }, data, sparse));
     };
     expect(chosen(4000, false)).toBe('subspace-newton');
-    expect(chosen(200, false)).toBe('lbfgs');
-    expect(chosen(100, false)).toBe('lbfgs');
+    expect(chosen(200, false)).toBe('pruned-newton');
+    expect(chosen(100, false)).toBe('pruned-newton');
     expect(chosen(4000, true)).toBe('lbfgs');
   });
 

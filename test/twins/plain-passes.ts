@@ -103,6 +103,8 @@ export function plainPasses(
     prepareHessian(theta) {
       prepared = X.map((_, i) => scores(theta, i));
       passes += 0.5;
+      // As cheap as can be: solvers that wait for that are to go on to products.
+      return 0;
     },
     hessianProduct(direction, out) {
       out.fill(0);

@@ -1,0 +1,142 @@
+import { sumOfLanes } from './lanes';
+
+// Hessian products of the softmax loss over dense rows, by the pairs of a row and a class that have curvature, where
+// these are few:
+//
+//   out_k += a_k x,  a_k = v p_k Σ_m p_m (s_k − s_m) / n,  s_k = D_k·x + its intercept
+//
+// over the classes k, m that a row keeps. What is left out are terms p_k p_m (e_k − e_m)(e_k − e_m)ᵀ ⊗ x xᵀ, so the
+// product stays that of a positive semidefinite matrix. D and out lie class by class; classes go by two.
+
+/** Written by offsets in src/problem/softmax-pairs.ts: keep both in step. */
+@unmanaged
+class SoftmaxPairsTask {
+  values: usize; // 0: f32, X
+  rowBytes: u32; // 4
+  /** bytes of a class's part of D, which is the rows' own with zeros behind the features */
+  classBytes: u32; // 8
+  rows: usize; // 12: u32, the rows kept
+  rowStarts: usize; // 16: u32, one more: first pair of each
+  rowWeights: usize; // 20: f32, v / n
+  classes: usize; // 24: u32 × pairs
+  probabilities: usize; // 28: f32 × pairs
+  direction: usize; // 32: f32, K × classBytes
+  intercepts: usize; // 36: f32 × K
+  scratch: usize; // 40: f32 × K for each shard
+  out: usize; // 44: f32, K × classBytes for each shard
+  sums: usize; // 48: f32 × K for each shard: the intercepts' part
+  nClasses: u32; // 52
+  shardRows: usize; // 56: u32, shards + 1
+}
+
+/** All in f32: |error| ≤ (rows of the shard + nFeatures + 2 K + 8) · 2⁻²⁴ · Σ |the terms|. */
+export function softmaxPairsProduct(task: usize, shard: u32): void {
+  const t = changetype<SoftmaxPairsTask>(task);
+  const classesBytes: usize = t.nClasses << 2;
+  const outBytes: usize = t.nClasses * t.classBytes;
+  const S = t.scratch + shard * classesBytes;
+  const out = t.out + shard * outBytes;
+  const sums = t.sums + shard * classesBytes;
+  memory.fill(out, 0, outBytes);
+  memory.fill(sums, 0, classesBytes);
+  const last = load<u32>(t.shardRows + ((shard + 1) << 2));
+  for (let r = load<u32>(t.shardRows + (shard << 2)); r < last; r++) {
+    const first = load<u32>(t.rowStarts + (r << 2));
+    const count = load<u32>(t.rowStarts + (r << 2), 4) - first;
+    const x = t.values + load<u32>(t.rows + (r << 2)) * t.rowBytes;
+    const classes = t.classes + (first << 2);
+    const p = t.probabilities + (first << 2);
+    scorePairs(t, x, classes, count, S);
+    weighPairs(load<f32>(t.rowWeights + (r << 2)), p, count, S);
+    addPairs(t, x, classes, count, S, out, sums);
+  }
+}
+
+/** S ← the row's scores of its classes. */
+function scorePairs(t: SoftmaxPairsTask, x: usize, classes: usize, count: u32, S: usize): void {
+  const bytes: usize = t.classBytes;
+  for (let e: u32 = 0; e < count; e += 2) {
+    const k0 = load<u32>(classes + (e << 2));
+    // Past the last pair the last one once more, to the same result.
+    const next = min(e + 1, count - 1);
+    const k1 = load<u32>(classes + (next << 2));
+    const d0 = t.direction + k0 * bytes;
+    const d1 = t.direction + k1 * bytes;
+    let a0 = f32x4.splat(0);
+    let a1 = f32x4.splat(0);
+    let b0 = f32x4.splat(0);
+    let b1 = f32x4.splat(0);
+    let at: usize = 0;
+    for (; at + 16 < bytes; at += 32) {
+      const z0 = v128.load(x + at);
+      const z1 = v128.load(x + at, 16);
+      a0 = f32x4.add(a0, f32x4.mul(z0, v128.load(d0 + at)));
+      b0 = f32x4.add(b0, f32x4.mul(z0, v128.load(d1 + at)));
+      a1 = f32x4.add(a1, f32x4.mul(z1, v128.load(d0 + at, 16)));
+      b1 = f32x4.add(b1, f32x4.mul(z1, v128.load(d1 + at, 16)));
+    }
+    if (at < bytes) {
+      const z0 = v128.load(x + at);
+      a0 = f32x4.add(a0, f32x4.mul(z0, v128.load(d0 + at)));
+      b0 = f32x4.add(b0, f32x4.mul(z0, v128.load(d1 + at)));
+    }
+    const s0 = f32x4.extract_lane(sumOfLanes(f32x4.add(a0, a1)), 0);
+    const s1 = f32x4.extract_lane(sumOfLanes(f32x4.add(b0, b1)), 0);
+    store<f32>(S + (e << 2), s0 + load<f32>(t.intercepts + (k0 << 2)));
+    store<f32>(S + (next << 2), s1 + load<f32>(t.intercepts + (k1 << 2)));
+  }
+}
+
+/** S ← a, from the scores. */
+function weighPairs(weight: f32, p: usize, count: u32, S: usize): void {
+  let total: f32 = 0;
+  let mean: f32 = 0;
+  for (let e: u32 = 0; e < count; e++) {
+    const q = load<f32>(p + (e << 2));
+    total += q;
+    mean += q * load<f32>(S + (e << 2));
+  }
+  for (let e: u32 = 0; e < count; e++) {
+    const at = S + (e << 2);
+    store<f32>(at, weight * load<f32>(p + (e << 2)) * (total * load<f32>(at) - mean));
+  }
+}
+
+function addPairs(
+  t: SoftmaxPairsTask,
+  x: usize,
+  classes: usize,
+  count: u32,
+  S: usize,
+  out: usize,
+  sums: usize,
+): void {
+  const bytes: usize = t.classBytes;
+  let e: u32 = 0;
+  for (; e + 1 < count; e += 2) {
+    const k0 = load<u32>(classes + (e << 2));
+    const k1 = load<u32>(classes + (e << 2), 4);
+    const a0 = load<f32>(S + (e << 2));
+    const a1 = load<f32>(S + (e << 2), 4);
+    store<f32>(sums + (k0 << 2), load<f32>(sums + (k0 << 2)) + a0);
+    store<f32>(sums + (k1 << 2), load<f32>(sums + (k1 << 2)) + a1);
+    const f0 = f32x4.splat(a0);
+    const f1 = f32x4.splat(a1);
+    const o0 = out + k0 * bytes;
+    const o1 = out + k1 * bytes;
+    for (let at: usize = 0; at < bytes; at += 16) {
+      const z = v128.load(x + at);
+      v128.store(o0 + at, f32x4.add(v128.load(o0 + at), f32x4.mul(f0, z)));
+      v128.store(o1 + at, f32x4.add(v128.load(o1 + at), f32x4.mul(f1, z)));
+    }
+  }
+  if (e === count) return;
+  const k = load<u32>(classes + (e << 2));
+  const a = load<f32>(S + (e << 2));
+  store<f32>(sums + (k << 2), load<f32>(sums + (k << 2)) + a);
+  const f = f32x4.splat(a);
+  const o = out + k * bytes;
+  for (let at: usize = 0; at < bytes; at += 16) {
+    v128.store(o + at, f32x4.add(v128.load(o + at), f32x4.mul(f, v128.load(x + at))));
+  }
+}
