@@ -20,11 +20,11 @@ export interface SoftmaxPairs {
 }
 
 /**
- * Pairs of all beyond which a pass costs less: on digits (1797 × 64, 10 classes) a product of all pairs took 2.0 times
- * a pass, since a pass works on many classes of many rows at once.
+ * Pairs of all beyond which a pass costs less, which works on many classes of many rows at once. Reckoned from
+ * PAIR_COST, not measured by itself.
  */
 const MOST_PAIRS = 0.45;
-/** What a pair costs beside its part of a pass. */
+/** What a pair costs beside its part of a pass: an estimate, as many loads and stores for half the products. */
 const PAIR_COST = 2;
 /** Rows of a shard, whose products are summed in f32; f64 beyond. */
 const SHARD_ROWS = 2048;

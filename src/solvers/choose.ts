@@ -60,7 +60,7 @@ export function chooseSolver(arena: Arena, problem: Problem): string {
 
 /**
  * mean ‖x‖² / ridge from which probabilities may come near 0 and 1. Digits (1797 × 64, 10 classes), ms of one thread,
- * L-BFGS against pruned Newton: λ = 1e-3 (6e4) 18 and 22, 1e-4 31 and 21, 1e-5 68 and 27, 1e-6 98 and 42. Where they do
+ * L-BFGS against pruned Newton: λ = 1e-3 (6e4) 25 and 32, 1e-4 31 and 21, 1e-5 71 and 35, 1e-6 98 and 43. Where they do
  * not come near, looking for it costs L-BFGS a few passes.
  */
 const WEAK_RIDGE = 2e5;

@@ -13,7 +13,7 @@ export const PRUNED_NEWTON = 'pruned-newton';
  * 1, 3 and 10: λ = 1e-6 97, 102 and 137 passes; λ = 1e-4 100 (never cheap), 65 and 75.
  */
 const NEGLIGIBLE = 3;
-/** Passes that a product may cost for Newton's steps to begin: a fifth to two fifths did alike. */
+/** Passes that a product may cost for Newton's steps to begin: 0.25 and 0.4 did alike, with 0.15 digits at λ = 1e-4 never came to them. */
 const CHEAP = 0.35;
 /** Whether products are cheap is looked up (half a pass) when the gap has fallen to this part of the last time's … */
 const LOOK_AGAIN = 0.3;
