@@ -25,9 +25,11 @@ export function estimateGap(
   let largest = 0;
   for (let i = 0; i < weights; i++) {
     const w = theta[i];
-    const slope = minimumNormSubgradient(w, gradient[i], lasso);
-    subgradient[i] = slope;
-    if (w === 0 && slope === 0) continue;
+    if (w === 0 && Math.abs(gradient[i]) <= lasso) {
+      subgradient[i] = 0;
+      continue;
+    }
+    subgradient[i] = minimumNormSubgradient(w, gradient[i], lasso);
     const dataGradient = gradient[i] - 2 * ridge * w;
     penaltyValue += ridge * w * w + lasso * Math.abs(w);
     product += w * dataGradient;
