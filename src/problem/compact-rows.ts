@@ -7,8 +7,10 @@ import type { Problem } from './problem.ts';
 const MOST_STORED = 0.4;
 /** Rows that show which value is a column's most frequent one. */
 const SAMPLE = 64;
-/** What fewer of those rows hold is no base: then 0 is, which leaves values as they are. */
-const FEWEST_SEEN = 4;
+/** Columns that are looked at first: wide data of another kind is not looked through (200 × 10 000: 57 ms of 110). */
+const PROBED = 256;
+/** Part of their values that may differ, and all columns' still be few enough. */
+const PROBED_DIFFERENT = 0.6;
 /** x − base does not overflow while base is less than half a unit in the last place of the largest f32, 2¹⁰³. */
 const LARGEST_BASE = 2 ** 100;
 /** Beyond so many bytes of dense rows the entries may take the room that the solver needs. */
@@ -44,7 +46,10 @@ export function compactRows(runtime: Runtime, matrix: DenseMatrix): CompactRows 
   const { nFeatures, nSamples, stride } = matrix;
   if (nFeatures > MOST_FEATURES || nSamples === 0 || nSamples * stride * 4 > LARGEST_DENSE) return null;
   const base = new Float32Array(stride);
-  if (mostFrequent(arena, matrix, base) > MOST_STORED) return null;
+  const step = Math.ceil(nFeatures / PROBED);
+  if (mostFrequent(arena, matrix, step, base) > PROBED_DIFFERENT) return null;
+  if (step > 1) base.fill(0);
+  if (mostFrequent(arena, matrix, 1, base) > MOST_STORED) return null;
   return entriesBeside(runtime, matrix, base, MOST_STORED * nSamples * nFeatures);
 }
 
@@ -82,46 +87,35 @@ export function entriesBeside(
 }
 
 /**
- * Writes each column's most frequent value among some rows, or 0 where there is hardly one; returns the part of those
+ * Writes the value that most of some rows hold in a column, or 0, for every `step`-th column; returns the part of those
  * rows' values that differs.
  */
-function mostFrequent(arena: Arena, matrix: DenseMatrix, base: Float32Array): number {
+function mostFrequent(arena: Arena, matrix: DenseMatrix, step: number, base: Float32Array): number {
   const { nSamples, nFeatures, stride } = matrix;
   const nSeen = Math.min(SAMPLE, nSamples);
   const rows = Array.from({ length: nSeen }, (_, s) =>
     arena.f32(matrix.values + Math.floor((s * nSamples) / nSeen) * stride * 4, nFeatures),
   );
-  const seen = new Float32Array(nSeen);
   let different = 0;
-  for (let j = 0; j < nFeatures; j++) {
-    for (let s = 0; s < nSeen; s++) seen[s] = rows[s][j];
-    const { value, count } = majority(seen);
-    const isBase = count >= FEWEST_SEEN && Math.abs(value) <= LARGEST_BASE;
-    base[j] = isBase ? value : 0;
-    different += nSeen - (isBase ? count : 0);
+  let seen = 0;
+  for (let j = 0; j < nFeatures; j += step) {
+    const value = majority(rows, j);
+    base[j] = Math.abs(value) <= LARGEST_BASE ? value : 0;
+    for (const row of rows) if (row[j] !== base[j]) different++;
+    seen += nSeen;
   }
-  return different / (nSeen * nFeatures);
+  return different / seen;
 }
 
-/** The most frequent of some numbers, which are sorted where no majority is seen at once. */
-function majority(seen: Float32Array): { readonly value: number; readonly count: number } {
-  // Boyer & Moore: what more than half of all hold survives.
-  let value = seen[0];
+/** What more than half of the rows hold in column j, or else 0: Boyer & Moore, what they hold survives the votes. */
+function majority(rows: readonly Float32Array[], j: number): number {
+  let value = 0;
   let votes = 0;
-  for (const x of seen) {
-    if (votes === 0) value = x;
-    votes += x === value ? 1 : -1;
+  for (const row of rows) {
+    if (votes === 0) value = row[j];
+    votes += row[j] === value ? 1 : -1;
   }
   let count = 0;
-  for (const x of seen) if (x === value) count++;
-  if (2 * count >= seen.length) return { value, count };
-  seen.sort();
-  count = 0;
-  for (let s = 0, run = 0; s < seen.length; s++) {
-    run = s > 0 && seen[s] === seen[s - 1] ? run + 1 : 1;
-    if (run <= count) continue;
-    count = run;
-    value = seen[s];
-  }
-  return { value, count };
+  for (const row of rows) if (row[j] === value) count++;
+  return 2 * count > rows.length ? value : 0;
 }
