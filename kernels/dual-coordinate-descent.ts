@@ -11,6 +11,21 @@
 //   W (x − c) = A x − A c + κ U (x·c − c·c), so A c and U are all that has to be kept besides.
 
 import { boxOf, HingeDualTask, labelOf } from './hinge-dual-task';
+import { drawOrder, touch } from './hinge-step-order';
+import { moveWeights, Row, rowOf, rowScores } from './hinge-step-rows';
+import {
+  CHANGE,
+  LOWER,
+  narrow,
+  PLACES,
+  part,
+  refreshOffset,
+  refreshOffsets,
+  STEP,
+  UPPER,
+  WISH,
+} from './hinge-step-scratch';
+import { horizontalMax, horizontalSum } from './lanes';
 
 /** A step that changes scores by less, in margins, or itself by less, in boxes, is rounding and is not taken. */
 const NOISE: f32 = 1e-7;
@@ -23,14 +38,6 @@ const LONGEST_REST: u32 = 20;
  * 42; images, λ 5e-5, 409, 347 with 0.3.
  */
 const UNPRODUCTIVE: f64 = 0.5;
-/**
- * Rows that stay together when the order is drawn: they lie together in memory. Blocks of 1, 4 and 16 took as many
- * epochs (text, letters, images); no shuffle at all took up to ten times as many.
- */
-const BLOCK: u32 = 8;
-/** So few are shuffled one by one. */
-const FEW_ROWS: u32 = 512;
-
 /** One epoch: every row that is due, once, in an order drawn from (seed, epoch). */
 export function dualCoordinateEpoch(task: usize): void {
   const t = changetype<HingeDualTask>(task);
@@ -56,115 +63,6 @@ export function dualCoordinateEpoch(task: usize): void {
   t.gain = 0;
   t.touched = touched;
   t.moved = moved;
-}
-
-/**
- * Reads a little of what the next rows need, so that it is on its way from memory: rows come in random order, and
- * without it an epoch took twice as long (text, 50 000 × 27 656). The result means nothing.
- */
-function touch(t: HingeDualTask, r: u32, count: u32): u32 {
-  if (r + 4 >= count) return 0;
-  const order = t.order + ((<usize>r) << 2);
-  const far = load<u32>(order, 12);
-  const near = load<u32>(order, 8);
-  let sum =
-    load<u32>(t.labels + ((<usize>far) << 2)) |
-    load<u32>(t.squaredNorms + ((<usize>far) << 2)) |
-    load<u8>(t.calm + far) |
-    load<u32>(t.rowLosses + ((<usize>far) << 2));
-  if (t.centerDots !== 0) sum |= load<u32>(t.centerDots + ((<usize>far) << 3));
-  const bytes = (<usize>t.stride) << 3;
-  const alpha = t.alpha + <usize>near * bytes;
-  for (let at: usize = 0; at < bytes; at += 64) sum |= load<u32>(alpha + at);
-  if (t.stepStride !== 0) {
-    return sum | load<u32>(t.stepValues + ((<usize>near * <usize>t.stepStride) << 2));
-  }
-  sum |= load<u32>(t.stepStarts + ((<usize>far) << 2));
-  const start = (<usize>load<u32>(t.stepStarts + ((<usize>near) << 2))) << 2;
-  const end = (<usize>load<u32>(t.stepStarts + ((<usize>near) << 2), 4)) << 2;
-  for (let at = start; at < end; at += 64)
-    sum |= load<u32>(t.stepValues + at) | load<u32>(t.stepIndices + at);
-  return sum;
-}
-
-/** The rows that are due, shuffled block by block (Fisher–Yates with a counter-based generator). */
-function drawOrder(t: HingeDualTask): u32 {
-  let count: u32 = 0;
-  for (let i: u32 = 0; i < t.nSamples; i++) {
-    if (load<u32>(t.due + ((<usize>i) << 2)) > t.epoch) continue;
-    store<u32>(t.order + ((<usize>count) << 2), i);
-    count++;
-  }
-  const key = mix(((<u64>t.seed) << 32) | <u64>t.epoch);
-  const block: u32 = count >= FEW_ROWS ? BLOCK : 1;
-  for (let r = count / block; r > 1; r--) {
-    const draw = <u32>(((mix(key + <u64>r * wide(0x9e3779b9, 0x7f4a7c15)) >> 32) * <u64>r) >> 32);
-    let a = t.order + ((<usize>((r - 1) * block)) << 2);
-    let b = t.order + ((<usize>(draw * block)) << 2);
-    for (const end = a + (block << 2); a < end; a += 4) {
-      const held = load<u32>(a);
-      store<u32>(a, load<u32>(b));
-      store<u32>(b, held);
-      b += 4;
-    }
-  }
-  return count;
-}
-
-function wide(high: u64, low: u64): u64 {
-  return (high << 32) | low;
-}
-
-/** The finalizer of SplitMix64. */
-function mix(x: u64): u64 {
-  x = (x ^ (x >> 30)) * wide(0xbf58476d, 0x1ce4e5b9);
-  x = (x ^ (x >> 27)) * wide(0x94d049bb, 0x133111eb);
-  return x ^ (x >> 31);
-}
-
-// scratch, `stride` floats each: [0] scores; [1] offset of every score; [2] κ U; then of the groups of four classes
-// that can move: [3] unbounded steps, [4] and [5] their bounds, [6] their steps, [7] their places;
-// [8] what W moves by, times x. Then [9] the row: not in static data, which a thread that starts late sets anew.
-const OFFSETS: usize = 1;
-const WISH: usize = 3;
-const LOWER: usize = 4;
-const UPPER: usize = 5;
-const STEP: usize = 6;
-const PLACES: usize = 7;
-const CHANGE: usize = 8;
-const ROW: usize = 9;
-
-function part(t: HingeDualTask, which: usize): usize {
-  return t.scratch + ((which * <usize>t.stride) << 2);
-}
-
-function refreshOffsets(t: HingeDualTask): void {
-  const bytes = (<usize>t.stride) << 2;
-  for (let at: usize = 0; at < bytes; at += 16) refreshOffset(t, at);
-}
-
-/** The offsets of the four classes at `at`. */
-function refreshOffset(t: HingeDualTask, at: usize): void {
-  const wide = at << 1;
-  const kappa = f64x2.splat(t.kappa);
-  const share = f64x2.splat(t.rho + t.centerNorm);
-  const low = f64x2.mul(kappa, v128.load(t.columnSums + wide));
-  const high = f64x2.mul(kappa, v128.load(t.columnSums + wide, 16));
-  const b = t.intercepts + wide;
-  const Ac = t.centerProduct + wide;
-  const out = part(t, OFFSETS) + at;
-  v128.store(
-    out,
-    narrow(
-      f64x2.sub(f64x2.sub(v128.load(b), v128.load(Ac)), f64x2.mul(share, low)),
-      f64x2.sub(f64x2.sub(v128.load(b, 16), v128.load(Ac, 16)), f64x2.mul(share, high)),
-    ),
-  );
-  v128.store(out + ((<usize>t.stride) << 2), narrow(low, high));
-}
-
-function narrow(low: v128, high: v128): v128 {
-  return v128.shuffle<f32>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5);
 }
 
 /** Solves row i's block; true when that was worth the visit. */
@@ -385,231 +283,4 @@ function moveClasses(t: HingeDualTask, place: usize, u0: v128, u1: v128, z: v128
   refreshOffset(t, place);
   const change = part(t, CHANGE) + place;
   v128.store(change, f32x4.add(v128.load(change), narrow(step0, step1)));
-}
-
-/** Where a row's values lie; a dense row has no indices. */
-@unmanaged
-class Row {
-  values: usize;
-  indices: usize;
-  length: u32;
-}
-
-function rowOf(t: HingeDualTask, i: u32): Row {
-  const row = changetype<Row>(part(t, ROW));
-  if (t.stepStride !== 0) {
-    row.values = t.stepValues + ((<usize>i * <usize>t.stepStride) << 2);
-    row.indices = 0;
-    row.length = t.nFeatures;
-  } else {
-    const start = load<u32>(t.stepStarts + ((<usize>i) << 2));
-    row.values = t.stepValues + ((<usize>start) << 2);
-    row.indices = t.stepIndices + ((<usize>start) << 2);
-    row.length = load<u32>(t.stepStarts + ((<usize>i) << 2), 4) - start;
-  }
-  return row;
-}
-
-/** A x + offsets into the scratch scores, four classes a vector, up to eight vectors a sweep. */
-function rowScores(t: HingeDualTask, i: u32, label: u32, row: Row): void {
-  const bytes = (<usize>t.stride) << 2;
-  let at: usize = 0;
-  for (; at + 128 <= bytes; at += 128) sweep8(t, row, at, bytes);
-  if (at + 64 <= bytes) {
-    sweep4(t, row, at, bytes);
-    at += 64;
-  }
-  if (at + 32 <= bytes) {
-    sweep2(t, row, at, bytes);
-    at += 32;
-  }
-  if (at < bytes) sweep1(t, row, at, bytes);
-  if (t.refined !== 0) {
-    addReference(t, i, label);
-    return;
-  }
-  const offsets = part(t, OFFSETS);
-  if (t.centerDots === 0) {
-    for (at = 0; at < bytes; at += 16) {
-      v128.store(t.scratch + at, f32x4.add(v128.load(t.scratch + at), v128.load(offsets + at)));
-    }
-    return;
-  }
-  const z = f32x4.splat(<f32>load<f64>(t.centerDots + ((<usize>i) << 3)));
-  for (at = 0; at < bytes; at += 16) {
-    const offset = f32x4.add(v128.load(offsets + at), f32x4.mul(z, v128.load(offsets + bytes + at)));
-    v128.store(t.scratch + at, f32x4.add(v128.load(t.scratch + at), offset));
-  }
-}
-
-/** Adds Δ + s_k − s_y of the reference and the offsets to every other class's score, in double precision. */
-function addReference(t: HingeDualTask, i: u32, label: u32): void {
-  const z: f64 = t.centerDots === 0 ? 0 : load<f64>(t.centerDots + ((<usize>i) << 3));
-  const own = referenceScore(t, i, label, z) - t.margin;
-  for (let k: u32 = 0; k < t.nClasses; k++) {
-    if (k === label) continue;
-    const at = t.scratch + ((<usize>k) << 2);
-    store<f32>(at, load<f32>(at) + <f32>(referenceScore(t, i, k, z) - own));
-  }
-}
-
-function referenceScore(t: HingeDualTask, i: u32, k: u32, z: f64): f64 {
-  const at = (<usize>k) << 3;
-  const kU = t.kappa * load<f64>(t.columnSums + at);
-  const offset =
-    load<f64>(t.intercepts + at) - load<f64>(t.centerProduct + at) + (z - t.rho - t.centerNorm) * kU;
-  return load<f64>(t.scores + ((<usize>i * <usize>t.stride) << 3) + at) + offset;
-}
-
-function weightRow(row: Row, r: u32, base: usize, bytes: usize): usize {
-  const j = row.indices === 0 ? r : load<u32>(row.indices + ((<usize>r) << 2));
-  return base + <usize>j * bytes;
-}
-
-function sweep8(t: HingeDualTask, row: Row, at: usize, bytes: usize): void {
-  const base = t.weights + at;
-  let s0 = f32x4.splat(0);
-  let s1 = f32x4.splat(0);
-  let s2 = f32x4.splat(0);
-  let s3 = f32x4.splat(0);
-  let s4 = f32x4.splat(0);
-  let s5 = f32x4.splat(0);
-  let s6 = f32x4.splat(0);
-  let s7 = f32x4.splat(0);
-  for (let r: u32 = 0; r < row.length; r++) {
-    const w = weightRow(row, r, base, bytes);
-    const x = v128.load32_splat(row.values + ((<usize>r) << 2));
-    s0 = f32x4.add(s0, f32x4.mul(x, v128.load(w)));
-    s1 = f32x4.add(s1, f32x4.mul(x, v128.load(w, 16)));
-    s2 = f32x4.add(s2, f32x4.mul(x, v128.load(w, 32)));
-    s3 = f32x4.add(s3, f32x4.mul(x, v128.load(w, 48)));
-    s4 = f32x4.add(s4, f32x4.mul(x, v128.load(w, 64)));
-    s5 = f32x4.add(s5, f32x4.mul(x, v128.load(w, 80)));
-    s6 = f32x4.add(s6, f32x4.mul(x, v128.load(w, 96)));
-    s7 = f32x4.add(s7, f32x4.mul(x, v128.load(w, 112)));
-  }
-  const out = t.scratch + at;
-  v128.store(out, s0);
-  v128.store(out, s1, 16);
-  v128.store(out, s2, 32);
-  v128.store(out, s3, 48);
-  v128.store(out, s4, 64);
-  v128.store(out, s5, 80);
-  v128.store(out, s6, 96);
-  v128.store(out, s7, 112);
-}
-
-function sweep4(t: HingeDualTask, row: Row, at: usize, bytes: usize): void {
-  const base = t.weights + at;
-  let s0 = f32x4.splat(0);
-  let s1 = f32x4.splat(0);
-  let s2 = f32x4.splat(0);
-  let s3 = f32x4.splat(0);
-  for (let r: u32 = 0; r < row.length; r++) {
-    const w = weightRow(row, r, base, bytes);
-    const x = v128.load32_splat(row.values + ((<usize>r) << 2));
-    s0 = f32x4.add(s0, f32x4.mul(x, v128.load(w)));
-    s1 = f32x4.add(s1, f32x4.mul(x, v128.load(w, 16)));
-    s2 = f32x4.add(s2, f32x4.mul(x, v128.load(w, 32)));
-    s3 = f32x4.add(s3, f32x4.mul(x, v128.load(w, 48)));
-  }
-  v128.store(t.scratch + at, s0);
-  v128.store(t.scratch + at, s1, 16);
-  v128.store(t.scratch + at, s2, 32);
-  v128.store(t.scratch + at, s3, 48);
-}
-
-function sweep2(t: HingeDualTask, row: Row, at: usize, bytes: usize): void {
-  const base = t.weights + at;
-  let s0 = f32x4.splat(0);
-  let s1 = f32x4.splat(0);
-  for (let r: u32 = 0; r < row.length; r++) {
-    const w = weightRow(row, r, base, bytes);
-    const x = v128.load32_splat(row.values + ((<usize>r) << 2));
-    s0 = f32x4.add(s0, f32x4.mul(x, v128.load(w)));
-    s1 = f32x4.add(s1, f32x4.mul(x, v128.load(w, 16)));
-  }
-  v128.store(t.scratch + at, s0);
-  v128.store(t.scratch + at, s1, 16);
-}
-
-function sweep1(t: HingeDualTask, row: Row, at: usize, bytes: usize): void {
-  const base = t.weights + at;
-  let s0 = f32x4.splat(0);
-  for (let r: u32 = 0; r < row.length; r++) {
-    const w = weightRow(row, r, base, bytes);
-    s0 = f32x4.add(s0, f32x4.mul(v128.load32_splat(row.values + ((<usize>r) << 2)), v128.load(w)));
-  }
-  v128.store(t.scratch + at, s0);
-}
-
-/** W ← W + x · the change, two groups of classes at a time. */
-function moveWeights(t: HingeDualTask, row: Row): void {
-  const bytes = (<usize>t.stride) << 2;
-  const change = part(t, CHANGE);
-  let at: usize = 0;
-  for (; at + 32 <= bytes; at += 32) {
-    const first = v128.load(change + at);
-    const second = v128.load(change + at, 16);
-    const isFirst = v128.any_true(f32x4.ne(first, f32x4.splat(0)));
-    const isSecond = v128.any_true(f32x4.ne(second, f32x4.splat(0)));
-    if (isFirst && isSecond) addTwo(t, row, at, first, second);
-    else if (isFirst) addOne(t, row, at, first);
-    else if (isSecond) addOne(t, row, at + 16, second);
-  }
-  if (at < bytes) addOne(t, row, at, v128.load(change + at));
-}
-
-function addTwo(t: HingeDualTask, row: Row, at: usize, first: v128, second: v128): void {
-  const bytes = (<usize>t.stride) << 2;
-  const base = t.weights + at;
-  for (let r: u32 = 0; r < row.length; r++) {
-    const w = weightRow(row, r, base, bytes);
-    const x = v128.load32_splat(row.values + ((<usize>r) << 2));
-    v128.store(w, f32x4.add(v128.load(w), f32x4.mul(x, first)));
-    v128.store(w, f32x4.add(v128.load(w, 16), f32x4.mul(x, second)), 16);
-  }
-}
-
-function addOne(t: HingeDualTask, row: Row, at: usize, step: v128): void {
-  const bytes = (<usize>t.stride) << 2;
-  const base = t.weights + at;
-  for (let r: u32 = 0; r < row.length; r++) {
-    const w = weightRow(row, r, base, bytes);
-    const x = v128.load32_splat(row.values + ((<usize>r) << 2));
-    v128.store(w, f32x4.add(v128.load(w), f32x4.mul(x, step)));
-  }
-}
-
-/** ΣA² of the steps' weights, in f64. */
-export function hingeStepSquares(task: usize): f64 {
-  const t = changetype<HingeDualTask>(task);
-  const x = t.weights;
-  const bytes = (<usize>t.nFeatures * <usize>t.stride) << 2;
-  let low = f64x2.splat(0);
-  let high = f64x2.splat(0);
-  for (let at: usize = 0; at < bytes; at += 16) {
-    const four = v128.load(x + at);
-    const a = f64x2.promote_low_f32x4(four);
-    const b = f64x2.promote_low_f32x4(v128.shuffle<f32>(four, four, 2, 3, 2, 3));
-    low = f64x2.add(low, f64x2.mul(a, a));
-    high = f64x2.add(high, f64x2.mul(b, b));
-  }
-  const sum = f64x2.add(low, high);
-  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
-}
-
-function horizontalSum(x: v128): f32 {
-  return (
-    f32x4.extract_lane(x, 0) +
-    f32x4.extract_lane(x, 1) +
-    (f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3))
-  );
-}
-
-function horizontalMax(x: v128): f32 {
-  return max<f32>(
-    max<f32>(f32x4.extract_lane(x, 0), f32x4.extract_lane(x, 1)),
-    max<f32>(f32x4.extract_lane(x, 2), f32x4.extract_lane(x, 3)),
-  );
 }

@@ -6,7 +6,7 @@ export { compactCount, compactFill } from './compact-layout';
 export { csvRows } from './csv-rows';
 export { densePass, densePassDouble, denseReduce } from './dense';
 export { multiplyDouble } from './dense-double';
-export { dualCoordinateEpoch, hingeStepSquares } from './dual-coordinate-descent';
+export { dualCoordinateEpoch } from './dual-coordinate-descent';
 export { expDoubleArray, expSingleArray } from './exp';
 export {
   hingeDualGradient,
@@ -17,6 +17,7 @@ export {
 export { hingeLine } from './hinge-line';
 export { hingeMoments } from './hinge-moments';
 export { hingePairsProduct } from './hinge-pairs';
+export { hingeStepSquares } from './hinge-step-rows';
 export { jointHessianProbabilities, jointHessianShard } from './joint-hessian';
 export { lassoHomotopy, lassoHomotopyCorrect } from './lasso-homotopy';
 export { lassoModelDescent } from './lasso-model';

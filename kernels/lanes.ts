@@ -9,3 +9,20 @@ export function sumOfLanes(x: v128): v128 {
   const pairs = f32x4.add(x, i32x4.shuffle(x, x, 2, 3, 0, 1));
   return f32x4.add(pairs, i32x4.shuffle(pairs, pairs, 1, 0, 3, 2));
 }
+
+/** The sum of four f32, (0 + 1) + (2 + 3), as a number. */
+export function horizontalSum(x: v128): f32 {
+  return (
+    f32x4.extract_lane(x, 0) +
+    f32x4.extract_lane(x, 1) +
+    (f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3))
+  );
+}
+
+/** The greatest of four f32, as a number. */
+export function horizontalMax(x: v128): f32 {
+  return max<f32>(
+    max<f32>(f32x4.extract_lane(x, 0), f32x4.extract_lane(x, 1)),
+    max<f32>(f32x4.extract_lane(x, 2), f32x4.extract_lane(x, 3)),
+  );
+}

@@ -4,20 +4,20 @@
 // depend on who does what.
 
 /**
- * The state, 320 bytes that are 0 at first: threads that came, u32; then on cache lines of their own, for both units, phases
- * claimed and phases done.
+ * The state, 320 bytes that are 0 at first: threads that came, u32; then on cache lines of their own, for both units,
+ * phases claimed and phases done.
  */
 const CLAIMED: usize = 64;
 const DONE: usize = 192;
 const LINE: usize = 64;
 
 /**
- * Looks at the other's claim before its unit is taken from it, 2 to 4 µs: units are begun within 0.2 µs of one
- * another by threads that both run, and a thread that was sent off its core comes back after milliseconds.
+ * Looks at the other's claim before its unit is taken from it, a few µs by reckoning: two threads that both run begin
+ * closer together than that, and one that was sent off its core comes back after milliseconds.
  */
 const PATIENCE: u32 = 2000;
 
-/** Looks of some 2 ns without the other's unit being done, after which it never will be: its thread died. */
+/** Looks without the other's unit being done, some 15 s of them, after which it never will be: its thread died. */
 const NEVER: u64 = 1 << 33;
 
 /** Registers a thread; its first phase. */

@@ -1,6 +1,7 @@
 import type { TrainingSet } from '../data/design-matrix.ts';
 import type { Pointer } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { type ActiveColumns, activeColumns } from './active-columns.ts';
 import { type ActiveHomotopy, activeHomotopy } from './active-homotopy.ts';
 import type { ParameterLayout } from './parameters.ts';
 import { roundUp } from './pass-task.ts';
@@ -56,13 +57,6 @@ const CAPACITY = 4096;
 const SEGMENT = 32;
 const BLOCK = 128;
 /**
- * The rows of least curvature, which together have this part of it, are left out of the Hessian. With 5e-3 letters at
- * a fifth of the largest λ took 40 steps instead of 6: along some direction half of the curvature was among them.
- */
-const NEGLIGIBLE = 1e-3;
-/** Probabilities below are taken for 0: their products would be subnormal, which costs a hundredfold. */
-const TINY = 1e-7;
-/**
  * Where more weights than this part of those that are not 0 are about to leave 0, coordinate descent is tried first:
  * following the solution takes a step for each. Letters from W = 0: 1.2 s of CPU instead of 1.9; on paths there are few.
  */
@@ -76,30 +70,24 @@ const MOST_SWEEPS = 400;
  */
 export function activeHessian(
   runtime: Runtime,
-  { matrix, sampleWeights }: TrainingSet,
+  trainingSet: TrainingSet,
   layout: ParameterLayout,
   probabilities: (theta: Float64Array) => Float32Array,
 ): ActiveHessian {
   const { arena, kernels } = runtime;
-  const { nSamples: n, nFeatures: d } = matrix;
+  const { nSamples: n, nFeatures: d } = trainingSet.matrix;
   const { nClasses, stride, size } = layout;
   const capacity = Math.min(CAPACITY, (d + 1) * nClasses, Math.max(1024, 2 * n * nClasses));
-  const columnStride = roundUp(n, 4) + 16;
   const maxSegments = Math.ceil(capacity / SEGMENT) + 4 * nClasses + 256;
-  const columnOf = new Int32Array(d + 1).fill(-1);
   const position = new Int32Array(size).fill(-1);
   const coordinates = new Int32Array(capacity);
-  const rows = new Int32Array(n);
-  let nRows = 0;
-  let nColumns = 0;
   let count = 0;
   let nSegments = 0;
   let placed: Placed | null = null;
 
   interface Placed {
     readonly hessian: Pointer;
-    readonly rowWeights: Float32Array;
-    readonly p: Float32Array;
+    readonly columns: ActiveColumns;
     readonly coordinateColumns: Uint32Array;
     readonly segments: Uint32Array;
     readonly weights: Float64Array;
@@ -113,7 +101,6 @@ export function activeHessian(
     readonly modelTask: Pointer;
     readonly homotopy: ActiveHomotopy;
     readonly pairs: SecantPairs;
-    columns: Float32Array;
   }
 
   function place(): Placed {
@@ -126,8 +113,7 @@ export function activeHessian(
       hessian,
       homotopy,
       pairs: secantPairs(runtime, { hessian, stride: hessianStride, u: history, y, homotopy }, capacity),
-      rowWeights: arena.allocateF32(columnStride),
-      p: arena.allocateF32(columnStride * nClasses),
+      columns: activeColumns(runtime, trainingSet, layout, probabilities),
       coordinateColumns: arena.allocateU32(capacity),
       segments: arena.allocateU32(3 * maxSegments),
       weights: arena.allocateF64(capacity),
@@ -139,93 +125,13 @@ export function activeHessian(
       history,
       system: arena.allocate(8 * 30),
       modelTask: arena.allocate(48),
-      columns: arena.allocateF32(0),
     };
-  }
-
-  function takeRows(at: Placed, theta: Float64Array): void {
-    const P = probabilities(theta);
-    const v = sampleWeights === 0 ? null : arena.f64(sampleWeights, n);
-    const curvature = new Float64Array(n);
-    let total = 0;
-    for (let i = 0; i < n; i++) {
-      let squares = nClasses === 1 ? (1 - P[i]) * (1 - P[i]) : 0;
-      for (let k = i * stride; k < i * stride + nClasses; k++) squares += P[k] * P[k];
-      curvature[i] = Math.max(0, 1 - squares) * (v === null ? 1 : v[i]);
-      total += curvature[i];
-    }
-    const least = thresholdOf(curvature, NEGLIGIBLE * total);
-    nRows = 0;
-    for (let i = 0; i < n; i++) if (curvature[i] >= least) rows[nRows++] = i;
-    for (let r = 0; r < nRows; r++) {
-      const i = rows[r];
-      at.rowWeights[r] = (v === null ? 1 : v[i]) / n;
-      for (let k = 0; k < nClasses; k++) {
-        const p = P[i * stride + k];
-        at.p[k * columnStride + r] = p < TINY ? 0 : p;
-      }
-    }
-    at.rowWeights.fill(0, nRows, roundUp(nRows, 4));
-  }
-
-  /** Copies the columns that are not there yet. */
-  function takeColumns(at: Placed, added: Int32Array): void {
-    const first = nColumns;
-    const features: number[] = [];
-    for (const i of added) {
-      const j = Math.floor(i / stride);
-      if (columnOf[j] >= 0) continue;
-      columnOf[j] = nColumns++;
-      features.push(j);
-    }
-    if (at.columns.length < nColumns * columnStride) {
-      const larger = arena.allocateF32(Math.min(d + 1, Math.ceil(1.5 * nColumns)) * columnStride);
-      larger.set(at.columns.subarray(0, first * columnStride));
-      at.columns = larger;
-    }
-    for (const j of features) {
-      const start = columnOf[j] * columnStride;
-      if (j === d) at.columns.fill(1, start, start + nRows);
-    }
-    copyColumns(
-      features.filter((j) => j < d),
-      at,
-    );
-    for (const j of features) {
-      const end = columnOf[j] * columnStride + nRows;
-      at.columns.fill(0, end, end + 4);
-    }
-  }
-
-  function copyColumns(features: readonly number[], { columns }: Placed): void {
-    if (matrix.kind === 'dense') {
-      const X = arena.f32(matrix.values, n * matrix.stride);
-      for (let r = 0; r < nRows; r++) {
-        const base = rows[r] * matrix.stride;
-        for (const j of features) columns[columnOf[j] * columnStride + r] = X[base + j];
-      }
-      return;
-    }
-    const kept = new Int32Array(n).fill(-1);
-    for (let r = 0; r < nRows; r++) kept[rows[r]] = r;
-    const starts = arena.u32(matrix.columnStarts, d + 1);
-    const indices = arena.u32(matrix.columnIndices, matrix.nonzeros);
-    const values = arena.f32(matrix.columnValues, matrix.nonzeros);
-    const center = matrix.center === 0 ? null : arena.f64(matrix.center, d);
-    for (const j of features) {
-      const start = columnOf[j] * columnStride;
-      const shift = center === null ? 0 : center[j];
-      columns.fill(-shift, start, start + nRows);
-      for (let e = starts[j]; e < starts[j + 1]; e++) {
-        const r = kept[indices[e]];
-        if (r >= 0) columns[start + r] = values[e] - shift;
-      }
-    }
   }
 
   /** Appends coordinates, sorted by class, and builds their rows. */
   function append(at: Placed, added: Int32Array): void {
-    takeColumns(at, added);
+    const { columns } = at;
+    columns.takeColumns(added);
     const firstSegment = nSegments;
     const sorted = Array.from(added).sort((a, b) => (a % stride) - (b % stride) || a - b);
     let previous = -1;
@@ -235,7 +141,7 @@ export function activeHessian(
         at.segments.set([count, count, k], 3 * nSegments++);
         previous = k;
       }
-      at.coordinateColumns[count] = columnOf[Math.floor(i / stride)];
+      at.coordinateColumns[count] = columns.columnOf(Math.floor(i / stride));
       coordinates[count] = i;
       position[i] = count++;
       at.segments[3 * nSegments - 2] = count;
@@ -243,11 +149,11 @@ export function activeHessian(
     arena
       .u32(at.buildTask, 12)
       .set([
-        roundUp(nRows, 4),
-        columnStride,
-        at.columns.byteOffset,
-        at.p.byteOffset,
-        at.rowWeights.byteOffset,
+        roundUp(columns.nRows, 4),
+        columns.stride,
+        columns.values,
+        columns.probabilities,
+        columns.rowWeights,
         at.coordinateColumns.byteOffset,
         at.segments.byteOffset,
         firstSegment,
@@ -349,19 +255,15 @@ export function activeHessian(
       count + nAdded <= capacity &&
       nSegments + nClasses + Math.ceil(nAdded / SEGMENT) <= maxSegments,
     has: (i) => position[i] >= 0,
-    buildCost: (nCoordinates) => (nCoordinates * nCoordinates * (nRows || n)) / 2,
+    buildCost: (nCoordinates) => (nCoordinates * nCoordinates * (placed?.columns.nRows ?? n)) / 2,
     build(theta, wanted) {
       placed ??= place();
-      for (let a = 0; a < count; a++) {
-        position[coordinates[a]] = -1;
-        columnOf[Math.floor(coordinates[a] / stride)] = -1;
-      }
+      for (let a = 0; a < count; a++) position[coordinates[a]] = -1;
       count = 0;
       nSegments = 0;
-      nColumns = 0;
       placed.homotopy.reset();
       placed.pairs.reset();
-      takeRows(placed, theta);
+      placed.columns.takeRows(theta);
       append(placed, wanted);
     },
     extend(added) {
@@ -404,14 +306,4 @@ export function activeHessian(
       pairs.correct({ s, u, change, coordinates: coordinates.subarray(0, count) });
     },
   };
-}
-
-/** The least of `values` that, with all below it, sums to more than `part`. */
-function thresholdOf(values: Float64Array, part: number): number {
-  let sum = 0;
-  for (const value of values.slice().sort()) {
-    sum += value;
-    if (sum > part) return value;
-  }
-  return 0;
 }

@@ -10,8 +10,8 @@ import type { NewtonCgSettings } from './newton-cg.ts';
 import { subspaceInverse } from './subspace-inverse.ts';
 
 /**
- * What a Cholesky factor may have in unknowns: 20 ms at 640. Image-like rows, C = 1, 31, 26 and 38 Newton steps with 30,
- * 60 and 100 directions.
+ * What a Cholesky factor may have in unknowns: 20 ms at 640. Image-like rows, C = 1, took 31 and 38 Newton steps with 30
+ * and 100 directions.
  */
 const MOST_UNKNOWNS = 640;
 /** With fewer, unless they are all, the rest of the Hessian decides. */

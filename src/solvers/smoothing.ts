@@ -53,9 +53,9 @@ const START_GAP = 0.3;
 /** In margins below the highest: where a class without rows in the part starts. */
 const LOWEST_START = 20;
 /**
- * From a start there is no round at a large μ. Passes and seconds of one thread's work, image-like rows, C = 0.1 and 1:
- * 49 and 2.5, 103 and 5.8; from μ = 0.5, with inner gaps of 0.7 of the gap left and a μ that falls where a round leaves
- * half of it, 61 and 3.2, 110 and 7.5.
+ * From a start there is no round at a large μ. Image-like rows, C = 0.1 and 1, took 49 and 103 passes; from μ = 0.5, with
+ * inner gaps of 0.7 of the gap left and a μ that falls where a round leaves half of it, 61 and 110. The four changed
+ * together: none is credited by itself.
  */
 const AFTER_START: Schedule = { smoothing: 0.3, innerGap: 0.1, share: 0.3, slow: 0.25 };
 /** Below this part of the margin μ itself is rounding. */
@@ -299,7 +299,7 @@ function tryToSeparate(
  * Whether smoothing is likely faster than dual coordinate descent under L2: dense rows whose penalty is so weak that the
  * dual is long and ill-conditioned, with few unknowns, or else enough rows to start on a part of them. Seconds, smoothing
  * against dual: letters (16 000 rows, 442 unknowns) C = 0.1 0.22 and 0.48; image-like rows (10 000, 7 850 unknowns) C = 0.1
- * about 2.5 and 1.9, C = 1 5.4 and 8.5; digits (1797 rows, 650 unknowns) alike from λ = 1e-2 to 1e-4, 1e-5 3.1 and 1.3.
+ * 2.9 and 1.9, C = 1 5.4 and 8.5; digits (1797 rows, 650 unknowns) alike from λ = 1e-2 to 1e-4, 1e-5 3.1 and 1.3.
  * The borders are guesses.
  */
 export function preferSmoothing(problem: Problem): boolean {
