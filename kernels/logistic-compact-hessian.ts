@@ -74,7 +74,7 @@ function triangle(j: u32): usize {
   return (<usize>((j * (j + 1)) >> 1)) << 3;
 }
 
-/** row[offset] ← row[offset] + factor · x for every offset up to `end`, two at a time: x is read past an odd end. */
+/** row[offset] ← row[offset] + factor · x for every offset up to `end`, two at a time. */
 function addTo(row: usize, factor: f64, offsets: usize, x: usize, end: usize): void {
   const factors = f64x2.splat(factor);
   for (; offsets + 8 <= end; offsets += 8) {

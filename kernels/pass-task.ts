@@ -53,7 +53,7 @@ export class PassTask {
   work: usize;
   /** bytes from one shard's work space to the next (dense) */
   workStep: usize;
-  /** what each row shard sums: see partial.ts */
+  /** what each row shard sums: see partialLayout in src/problem/pass-task.ts */
   partials: usize;
   partialStep: usize;
   /** f32 × nSamples × stride: what a Hessian product needs of each row */

@@ -47,7 +47,7 @@ export interface LassoModelMinimum {
   readonly decrease: number;
   /** The part of it that is first order: ⟨gradient, direction⟩ and the change of the lasso. */
   readonly slope: number;
-  /** Whether the tolerance was reached. */
+  /** Whether the tolerance was reached, or the solution was followed to its end: what rounding leaves may then be more. */
   readonly converged: boolean;
 }
 
@@ -61,6 +61,8 @@ const BLOCK = 128;
  * following the solution takes a step for each. Letters from W = 0: 1.2 s of CPU instead of 1.9; on paths there are few.
  */
 const FEW_ENTERING = 0.5;
+/** The inverse serves ridges that differ by no more than this part: a round of following then halves what is left. */
+const RIDGE_DRIFT = 0.5;
 /** Coordinate descent on the model is cut off after so many sweeps. */
 const MOST_SWEEPS = 400;
 
@@ -83,6 +85,7 @@ export function activeHessian(
   const coordinates = new Int32Array(capacity);
   let count = 0;
   let nSegments = 0;
+  let inverseRidge = 0;
   let placed: Placed | null = null;
 
   interface Placed {
@@ -198,7 +201,7 @@ export function activeHessian(
     return { nonzero, entering };
   }
 
-  /** Brings the weights to the model's minimum; returns whether the tolerance was reached. */
+  /** Brings the weights to the model's minimum; returns whether they are there, see LassoModelMinimum. */
   function solve(at: Placed, model: LassoModel): boolean {
     const { nonzero, entering } = pose(at, model);
     if (nonzero + entering <= at.homotopy.room) {
@@ -213,6 +216,10 @@ export function activeHessian(
     { homotopy, weights, slope, lasso, ridge }: Placed,
     { penalty, tolerance }: LassoModel,
   ): boolean {
+    if (Math.abs(penalty.ridge - inverseRidge) > RIDGE_DRIFT * inverseRidge) {
+      homotopy.reset();
+      inverseRidge = penalty.ridge;
+    }
     return homotopy.minimize({
       size: count,
       weights: weights.byteOffset,

@@ -1,4 +1,5 @@
 import type { CompactRows, DenseMatrix, TrainingSet } from '../data/design-matrix.ts';
+import { CapacityError } from '../errors.ts';
 import type { Arena } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Problem } from './problem.ts';
@@ -50,7 +51,15 @@ export function compactRows(runtime: Runtime, matrix: DenseMatrix): CompactRows 
   if (mostFrequent(arena, matrix, step, base) > PROBED_DIFFERENT) return null;
   if (step > 1) base.fill(0);
   if (mostFrequent(arena, matrix, 1, base) > MOST_STORED) return null;
-  return entriesBeside(runtime, matrix, base, MOST_STORED * nSamples * nFeatures);
+  const mark = arena.mark();
+  try {
+    return entriesBeside(runtime, matrix, base, MOST_STORED * nSamples * nFeatures);
+  } catch (error) {
+    // Without room for them dense rows do.
+    if (!(error instanceof CapacityError)) throw error;
+    arena.release(mark);
+    return null;
+  }
 }
 
 /** The entries that are not `base`, f32 × stride and 0 behind the features; null where they are more than `most`. */

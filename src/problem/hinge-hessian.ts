@@ -123,7 +123,9 @@ export function hingeHessian(
     const last = nColumns - 1;
     let mean = 0;
     for (let k = 0; k < K; k++) mean += values[(last * K + k) * (rowStride + 1)] / K;
-    for (let k = 0; k < K; k++) values[(last * K + k) * (rowStride + 1)] += LEAST_INTERCEPT * mean;
+    // Where no term has curvature any will do.
+    const least = mean > 0 ? LEAST_INTERCEPT * mean : 1;
+    for (let k = 0; k < K; k++) values[(last * K + k) * (rowStride + 1)] += least;
   }
 
   return {

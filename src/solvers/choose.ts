@@ -65,8 +65,13 @@ export function chooseSolver(arena: Arena, problem: Problem): string {
  */
 const WEAK_RIDGE = 2e5;
 
-function suitsPrunedNewton(arena: Arena, { trainingSet: { matrix }, penalty }: Problem): boolean {
-  return matrix.kind === 'dense' && meanSquaredNorm(arena, matrix) >= WEAK_RIDGE * penalty.ridge;
+/** Scores whose probabilities and pairs have room beside the rows: 1 GB. */
+const MOST_SCORES = 1 << 27;
+
+function suitsPrunedNewton(arena: Arena, { trainingSet, penalty }: Problem): boolean {
+  const { matrix, nClasses } = trainingSet;
+  if (matrix.kind !== 'dense' || matrix.nSamples * nClasses > MOST_SCORES) return false;
+  return meanSquaredNorm(arena, matrix) >= WEAK_RIDGE * penalty.ridge;
 }
 
 /**

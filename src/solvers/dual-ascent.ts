@@ -12,7 +12,7 @@ import type { Iteration, SolverOptions, SolverRun } from './solver.ts';
 
 export const DUAL_ASCENT = 'dual-ascent';
 
-/** Softmax with an L2 penalty, on rows as they are stored. */
+/** Softmax, or logistic loss, with an L2 penalty, on rows as they are stored. */
 export function supportsDualAscent({ loss, penalty, dropout, trainingSet }: Problem): boolean {
   const { matrix } = trainingSet;
   const centred = matrix.kind === 'sparse' && matrix.center !== 0;

@@ -16,15 +16,18 @@ import { subspaceInverse } from './subspace-inverse.ts';
 const MOST_UNKNOWNS = 640;
 /** With fewer, unless they are all, the rest of the Hessian decides. */
 const FEWEST_DIRECTIONS = 16;
+/** What projected rows and two sets of scores may take. */
+const MOST_BYTES = 2 ** 30;
 
 export function suitsHingeNewton({ trainingSet, penalty }: Problem): boolean {
   return penalty.ridge > 0 && penalty.lasso === 0 && directionCount(trainingSet) > 0;
 }
 
-/** How many leading directions of dense rows a Hessian is made in; 0 where they would be too few. */
+/** How many leading directions of dense rows a Hessian is made in; 0 where they would be too few, or take too much. */
 function directionCount({ matrix, nClasses }: TrainingSet): number {
   if (matrix.kind !== 'dense') return 0;
   const count = Math.min(matrix.nFeatures, Math.floor(MOST_UNKNOWNS / nClasses) - 1);
+  if (matrix.nSamples * (2 * nClasses + count) * 4 > MOST_BYTES) return 0;
   return count >= Math.min(matrix.nFeatures, FEWEST_DIRECTIONS) ? Math.max(0, count) : 0;
 }
 

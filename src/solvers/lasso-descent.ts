@@ -51,9 +51,9 @@ const LEAST_CORRECTED = { single: 1e-7, double: 1e-20 };
 
 /**
  * Proximal Newton with an explicit joint Hessian on the active coordinates (nonzero weights, violations, intercepts),
- * its model minimized by coordinate descent. The Hessian is kept from step to step, and from one penalty to the next,
- * as long as the steps converge fast: coordinates that become active are added to it as they come, and every step
- * corrects it by the gradient's change (BFGS).
+ * its model minimized by following its solution, or by coordinate descent. The Hessian is kept from step to step, and
+ * from one penalty to the next, as long as the steps converge fast: coordinates that become active are added to it as
+ * they come, and every step corrects it by the gradient's change (BFGS).
  */
 export function lassoDescent(
   initial: Objective,

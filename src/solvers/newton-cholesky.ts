@@ -113,10 +113,12 @@ const MOST_COMPACT_PASSES = 6;
 const ENTRY_PRODUCT = 1e-9;
 const ENTRY = 1.5e-9;
 
-/** What the Hessian of all compact rows costs, in passes over them. */
-function compactHessianPasses({ nSamples }: DenseMatrix, { nStored }: CompactRows): number {
+/** What the Hessian of all compact rows and its factor cost, in passes over them. */
+function compactHessianPasses({ nSamples, nFeatures }: DenseMatrix, { nStored }: CompactRows): number {
   const perRow = nStored / nSamples;
-  return (ENTRY_PRODUCT * perRow * (perRow + 8)) / 2 / (ENTRY * perRow + 3 * ROW);
+  const hessian = (ENTRY_PRODUCT * nSamples * perRow * (perRow + 8)) / 2;
+  const factor = (FACTOR_PRODUCT * nFeatures ** 3) / 6;
+  return (hessian + factor) / (nSamples * (ENTRY * perRow + 3 * ROW));
 }
 
 /** Whether two classes on these rows have an exact Hessian for a few passes: one-hot columns, mostly. */
