@@ -1,7 +1,10 @@
 import { UnsupportedError } from '../errors.ts';
+import { withCompactRows } from '../problem/compact-rows.ts';
+import { parameterLayout } from '../problem/parameters.ts';
 import type { PenaltyCoefficients } from '../problem/penalty.ts';
 import type { Problem } from '../problem/problem.ts';
 import { softmaxObjective } from '../problem/softmax-objective.ts';
+import { putOneScore, withOneScore } from '../problem/two-classes.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { descentStage, isCutOff, PATH_SOLVER, type PathStage } from './path-stage.ts';
 import { screenedStage } from './screened-stage.ts';
@@ -43,9 +46,15 @@ export function* certifiedPath(
   const mark = runtime.arena.mark();
   const { matrix } = problem.trainingSet;
   try {
-    const screened = matrix.kind === 'dense' && matrix.nFeatures > SCREENED * matrix.nSamples;
-    const stage = screened ? screenedStage(runtime, problem, matrix) : wholeStage(runtime, problem);
-    yield* path(stage, problem.penalty, lambdas, options);
+    if (matrix.kind === 'dense' && matrix.nFeatures > SCREENED * matrix.nSamples) {
+      yield* path(screenedStage(runtime, problem, matrix), problem.penalty, lambdas, options);
+      return;
+    }
+    const compact = withCompactRows(runtime, problem);
+    const oneScore = withOneScore(compact);
+    yield* oneScore === null
+      ? wholePath(runtime, compact, lambdas, options)
+      : ofTwoClasses(wholePath(runtime, oneScore, lambdas, options), compact);
   } finally {
     runtime.arena.release(mark);
   }
@@ -54,9 +63,30 @@ export function* certifiedPath(
 /** With so many times more features than samples few of them ever count. */
 const SCREENED = 4;
 
-function wholeStage(runtime: Runtime, problem: Problem): PathStage {
+function wholePath(
+  runtime: Runtime,
+  problem: Problem,
+  lambdas: (start: PathStart) => Iterable<number>,
+  options: SolverOptions,
+): Generator<PathStep, void, void> {
   const objective = softmaxObjective(runtime, problem);
-  return descentStage(objective, objective.vectors.zeros(objective.layout.size));
+  const stage = descentStage(objective, objective.vectors.zeros(objective.layout.size));
+  return path(stage, problem.penalty, lambdas, options);
+}
+
+/** The steps on one score with their solutions' θ as that of two classes. */
+function* ofTwoClasses(
+  steps: Generator<PathStep, void, void>,
+  { trainingSet }: Problem,
+): Generator<PathStep, void, void> {
+  const layout = parameterLayout(trainingSet.matrix.nFeatures, trainingSet.nClasses);
+  const theta = new Float64Array(layout.size);
+  for (const step of steps) {
+    if (step.kind === 'solution') {
+      putOneScore(step.solution.theta, layout, theta);
+      yield { ...step, solution: { ...step.solution, theta } };
+    } else yield step;
+  }
 }
 
 function* path(

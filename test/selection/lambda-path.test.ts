@@ -17,6 +17,7 @@ const sparse = {
   y: samples.y,
 };
 const wide = overlappingClasses(30, 60, 3, 4);
+const two = overlappingClasses(120, 5, 2, 7);
 
 test.each([
   ['L1', samples, { penalty: 'l1' }],
@@ -24,6 +25,8 @@ test.each([
   ['L1, class weights', samples, { classWeight: { a: 2, b: 1, c: 0.5 } }],
   ['L1, no intercept', samples, { intercept: false }],
   ['L1, sparse rows', sparse, { standardize: true }],
+  ['elastic net, two classes', two, { penalty: 'elastic-net', beta: 0.3 }],
+  ['L1, two classes, class weights', two, { classWeight: { a: 2, b: 0.5 } }],
   ['elastic net, more features than samples', wide, { penalty: 'elastic-net', beta: 1 }],
 ] as const)(
   '%s: every model is certified and agrees with a single fit at its λ',
