@@ -18,21 +18,32 @@ const port = workerPort();
 interface Setup extends LeaderSetup {
   readonly kernels: KernelExports;
 }
-let setup: Setup | null = null;
+let setup: (() => Setup) | null = null;
 
 port.onMessage((message) => {
+  if (setup === null) {
+    setup = setUp(message as LeaderSetup);
+    return;
+  }
   try {
-    if (setup === null) {
-      const { module, memory } = message as LeaderSetup;
-      setup = { module, memory, kernels: instantiateKernels(module, memory) };
-      return;
-    }
-    const { theta, ...solution } = train(setup, message as TrainingStart);
+    const { theta, ...solution } = train(setup(), message as TrainingStart);
     send({ kind: 'solution', solution: { ...solution, theta: theta.byteOffset } });
   } catch (error) {
     send({ kind: 'error', error: plainError(error) });
   }
 });
+
+/** Done at once; what failed is thrown when a fit asks for it, since nobody listens before. */
+function setUp({ module, memory }: LeaderSetup): () => Setup {
+  try {
+    const kernels = instantiateKernels(module, memory);
+    return () => ({ module, memory, kernels });
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}
 
 function send(report: TrainingReport): void {
   port.post(report);
