@@ -17,9 +17,11 @@ export async function trainElsewhere(
   const abortFlag = new Int32Array(new SharedArrayBuffer(4));
   const abort = () => Atomics.store(abortFlag, 0, 1);
   crew.start(platform, module, arena.memory, threads);
+  const { dispatchWords } = crew;
+  if (dispatchWords === null) throw new Error('the crew was not started');
   const start: TrainingStart = {
     extent: arena.extent(),
-    dispatchWords: crew.dispatchWords,
+    dispatchWords,
     threads,
     abortFlag,
     problem: task.problem,

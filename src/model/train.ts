@@ -1,5 +1,5 @@
+import { leadingRuntime } from '../runtime/leading-runtime.ts';
 import type { Platform } from '../runtime/platform.ts';
-import { singleThreadRuntime } from '../runtime/single-thread.ts';
 import { discardWorkbench, returnWorkbench, takeWorkbench, type Workbench } from '../runtime/workbench.ts';
 import type { Iteration, Solution } from '../solvers/solver.ts';
 import type { Classifier } from './classifier.ts';
@@ -9,7 +9,7 @@ import { placeOn, pose } from './posed-problem.ts';
 import { resolveFitOptions } from './resolve-options.ts';
 import { trainHere } from './train-here.ts';
 import { trainedClassifier } from './trained-classifier.ts';
-import { trainingPlace } from './training-place.ts';
+import { type TrainingPlace, trainingPlace } from './training-place.ts';
 import type { TrainingTask } from './training-task.ts';
 
 export interface TrainListener {
@@ -29,13 +29,12 @@ export async function train(
   const resolved = resolveFitOptions(options, { sparse: source.sparse });
   const bench = await takeWorkbench(platform);
   const mark = bench.arena.mark();
+  const first = bench.arena.extent().highWater === mark;
   let writing = false;
   try {
     const training = await placeOn(platform, bench, source, resolved, (size, nClasses) => {
       // Workers load while the matrix is laid out.
-      const place = trainingPlace(platform, size, nClasses, resolved.threads);
-      if (place.kind === 'worker')
-        bench.crew.start(platform, bench.module, bench.arena.memory, place.threads);
+      startCrew(platform, bench, trainingPlace(platform, size, nClasses, resolved.threads, first));
     });
     listener.onData(summarize(training));
     const posed = pose(bench.arena, training, resolved);
@@ -51,17 +50,34 @@ export async function train(
         onIteration?.(iteration);
       },
     };
-    const chosen = trainingPlace(platform, training.matrix, training.classes.length, resolved.threads);
+    const chosen = trainingPlace(platform, training.matrix, training.classes.length, resolved.threads, first);
     writing = chosen.kind === 'worker';
     const solution =
       chosen.kind === 'here'
-        ? await trainHere(singleThreadRuntime(bench.arena, bench.kernels), task)
+        ? await trainHere(leadingRuntime(bench, chosen.threads), task)
         : await trainInWorker(platform, bench, chosen.threads, task);
     writing = false;
     return trainedClassifier(training, resolved, posed.layout, solution);
   } finally {
     if (writing) discardWorkbench(bench);
     else returnWorkbench(bench, mark);
+  }
+}
+
+function startCrew(
+  platform: Platform,
+  { crew, module, arena }: Workbench,
+  { kind, threads }: TrainingPlace,
+): void {
+  if (kind === 'worker') {
+    crew.start(platform, module, arena.memory, threads);
+    return;
+  }
+  if (threads === 1) return;
+  try {
+    crew.startFollowers(platform, module, arena.memory, threads);
+  } catch {
+    // Where workers are forbidden (Node's permissions, a page's policy) the calling thread works alone.
   }
 }
 

@@ -1,8 +1,12 @@
 import type { MatrixSize } from '../data/design-matrix.ts';
+import { mayLead } from '../runtime/leading-runtime.ts';
 import type { Platform } from '../runtime/platform.ts';
 
-/** Where a fit's solver runs: on the calling thread, or in a worker that leads `threads` threads in all. */
-export type TrainingPlace = { readonly kind: 'here' } | { readonly kind: 'worker'; readonly threads: number };
+/** Where a fit's solver runs: on the calling thread or in a worker, and how many threads that one leads, with itself. */
+export interface TrainingPlace {
+  readonly kind: 'here' | 'worker';
+  readonly threads: number;
+}
 
 /** What one thread does, roughly: products and sums a second in a pass, dense and gathered. */
 const DENSE_RATE = 8e9;
@@ -17,23 +21,36 @@ const TYPICAL_PASSES = 60;
  * a second, in slices, is not felt.
  */
 const WORKER_SECONDS = 0.15;
+/**
+ * Seconds of work from which the calling thread starts others to lead. That takes 5 ms, and they come some 30 ms later:
+ * too late for a process's first fit unless it is this much longer.
+ */
+const HELP_SECONDS = 0.01;
+const FIRST_HELP_SECONDS = 0.05;
 /** Each thread should have this much of a pass, or handing it out costs more than it saves. */
 const SECONDS_PER_THREAD = 50e-6;
 /** More than this many threads seldom gain: passes are bound by memory then. */
 const DEFAULT_THREADS = 8;
 
-/** Chooses by the size of a pass; `threads` null means as many as are good. The model does not depend on it. */
+/**
+ * Chooses by the size of a pass; `threads` null means as many as are good, `first` that no fit was there to start any.
+ * The model does not depend on it.
+ */
 export function trainingPlace(
   platform: Platform,
   matrix: MatrixSize,
   nClasses: number,
   threads: number | null,
+  first = false,
 ): TrainingPlace {
-  const seconds = passSeconds(matrix, nClasses);
-  if (seconds * TYPICAL_PASSES < WORKER_SECONDS || !platform.canShareMemory()) return { kind: 'here' };
-  const useful = Math.max(1, Math.floor(seconds / SECONDS_PER_THREAD));
+  const passTime = passSeconds(matrix, nClasses);
+  const seconds = TYPICAL_PASSES * passTime;
+  const useful = Math.max(1, Math.floor(passTime / SECONDS_PER_THREAD));
   const available = threads ?? Math.min(platform.processors(), DEFAULT_THREADS);
-  return { kind: 'worker', threads: Math.min(available, useful) };
+  const most = Math.min(available, useful);
+  if (seconds >= WORKER_SECONDS && platform.canShareMemory()) return { kind: 'worker', threads: most };
+  const helped = seconds >= (first ? FIRST_HELP_SECONDS : HELP_SECONDS) && mayLead(platform);
+  return { kind: 'here', threads: helped ? most : 1 };
 }
 
 /** One X·W and one Xᵀ·R on one thread. */

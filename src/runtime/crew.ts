@@ -15,7 +15,7 @@ export interface CrewListener {
 }
 
 /**
- * A training worker and the kernel workers that it leads, on one memory. They stay for the next fit, their code
+ * Kernel workers on one memory, and a training worker that leads them, unless the calling thread does. They stay for the next fit, their code
  * compiled, and do not keep the process alive while they have nothing to do. Holds no memory itself, so that
  * the garbage collector can take it.
  */
@@ -25,32 +25,41 @@ export class Crew {
 
   /** Starts what is missing of a leader and `threads` − 1 followers. Returns at once: they load meanwhile. */
   start(platform: Platform, module: WebAssembly.Module, memory: WebAssembly.Memory, threads: number): void {
-    if (this.#workers?.platform !== platform) this.dismiss();
-    this.#workers ??= this.#startLeader(platform, { module, memory });
-    const workers = this.#workers;
+    const workers = this.#workersOf(platform);
+    workers.leader ??= this.#startLeader(workers, { module, memory });
+    this.startFollowers(platform, module, memory, threads);
+  }
+
+  /** The same without a leader, for the calling thread to lead. */
+  startFollowers(
+    platform: Platform,
+    module: WebAssembly.Module,
+    memory: WebAssembly.Memory,
+    threads: number,
+  ): void {
+    const workers = this.#workersOf(platform);
     if (workers.followers !== null && workers.threads === threads) return;
     workers.followers?.close();
+    workers.followers = null;
     workers.threads = threads;
     workers.followers = startKernelWorkers(platform, module, memory, threads - 1, this.#failed(workers));
   }
 
-  /** Where the followers listen. */
-  get dispatchWords(): Int32Array {
-    const followers = this.#workers?.followers;
-    if (!followers) throw new Error('the crew was not started');
-    return followers.dispatchWords;
+  /** Where the followers listen; null where there are none, or no longer. */
+  get dispatchWords(): Int32Array | null {
+    return this.#workers?.followers?.dispatchWords ?? null;
   }
 
   /** Hands the leader its work. Until `rest` the listener is told, and the process stays alive. */
   work(message: unknown, listener: CrewListener): void {
     this.#listener = listener;
-    this.#workers?.leader.post(message);
-    this.#workers?.leader.keepAlive(true);
+    this.#workers?.leader?.post(message);
+    this.#workers?.leader?.keepAlive(true);
   }
 
   rest(): void {
     this.#listener = null;
-    this.#workers?.leader.keepAlive(false);
+    this.#workers?.leader?.keepAlive(false);
   }
 
   /** Ends all workers, whatever they are at. */
@@ -59,19 +68,24 @@ export class Crew {
     this.#workers = null;
     this.#listener = null;
     workers?.followers?.close();
-    workers?.leader.terminate();
+    workers?.leader?.terminate();
   }
 
-  #startLeader(platform: Platform, setup: LeaderSetup): Workers {
-    const leader = platform.spawn('training');
-    const workers: Workers = { platform, leader, followers: null, threads: 0 };
+  #workersOf(platform: Platform): Workers {
+    if (this.#workers?.platform !== platform) this.dismiss();
+    this.#workers ??= { platform, leader: null, followers: null, threads: 0 };
+    return this.#workers;
+  }
+
+  #startLeader(workers: Workers, setup: LeaderSetup): PlatformWorker {
+    const leader = workers.platform.spawn('training');
     leader.onError(this.#failed(workers));
     leader.onMessage((message) => {
       if (this.#workers === workers) this.#listener?.onMessage(message);
     });
     leader.post(setup);
     leader.keepAlive(false);
-    return workers;
+    return leader;
   }
 
   #failed(workers: Workers): (error: Error) => void {
@@ -86,7 +100,7 @@ export class Crew {
 
 interface Workers {
   readonly platform: Platform;
-  readonly leader: PlatformWorker;
+  leader: PlatformWorker | null;
   followers: KernelWorkers | null;
   threads: number;
 }

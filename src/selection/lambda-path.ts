@@ -9,7 +9,7 @@ import { type ResolvedFitOptions, resolveFitOptions } from '../model/resolve-opt
 import { trainedClassifier } from '../model/trained-classifier.ts';
 import { trainingPlace } from '../model/training-place.ts';
 import { runtimeOn } from '../runtime/create-runtime.ts';
-import { mayBlock } from '../runtime/may-block.ts';
+import { mayLead } from '../runtime/leading-runtime.ts';
 import type { Platform } from '../runtime/platform.ts';
 import { discardWorkbench, returnWorkbench, takeWorkbench } from '../runtime/workbench.ts';
 import { certifiedPath } from '../solvers/certified-path.ts';
@@ -177,5 +177,5 @@ function falling(lambdas: ArrayLike<number>): readonly number[] {
 
 function pathThreads(platform: Platform, { matrix, classes }: TrainingData, threads: number | null): number {
   const place = trainingPlace(platform, matrix, classes.length, threads);
-  return place.kind === 'worker' && mayBlock() ? place.threads : 1;
+  return mayLead(platform) ? place.threads : 1;
 }

@@ -145,6 +145,47 @@ describe('workers stay for the next fit', () => {
   });
 });
 
+describe('a fit too small for a training worker', () => {
+  const small = overlappingClasses(3000, 40, 6, 2);
+  const options = { lambda: 1e-4, tolerance: 1e-6 };
+
+  test('leads kernel workers on the calling thread, which stay, and gives the same model, bit for bit', async () => {
+    const alone = JSON.stringify(await fitOn(here, small, options));
+    const { platform, roles, ended } = counted();
+    for (let i = 0; i < 3; i++) {
+      expect(JSON.stringify(await fitOn(platform, small, { ...options, threads: 3 }))).toBe(alone);
+      // They load meanwhile.
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    expect(roles).toEqual(['kernel', 'kernel']);
+    expect(ended).toEqual([]);
+  });
+
+  test('goes on alone where the others cannot start or die', async () => {
+    const alone = JSON.stringify(await fitOn(here, small, options));
+    const { platform, ended, failures } = counted();
+    const onIteration = () => failures[0](new Error('out of memory'));
+    const model = await fitOn(platform, small, { ...options, threads: 2, onIteration });
+    expect(JSON.stringify(model)).toBe(alone);
+    expect(ended).toEqual(['kernel']);
+  });
+
+  test('goes on alone where workers are forbidden', async () => {
+    const spawn = () => {
+      throw new Error('access to this API has been restricted');
+    };
+    const model = await fitOn({ ...nodePlatform, spawn }, small, { ...options, threads: 2 });
+    expect(JSON.stringify(model)).toBe(JSON.stringify(await fitOn(here, small, options)));
+  });
+
+  test('starts none for one thread, or where there is little to do', async () => {
+    const { platform, roles } = counted();
+    await fitOn(platform, small, { ...options, threads: 1 });
+    await fitOn(platform, overlappingClasses(300, 20, 3, 2), { ...options, threads: 2 });
+    expect(roles).toEqual([]);
+  });
+});
+
 test('a worker tells every iteration', async () => {
   const run = fit(large, { lambda: 1e-3, tolerance: 1e-4, threads: 2 });
   const seen: number[] = [];
