@@ -67,7 +67,14 @@ function gather3(indices: usize, values: usize, count: u32, W: usize, rowBytes: 
   v128.store(out, f32x4.add(a2, b2), 32);
 }
 
-function scatter3(indices: usize, values: usize, count: u32, R: usize, rowBytes: usize, G: usize): void {
+export function scatter3(
+  indices: usize,
+  values: usize,
+  count: u32,
+  R: usize,
+  rowBytes: usize,
+  G: usize,
+): void {
   const r0 = v128.load(R);
   const r1 = v128.load(R, 16);
   const r2 = v128.load(R, 32);
@@ -109,7 +116,14 @@ function gather2(indices: usize, values: usize, count: u32, W: usize, rowBytes: 
   v128.store(out, f32x4.add(a1, b1), 16);
 }
 
-function scatter2(indices: usize, values: usize, count: u32, R: usize, rowBytes: usize, G: usize): void {
+export function scatter2(
+  indices: usize,
+  values: usize,
+  count: u32,
+  R: usize,
+  rowBytes: usize,
+  G: usize,
+): void {
   const r0 = v128.load(R);
   const r1 = v128.load(R, 16);
   const end = values + (count << 2);
@@ -143,7 +157,14 @@ function gather1(indices: usize, values: usize, count: u32, W: usize, rowBytes: 
   v128.store(out, f32x4.add(a0, b0));
 }
 
-function scatter1(indices: usize, values: usize, count: u32, R: usize, rowBytes: usize, G: usize): void {
+export function scatter1(
+  indices: usize,
+  values: usize,
+  count: u32,
+  R: usize,
+  rowBytes: usize,
+  G: usize,
+): void {
   const r0 = v128.load(R);
   const end = values + (count << 2);
   for (; values < end; values += 4) {

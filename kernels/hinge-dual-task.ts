@@ -52,13 +52,14 @@ export class HingeDualTask {
   loss: f64; // 208: Σ of the rows' losses
   rowLosses: usize; // 216: f32, nSamples: of each row when it was last visited
   touched: u32; // 220: see there
-  /** The rows as the steps read them: those above, or the same less a constant, compressed. */
-  stepStride: u32; // 224
+  /** The rows as the steps read them: those above, or of compact rows the entries, see compact-layout.ts. */
+  stepStride: u32; // 224: floats between dense rows, or 0
   stepValues: usize; // 228
-  stepStarts: usize; // 232
-  stepIndices: usize; // 236
+  stepStarts: usize; // 232: 0 for dense rows
+  stepIndices: usize; // 236: u32, u16 of compact rows; of dense rows 0 … nFeatures − 1, for all of them
   gain: f64; // 240: of this epoch's steps so far
   leastGain: f64; // 248: a row that gains less rests
+  compactCenter: usize; // 256: f64, nFeatures: −base of compact rows, or 0
 }
 
 /** yᵢ */

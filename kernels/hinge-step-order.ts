@@ -32,8 +32,9 @@ export function touch(t: HingeDualTask, r: u32, count: u32): u32 {
   sum |= load<u32>(t.stepStarts + ((<usize>far) << 2));
   const start = (<usize>load<u32>(t.stepStarts + ((<usize>near) << 2))) << 2;
   const end = (<usize>load<u32>(t.stepStarts + ((<usize>near) << 2), 4)) << 2;
+  const narrow: usize = t.compactCenter !== 0 ? 1 : 0;
   for (let at = start; at < end; at += 64)
-    sum |= load<u32>(t.stepValues + at) | load<u32>(t.stepIndices + at);
+    sum |= load<u32>(t.stepValues + at) | load<u16>(t.stepIndices + (at >> narrow));
   return sum;
 }
 

@@ -1,9 +1,11 @@
 // The rows of dual coordinate descent: their scores, and what their steps make of W.
 
+import { gatherCompact, scatter1, scatter2, scatter3 } from './compact-rows';
 import { HingeDualTask } from './hinge-dual-task';
 import { CHANGE, OFFSETS, part, ROW } from './hinge-step-scratch';
+import { gather } from './sparse-gather';
 
-/** Where a row's values lie; a dense row has no indices. */
+/** Where a row's values and the features that they belong to lie: u16 of compact rows, else u32. */
 @unmanaged
 export class Row {
   values: usize;
@@ -15,44 +17,36 @@ export function rowOf(t: HingeDualTask, i: u32): Row {
   const row = changetype<Row>(part(t, ROW));
   if (t.stepStride !== 0) {
     row.values = t.stepValues + ((<usize>i * <usize>t.stepStride) << 2);
-    row.indices = 0;
+    row.indices = t.stepIndices;
     row.length = t.nFeatures;
   } else {
     const start = load<u32>(t.stepStarts + ((<usize>i) << 2));
     row.values = t.stepValues + ((<usize>start) << 2);
-    row.indices = t.stepIndices + ((<usize>start) << 2);
+    row.indices = t.stepIndices + ((<usize>start) << (t.compactCenter !== 0 ? 1 : 2));
     row.length = load<u32>(t.stepStarts + ((<usize>i) << 2), 4) - start;
   }
   return row;
 }
 
-/** A x + offsets into the scratch scores, four classes a vector, up to eight vectors a sweep. */
+/** A x + offsets into the scratch scores. */
 export function rowScores(t: HingeDualTask, i: u32, label: u32, row: Row): void {
   const bytes = (<usize>t.stride) << 2;
-  let at: usize = 0;
-  for (; at + 128 <= bytes; at += 128) sweep8(t, row, at, bytes);
-  if (at + 64 <= bytes) {
-    sweep4(t, row, at, bytes);
-    at += 64;
-  }
-  if (at + 32 <= bytes) {
-    sweep2(t, row, at, bytes);
-    at += 32;
-  }
-  if (at < bytes) sweep1(t, row, at, bytes);
+  memory.fill(t.scratch, 0, bytes);
+  if (t.compactCenter !== 0) gatherCompact(row.indices, row.values, row.length, t.weights, bytes, t.scratch);
+  else gather(row.indices, row.values, row.length, t.weights, bytes, t.scratch);
   if (t.refined !== 0) {
     addReference(t, i, label);
     return;
   }
   const offsets = part(t, OFFSETS);
   if (t.centerDots === 0) {
-    for (at = 0; at < bytes; at += 16) {
+    for (let at: usize = 0; at < bytes; at += 16) {
       v128.store(t.scratch + at, f32x4.add(v128.load(t.scratch + at), v128.load(offsets + at)));
     }
     return;
   }
   const z = f32x4.splat(<f32>load<f64>(t.centerDots + ((<usize>i) << 3)));
-  for (at = 0; at < bytes; at += 16) {
+  for (let at: usize = 0; at < bytes; at += 16) {
     const offset = f32x4.add(v128.load(offsets + at), f32x4.mul(z, v128.load(offsets + bytes + at)));
     v128.store(t.scratch + at, f32x4.add(v128.load(t.scratch + at), offset));
   }
@@ -77,103 +71,57 @@ function referenceScore(t: HingeDualTask, i: u32, k: u32, z: f64): f64 {
   return load<f64>(t.scores + ((<usize>i * <usize>t.stride) << 3) + at) + offset;
 }
 
-function weightRow(row: Row, r: u32, base: usize, bytes: usize): usize {
-  const j = row.indices === 0 ? r : load<u32>(row.indices + ((<usize>r) << 2));
-  return base + <usize>j * bytes;
-}
-
-function sweep8(t: HingeDualTask, row: Row, at: usize, bytes: usize): void {
-  const base = t.weights + at;
-  let s0 = f32x4.splat(0);
-  let s1 = f32x4.splat(0);
-  let s2 = f32x4.splat(0);
-  let s3 = f32x4.splat(0);
-  let s4 = f32x4.splat(0);
-  let s5 = f32x4.splat(0);
-  let s6 = f32x4.splat(0);
-  let s7 = f32x4.splat(0);
-  for (let r: u32 = 0; r < row.length; r++) {
-    const w = weightRow(row, r, base, bytes);
-    const x = v128.load32_splat(row.values + ((<usize>r) << 2));
-    s0 = f32x4.add(s0, f32x4.mul(x, v128.load(w)));
-    s1 = f32x4.add(s1, f32x4.mul(x, v128.load(w, 16)));
-    s2 = f32x4.add(s2, f32x4.mul(x, v128.load(w, 32)));
-    s3 = f32x4.add(s3, f32x4.mul(x, v128.load(w, 48)));
-    s4 = f32x4.add(s4, f32x4.mul(x, v128.load(w, 64)));
-    s5 = f32x4.add(s5, f32x4.mul(x, v128.load(w, 80)));
-    s6 = f32x4.add(s6, f32x4.mul(x, v128.load(w, 96)));
-    s7 = f32x4.add(s7, f32x4.mul(x, v128.load(w, 112)));
-  }
-  const out = t.scratch + at;
-  v128.store(out, s0);
-  v128.store(out, s1, 16);
-  v128.store(out, s2, 32);
-  v128.store(out, s3, 48);
-  v128.store(out, s4, 64);
-  v128.store(out, s5, 80);
-  v128.store(out, s6, 96);
-  v128.store(out, s7, 112);
-}
-
-function sweep4(t: HingeDualTask, row: Row, at: usize, bytes: usize): void {
-  const base = t.weights + at;
-  let s0 = f32x4.splat(0);
-  let s1 = f32x4.splat(0);
-  let s2 = f32x4.splat(0);
-  let s3 = f32x4.splat(0);
-  for (let r: u32 = 0; r < row.length; r++) {
-    const w = weightRow(row, r, base, bytes);
-    const x = v128.load32_splat(row.values + ((<usize>r) << 2));
-    s0 = f32x4.add(s0, f32x4.mul(x, v128.load(w)));
-    s1 = f32x4.add(s1, f32x4.mul(x, v128.load(w, 16)));
-    s2 = f32x4.add(s2, f32x4.mul(x, v128.load(w, 32)));
-    s3 = f32x4.add(s3, f32x4.mul(x, v128.load(w, 48)));
-  }
-  v128.store(t.scratch + at, s0);
-  v128.store(t.scratch + at, s1, 16);
-  v128.store(t.scratch + at, s2, 32);
-  v128.store(t.scratch + at, s3, 48);
-}
-
-function sweep2(t: HingeDualTask, row: Row, at: usize, bytes: usize): void {
-  const base = t.weights + at;
-  let s0 = f32x4.splat(0);
-  let s1 = f32x4.splat(0);
-  for (let r: u32 = 0; r < row.length; r++) {
-    const w = weightRow(row, r, base, bytes);
-    const x = v128.load32_splat(row.values + ((<usize>r) << 2));
-    s0 = f32x4.add(s0, f32x4.mul(x, v128.load(w)));
-    s1 = f32x4.add(s1, f32x4.mul(x, v128.load(w, 16)));
-  }
-  v128.store(t.scratch + at, s0);
-  v128.store(t.scratch + at, s1, 16);
-}
-
-function sweep1(t: HingeDualTask, row: Row, at: usize, bytes: usize): void {
-  const base = t.weights + at;
-  let s0 = f32x4.splat(0);
-  for (let r: u32 = 0; r < row.length; r++) {
-    const w = weightRow(row, r, base, bytes);
-    s0 = f32x4.add(s0, f32x4.mul(v128.load32_splat(row.values + ((<usize>r) << 2)), v128.load(w)));
-  }
-  v128.store(t.scratch + at, s0);
-}
-
-/** W ← W + x · the change, two groups of classes at a time. */
+/** W ← W + x · the change, where there is one. */
 export function moveWeights(t: HingeDualTask, row: Row): void {
+  if (t.compactCenter !== 0) moveCompact(t, row);
+  else moveTwoByTwo(t, row);
+}
+
+/** Two or three groups of four classes at a time. */
+function moveCompact(t: HingeDualTask, row: Row): void {
+  const indices = row.indices;
+  const values = row.values;
+  const length = row.length;
+  const bytes = (<usize>t.stride) << 2;
+  const change = part(t, CHANGE);
+  let at: usize = 0;
+  for (; at + 48 <= bytes; at += 48) {
+    const W = t.weights + at;
+    const isFirst = isChange(change + at);
+    const isSecond = isChange(change + at + 16);
+    const isThird = isChange(change + at + 32);
+    if (isFirst && isThird) scatter3(indices, values, length, change + at, bytes, W);
+    else if (isFirst && isSecond) scatter2(indices, values, length, change + at, bytes, W);
+    else if (isSecond && isThird) scatter2(indices, values, length, change + at + 16, bytes, W + 16);
+    else if (isFirst) scatter1(indices, values, length, change + at, bytes, W);
+    else if (isSecond) scatter1(indices, values, length, change + at + 16, bytes, W + 16);
+    else if (isThird) scatter1(indices, values, length, change + at + 32, bytes, W + 32);
+  }
+  for (; at < bytes; at += 16) {
+    if (isChange(change + at)) scatter1(indices, values, length, change + at, bytes, t.weights + at);
+  }
+}
+
+function isChange(change: usize): bool {
+  return v128.any_true(f32x4.ne(v128.load(change), f32x4.splat(0)));
+}
+
+function moveTwoByTwo(t: HingeDualTask, row: Row): void {
   const bytes = (<usize>t.stride) << 2;
   const change = part(t, CHANGE);
   let at: usize = 0;
   for (; at + 32 <= bytes; at += 32) {
-    const first = v128.load(change + at);
-    const second = v128.load(change + at, 16);
-    const isFirst = v128.any_true(f32x4.ne(first, f32x4.splat(0)));
-    const isSecond = v128.any_true(f32x4.ne(second, f32x4.splat(0)));
-    if (isFirst && isSecond) addTwo(t, row, at, first, second);
-    else if (isFirst) addOne(t, row, at, first);
-    else if (isSecond) addOne(t, row, at + 16, second);
+    const isFirst = isChange(change + at);
+    const isSecond = isChange(change + at + 16);
+    if (isFirst && isSecond) addTwo(t, row, at, v128.load(change + at), v128.load(change + at, 16));
+    else if (isFirst) addOne(t, row, at, v128.load(change + at));
+    else if (isSecond) addOne(t, row, at + 16, v128.load(change + at, 16));
   }
   if (at < bytes) addOne(t, row, at, v128.load(change + at));
+}
+
+function weightRow(row: Row, r: u32, base: usize, bytes: usize): usize {
+  return base + <usize>load<u32>(row.indices + ((<usize>r) << 2)) * bytes;
 }
 
 function addTwo(t: HingeDualTask, row: Row, at: usize, first: v128, second: v128): void {

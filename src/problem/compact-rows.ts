@@ -24,8 +24,8 @@ const TASK_WORDS = 7;
 
 /** The problem with its dense rows laid out compactly as well, where passes are the faster for it. */
 export function withCompactRows(runtime: Runtime, problem: Problem): Problem {
-  // The hinge's steps lay out rows of their own (hinge-step-rows.ts), dropout's passes draw from the dense ones.
-  if (problem.loss.kind === 'hinge' || problem.dropout > 0) return problem;
+  // Dropout's passes draw from the dense ones.
+  if (problem.dropout > 0) return problem;
   return { ...problem, trainingSet: withCompactMatrix(runtime, problem.trainingSet) };
 }
 

@@ -76,9 +76,8 @@ export function continueFrom(
   if (refined) {
     weights.fill(0);
     task.fields.setTheta(candidate);
-    // The kept scores are those of the steps' rows.
+    // The kept scores are those of the stored rows.
     task.views.scoreIntercepts.fill(0);
-    if (task.base !== null) addCentre(task.views.scoreIntercepts, -1, task.base, candidate);
     runtime.run('hingeScores', task.pointer, task.nShards);
   } else {
     for (let i = 0; i < weights.length; i++) weights[i] = candidate[i];
@@ -172,7 +171,7 @@ function candidateWeights(
   task: HingeDualTask,
   columnSums: Float64Array,
 ): number {
-  const { center } = task;
+  const { center } = task.rows;
   const { candidate } = task.views;
   const stride = columnSums.length;
   const { nFeatures } = problem.trainingSet.matrix;

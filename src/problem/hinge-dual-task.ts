@@ -2,7 +2,6 @@ import type { DesignMatrix } from '../data/design-matrix.ts';
 import type { Arena, Pointer } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { type HingeRows, measureHingeRows } from './hinge-rows.ts';
-import { compressRows, type StepRows } from './hinge-step-rows.ts';
 import { parameterLayout } from './parameters.ts';
 import type { Problem } from './problem.ts';
 
@@ -22,12 +21,7 @@ export interface HingeDualTask {
   readonly kappa: number;
   /** Weight of the augmented Lagrangian, in units of ‖x‖²; 0 without intercept. */
   readonly rho: number;
-  /** as the steps read them */
   readonly rows: HingeRows;
-  /** The rows' centre in terms of the matrix: `rows.center`, unless the steps read other rows than the matrix's. */
-  readonly center: Float64Array | null;
-  /** What the matrix's rows have and the steps' do not. */
-  readonly base: Float64Array | null;
   readonly fields: TaskFields;
   readonly views: TaskViews;
 }
@@ -76,7 +70,7 @@ export interface TaskFields {
   moved(): number;
 }
 
-const TASK_BYTES = 256;
+const TASK_BYTES = 264;
 /** Enough for 8 threads to share evenly; fixed, so that the sums do not depend on the threads. */
 const ROW_SHARDS = 16;
 /** Each walks over all rows for its classes. */
@@ -98,10 +92,7 @@ export function createHingeDualTask(runtime: Runtime, problem: Problem, seed: nu
   const kappa = 1 / (2 * problem.penalty.ridge * nSamples);
   const sparse = matrix.kind === 'sparse';
   const pointer = arena.allocate(TASK_BYTES);
-  const compressed = sparse ? null : compressRows(arena, matrix);
-  const stepMatrix = compressed?.rows ?? matrix;
-  const rows = measureHingeRows(arena, problem, stepMatrix, ownCenter(arena, matrix, compressed));
-  const center = compressed === null ? rows.center : rows.centerShift;
+  const rows = measureHingeRows(arena, problem);
   const nClassShards = Math.min(CLASS_SHARDS, stride / 4);
   const share = Math.max(RHO, Math.min(1, RHO_ROWS / nSamples));
   const rho = problem.intercept ? share * (rows.meanSquare > 0 ? rows.meanSquare : 1) : 0;
@@ -165,12 +156,8 @@ export function createHingeDualTask(runtime: Runtime, problem: Problem, seed: nu
     if (problem.intercept && v === 0) views.intercepts[k] = ABSENT * margin;
   });
   words[54] = rowLosses.byteOffset;
-  words.set(
-    stepMatrix.kind === 'sparse'
-      ? [0, stepMatrix.rowValues, stepMatrix.rowStarts, stepMatrix.rowIndices]
-      : [stepMatrix.stride, stepMatrix.values, 0, 0],
-    56,
-  );
+  words.set(stepRows(arena, matrix), 56);
+  words[64] = matrix.kind === 'dense' && matrix.compact ? matrix.compact.center : 0;
   const fields: TaskFields = {
     setSlacks: (repair, next) => {
       scalars[4] = repair;
@@ -204,14 +191,17 @@ export function createHingeDualTask(runtime: Runtime, problem: Problem, seed: nu
     kappa,
     rho,
     rows,
-    center,
-    base: compressed?.base ?? null,
     fields,
     views,
   };
 }
 
-function ownCenter(arena: Arena, matrix: DesignMatrix, compressed: StepRows | null): Float64Array | null {
-  if (compressed !== null) return compressed.base.map((x) => -x);
-  return matrix.kind === 'sparse' && matrix.center !== 0 ? arena.f64(matrix.center, matrix.nFeatures) : null;
+/** stepStride, stepValues, stepStarts and stepIndices */
+function stepRows(arena: Arena, matrix: DesignMatrix): readonly number[] {
+  if (matrix.kind === 'sparse') return [0, matrix.rowValues, matrix.rowStarts, matrix.rowIndices];
+  const { compact } = matrix;
+  if (compact) return [0, compact.values, compact.starts, compact.indices];
+  const indices = arena.allocateU32(matrix.nFeatures);
+  for (let j = 0; j < matrix.nFeatures; j++) indices[j] = j;
+  return [matrix.stride, matrix.values, 0, indices.byteOffset];
 }

@@ -1,5 +1,6 @@
 import type { Runtime } from '../runtime/runtime.ts';
 import type { HingeDualTask } from './hinge-dual-task.ts';
+import { ownCenter } from './hinge-rows.ts';
 import { interceptStep } from './intercept-step.ts';
 import type { Problem } from './problem.ts';
 
@@ -112,9 +113,7 @@ function writeScoreIntercepts(runtime: Runtime, problem: Problem, task: HingeDua
   const { scoreIntercepts } = task.views;
   const stride = scoreIntercepts.length;
   scoreIntercepts.set(theta.subarray(theta.length - stride));
-  if (matrix.kind === 'dense' || matrix.center === 0) return;
-  const center = runtime.arena.f64(matrix.center, matrix.nFeatures);
-  center.forEach((c, j) => {
+  ownCenter(runtime.arena, matrix)?.forEach((c, j) => {
     for (let k = 0; k < stride; k++) scoreIntercepts[k] -= c * theta[j * stride + k];
   });
 }

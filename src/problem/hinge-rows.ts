@@ -1,9 +1,8 @@
-import type { DenseMatrix, TrainingSet } from '../data/design-matrix.ts';
+import type { DesignMatrix, TrainingSet } from '../data/design-matrix.ts';
 import type { Arena, Pointer } from '../runtime/arena.ts';
-import type { SparseRows } from './hinge-step-rows.ts';
 import type { Problem } from './problem.ts';
 
-/** What the dual of the hinge needs to know of the rows x − c. */
+/** What the dual of the hinge needs to know of the rows x − c; of compact rows the entries are the stored x. */
 export interface HingeRows {
   /**
    * c, or null for none. With a free intercept centring changes nothing but b, and without it dual steps and
@@ -28,14 +27,10 @@ export interface HingeRows {
 /** A centre so much shorter than the rows is rounding (standardized columns). */
 const NEGLIGIBLE = 1e-10;
 
-/** `matrix` stands for the rows stored − `own`. */
-export function measureHingeRows(
-  arena: Arena,
-  { trainingSet, intercept }: Problem,
-  matrix: DenseMatrix | SparseRows,
-  own: Float64Array | null,
-): HingeRows {
+export function measureHingeRows(arena: Arena, { trainingSet, intercept }: Problem): HingeRows {
+  const { matrix } = trainingSet;
   const { nSamples, nFeatures } = matrix;
+  const own = ownCenter(arena, matrix);
   const rows = rowReader(arena, matrix);
   const weights = weightReader(arena, trainingSet);
   const center = intercept ? weightedMean(rows, weights, nSamples, nFeatures) : own;
@@ -75,6 +70,12 @@ export function measureHingeRows(
   };
 }
 
+/** The matrix stands for the stored rows less this. */
+export function ownCenter(arena: Arena, matrix: DesignMatrix): Float64Array | null {
+  const center = matrix.kind === 'dense' ? (matrix.compact?.center ?? 0) : matrix.center;
+  return center === 0 ? null : arena.f64(center, matrix.nFeatures);
+}
+
 function shiftOf(center: Float64Array | null, own: Float64Array | null): Float64Array | null {
   if (own === null) return center;
   return own.map((c, j) => (center === null ? 0 : center[j]) - c);
@@ -87,8 +88,18 @@ interface RowReader {
   feature(r: number): number;
 }
 
-function rowReader(arena: Arena, matrix: DenseMatrix | SparseRows): RowReader {
+function rowReader(arena: Arena, matrix: DesignMatrix): RowReader {
   const { nSamples } = matrix;
+  if (matrix.kind === 'dense' && matrix.compact) {
+    const { compact } = matrix;
+    const starts = arena.u32(compact.starts, nSamples + 1);
+    const indices = new Uint16Array(arena.memory.buffer, compact.indices, compact.nStored);
+    return {
+      values: arena.f32(compact.values, compact.nStored),
+      start: (i) => starts[i],
+      feature: (r) => indices[r],
+    };
+  }
   if (matrix.kind === 'dense') {
     const { stride, nFeatures } = matrix;
     return {

@@ -103,6 +103,6 @@ describe('compact rows', () => {
     expect(isCompact(withCompactRows(runtime, problem))).toBe(true);
     expect(isCompact(withCompactRows(runtime, { ...problem, dropout: 0.1 }))).toBe(false);
     const hinge = { ...problem, loss: { kind: 'hinge', margin: 1 } } as const;
-    expect(isCompact(withCompactRows(runtime, hinge))).toBe(false);
+    expect(isCompact(withCompactRows(runtime, hinge))).toBe(true);
   });
 });
