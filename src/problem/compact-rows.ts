@@ -62,7 +62,7 @@ export function compactRows(runtime: Runtime, matrix: DenseMatrix): CompactRows 
   }
 }
 
-/** The entries that are not `base`, f32 × stride and 0 behind the features; null where they are more than `most`. */
+/** The entries that are not `base`, f32 × stride; null where they are more than `most`. */
 export function entriesBeside(
   { arena, run }: Runtime,
   matrix: DenseMatrix,
@@ -75,6 +75,8 @@ export function entriesBeside(
   for (let j = 0; j < nFeatures; j++) center[j] = -base[j];
   const placedBase = arena.allocateF32(stride);
   placedBase.set(base);
+  // Behind the features every row has the same: 0, or a sample's 1. That is no entry.
+  placedBase.set(arena.f32(matrix.values, stride).subarray(nFeatures), nFeatures);
   const starts = arena.allocateU32(nSamples + 1);
   const nShards = Math.max(1, Math.floor((nSamples * stride) / SHARD_VALUES));
   const rowShards = arena.allocateU32(nShards + 1);

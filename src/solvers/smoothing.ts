@@ -1,4 +1,5 @@
 import { columnScales } from '../problem/column-scales.ts';
+import { withCompactRows } from '../problem/compact-rows.ts';
 import { compositeObjective } from '../problem/composite-objective.ts';
 import { dataPasses } from '../problem/data-passes.ts';
 import type { Objective } from '../problem/objective.ts';
@@ -127,7 +128,7 @@ function* startOnPart(
   try {
     const rows = sampleRows(arena, problem.trainingSet, START_ROWS, options.seed);
     if (rows === null) return false;
-    const part = { ...problem, trainingSet: rows };
+    const part = withCompactRows(runtime, { ...problem, trainingSet: rows });
     const limits = { ...stages.rest(), tolerance: Math.max(START_GAP, options.tolerance) };
     const run = stages.run(smoothed(runtime, part, theta, limits, START), START_ROWS / matrix.nSamples);
     for (let step = run.next(); !step.done; step = run.next()) {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { CompactRows, DenseMatrix } from '../../src/data/design-matrix.ts';
 import { compactRows, withCompactRows } from '../../src/problem/compact-rows.ts';
 import type { Problem } from '../../src/problem/problem.ts';
+import { sampleRows } from '../../src/problem/row-sample.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { denseTrainingSet } from '../twins/kernel-data.ts';
 import { kernelRuntime } from '../twins/kernel-runtime.ts';
@@ -52,6 +53,19 @@ describe('compact rows', () => {
     expect(entries(runtime, n, rows)).toEqual(
       X.map((row) => row.flatMap((x, j) => (x === base[j] ? [] : [[j, Math.fround(x - base[j])] as const]))),
     );
+  });
+
+  test('of a sample: its 1 behind the features is no entry', () => {
+    const X = mostlyOne(60, 8);
+    const runtime = kernelRuntime();
+    const { arena } = runtime;
+    const data = denseTrainingSet(arena, { X, y: X.map((_, i) => i % 2), nClasses: 2 });
+    const sample = sampleRows(arena, data, 20, 1)?.matrix;
+    if (sample?.kind !== 'dense') throw new Error('no sample');
+    expect(arena.f32(sample.values, 9)[8]).toBe(1);
+    const rows = compactRows(runtime, sample);
+    if (rows === null) throw new Error('not compact');
+    for (const [feature] of entries(runtime, 20, rows).flat()) expect(feature).toBeLessThan(8);
   });
 
   test('none where rows hold too many values of their own, and no room is kept', () => {
