@@ -5,7 +5,7 @@ import type { PenaltyCoefficients } from '../problem/penalty.ts';
 import { lassoDescent } from './lasso-descent.ts';
 import { trackProgress } from './progress.ts';
 import { proximalNewton } from './proximal-newton.ts';
-import { closeGap } from './proximal-newton-model.ts';
+import { closeGap, type Pace } from './proximal-newton-model.ts';
 import type { SolverOptions, SolverRun, Status } from './solver.ts';
 
 /** A softmax problem with a lasso, solved for one penalty after another. */
@@ -35,6 +35,7 @@ export function descentStage(base: Objective, theta: Float64Array): PathStage {
   start.set(theta);
   const descent = lassoDescent(base, activeHessian, start, 'double');
   const largest = largestWeightGradient(base, descent.gradient);
+  const pace: Pace = [];
 
   return {
     largest,
@@ -46,7 +47,7 @@ export function descentStage(base: Objective, theta: Float64Array): PathStage {
       const progress = trackProgress(PATH_SOLVER, objective, options);
       descent.pose(objective);
       if (penalty.lasso >= largest) descent.restart('double');
-      const found = yield* closeGap(descent, progress, theta, penalty.lasso, options.tolerance);
+      const found = yield* closeGap(descent, progress, theta, penalty.lasso, options.tolerance, pace);
       if (typeof found === 'string') {
         theta.set(descent.theta);
         progress.certify(theta, gradient);

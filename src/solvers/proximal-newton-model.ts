@@ -20,9 +20,16 @@ const FORCING = 0.02;
 const PATIENCE = 12;
 /** An f32 gradient's error, as part of a weight's share of the loss. */
 const SINGLE_GRADIENT = 2e-8;
-/** How much smaller a step is taken to make the gap, at least and at most. */
+/** How much smaller a step is taken to make the gap, at least and at most, and where nothing is known of it. */
 const SLOWEST = 0.5;
 const FASTEST = 0.03;
+
+/**
+ * By how much each step made the gap smaller, the first, the second and so on, when a gap was last closed. On a path
+ * the next λ goes alike: without it the first step of each λ was taken for the last but one, and in double precision
+ * (letters: all of 466 passes, with it 371 and 151 in single precision, 5.7 s of one thread for 6.9).
+ */
+export type Pace = number[];
 
 /**
  * Proximal Newton with an explicit Hessian of the active coordinates, to a certificate. Works on θ from where it
@@ -65,7 +72,7 @@ export function* modelDescent(
 
 /**
  * Descends until a certificate is within the tolerance, in double precision as soon as a step may get there or single
- * precision has no more digits. Ends with the solution, with the status of a limit that was reached, or with null where
+ * precision has no more digits; `pace` is read and renewed. Ends with the solution, with the status of a limit that was reached, or with null where
  * this way leads no further, the last point in θ.
  */
 export function* closeGap(
@@ -74,13 +81,14 @@ export function* closeGap(
   theta: Float64Array,
   lasso: number,
   tolerance: number,
+  pace: Pace = [],
 ): Generator<Iteration, Solution | Status | null, void> {
   const inDouble = Math.min(1e-2, Math.max(1e-7, SINGLE_GRADIENT / lasso));
   let precision = 'single' as Precision;
   let smallestGap = Number.POSITIVE_INFINITY;
   let lastGap = Number.POSITIVE_INFINITY;
   let idle = 0;
-  while (true) {
+  for (let nth = 0; ; nth++) {
     if (descent.certified !== null) {
       progress.take(descent.certified);
       if (progress.isConverged()) {
@@ -91,7 +99,8 @@ export function* closeGap(
     const limit = progress.limit();
     if (limit !== null) return limit;
     const { gap, violation } = descent.measure();
-    const contraction = Math.min(SLOWEST, Math.max(FASTEST, gap / lastGap));
+    if (nth > 0) pace[nth - 1] = gap / lastGap;
+    const contraction = Math.min(SLOWEST, Math.max(FASTEST, pace[nth] ?? gap / lastGap));
     lastGap = gap;
     idle = gap < 0.9 * smallestGap ? 0 : idle + 1;
     smallestGap = Math.min(gap, smallestGap);
