@@ -11,7 +11,8 @@ export interface JointHessian {
   fill(theta: Float64Array, out: CholeskyMatrix): void;
 }
 
-const TASK_BYTES = 80;
+const TASK_BYTES = 76;
+const OUT_FIELD = 17;
 const BLOCK = 96;
 const PADDING_SCORE = -1e30;
 /** Pairs of features that are worth a shard: its factors and sums stay in the second-level cache. */
@@ -19,7 +20,7 @@ const SHARD_PRODUCTS = 96;
 
 /** Multiplications (with an addition each) that `fill` takes for each row. */
 export function jointHessianProducts(nColumns: number, nClasses: number): number {
-  return ((nClasses * (nClasses + 1)) / 2) * ((nColumns * (nColumns + 4)) / 2);
+  return ((nClasses * (nClasses - 1)) / 2) * ((nColumns * (nColumns + 4)) / 2);
 }
 
 /**
@@ -42,7 +43,7 @@ export function jointHessian(
   const nScored = intercept ? nWeights + 1 : nWeights;
   const { stride } = parameterLayout(nFeatures, K);
   const nColumns = intercept ? nFeatures + 1 : nFeatures;
-  const nPairs = (K * (K + 1)) / 2;
+  const nPairs = (K * (K - 1)) / 2;
 
   const bounds = shardBounds(nColumns);
   const nShards = bounds.length - 1;
@@ -60,45 +61,26 @@ export function jointHessian(
   const padding = arena.allocateF32(stride).fill(PADDING_SCORE, K);
   const probabilities = arena.allocateF32(nSamples * stride);
   const task = arena.allocate(TASK_BYTES);
-  arena
-    .u32(task, TASK_BYTES / 4)
-    .set([
-      nSamples,
-      rowStride,
-      nColumns,
-      K,
-      stride,
-      matrix.values,
-      sampleWeights.byteOffset,
-      weights.byteOffset,
-      padding.byteOffset,
-      probabilities.byteOffset,
-      featureShards.byteOffset,
-      arena.allocate(workBytes * nShards),
-      workBytes,
-      sumPointers.byteOffset,
-      scored.matrix.values,
-      scored.matrix.stride,
-      nScored,
-    ]);
-
-  /** Blocks of features (j, l ≤ j), each K × K and symmetric, from the sums over class pairs. */
-  function assemble({ values, rowStride: outStride }: CholeskyMatrix) {
-    for (let s = 0; s < nShards; s++) {
-      let at = 0;
-      for (let j = bounds[s]; j < bounds[s + 1]; j++) {
-        for (let k = 0; k < K; k++) {
-          for (let m = 0; m < K; m++) {
-            const pair = k >= m ? (k * (k + 1)) / 2 + m : (m * (m + 1)) / 2 + k;
-            const from = pair * widths[s] + at;
-            const to = (j * K + k) * outStride + m;
-            for (let l = 0; l <= j; l++) values[to + l * K] = sums[s][from + l] / nSamples;
-          }
-        }
-        at += products(j, j + 1);
-      }
-    }
-  }
+  const fields = arena.u32(task, TASK_BYTES / 4);
+  fields.set([
+    nSamples,
+    rowStride,
+    nColumns,
+    K,
+    stride,
+    matrix.values,
+    sampleWeights.byteOffset,
+    weights.byteOffset,
+    padding.byteOffset,
+    probabilities.byteOffset,
+    featureShards.byteOffset,
+    arena.allocate(workBytes * nShards),
+    workBytes,
+    sumPointers.byteOffset,
+    scored.matrix.values,
+    scored.matrix.stride,
+    nScored,
+  ]);
 
   return {
     size: nColumns * K,
@@ -107,8 +89,8 @@ export function jointHessian(
       weights.set(theta.subarray(0, nScored * stride));
       if (!intercept) padding.set(theta.subarray(nWeights * stride, nWeights * stride + K));
       runtime.run('jointHessianProbabilities', task, Math.ceil(nSamples / BLOCK));
+      fields.set([out.values.byteOffset, out.rowStride * 8], OUT_FIELD);
       runtime.run('jointHessianShard', task, nShards);
-      assemble(out);
     },
   };
 }
