@@ -26,6 +26,7 @@ export class SoftmaxDualTask {
   scratch: usize; // 80: f32, (2 batch + 2) × stride: scores of a batch, its steps, a row's work for each half
   phases: usize; // 84: see paired-phases.ts
   sums: usize; // 88: for each half of the rows, 64 bytes apart: f64 gain, f64 loss
+  theta: usize; // 92: f64, nFeatures × stride: where softmaxDualWeights writes
 }
 
 /** Bytes of the first panel's rows: half of the classes, by fours. */

@@ -4,6 +4,7 @@ import type { CertificatePass } from './passes.ts';
 import type { PenaltyCoefficients } from './penalty.ts';
 import type { Loss } from './problem.ts';
 import type { SteppedIntercepts } from './stepped-intercepts.ts';
+import { type WeightTerms, weightTerms } from './weight-terms.ts';
 
 /** How far residuals must be mixed with feasible ones so that the intercepts' constraint holds. */
 export interface InterceptSlack {
@@ -26,6 +27,8 @@ export interface GapInput {
   readonly slack: InterceptSlack | null;
   /** Softmax: what is proved of a step of the intercepts; default null. */
   readonly stepped?: SteppedIntercepts | null;
+  /** What `weightTerms` makes of θ and the gradient, where the caller knows it. */
+  readonly terms?: WeightTerms;
   /** No scaled dual point is tried where the relative gap is no more than this without it; default 0. */
   readonly enough?: number;
 }
@@ -68,41 +71,9 @@ export function gapReport(input: GapInput, dualAt: ((scale: number) => number) |
   const { ridge, lasso } = penalty;
   const nWeights = layout.nFeatures * layout.stride;
 
-  let squares = 0;
-  let absolutes = 0;
-  let product = 0;
-  let penaltyGap = 0;
-  let conjugate = 0;
-  let gradientSquares = 0;
-  let gradientMax = 0;
-  let weightStationarity = 0;
-  for (let i = 0; i < nWeights; i++) {
-    const w = theta[i];
-    const g = gradient[i];
-    const size = Math.abs(w);
-    gradientSquares += g * g;
-    if (Math.abs(g) > gradientMax) gradientMax = Math.abs(g);
-    // All else is 0 for most weights under a lasso.
-    if (w === 0 && Math.abs(g) <= lasso) continue;
-    squares += w * w;
-    absolutes += size;
-    product += g * w;
-
-    const excess = Math.max(0, Math.abs(g) - lasso);
-    const along = g > 0 ? -w : w;
-    if (excess > 0 && ridge > 0) {
-      const root = excess - 2 * ridge * along;
-      penaltyGap += (root * root) / (4 * ridge) + lasso * (size - along);
-      conjugate += excess * excess;
-    } else {
-      penaltyGap += ridge * w * w + (lasso * size + g * w);
-    }
-
-    const slope = g + 2 * ridge * w;
-    const violation =
-      w === 0 ? Math.max(0, Math.abs(slope) - lasso) : Math.abs(slope + (w > 0 ? lasso : -lasso));
-    if (violation > weightStationarity) weightStationarity = violation;
-  }
+  const terms = input.terms ?? weightTerms(theta.subarray(0, nWeights), gradient, penalty);
+  const { squares, absolutes, product, penaltyGap, conjugate, gradientSquares, gradientMax } = terms;
+  const { weightStationarity } = terms;
 
   let interceptProduct = 0;
   let stationarity = weightStationarity;

@@ -7,6 +7,7 @@ import type { ColumnScales, DataPasses, VectorSpace } from './passes.ts';
 import type { PenaltyCoefficients } from './penalty.ts';
 import type { Loss } from './problem.ts';
 import { steppedIntercepts } from './stepped-intercepts.ts';
+import { type WeightTermsOf, weightTerms } from './weight-terms.ts';
 
 export interface CompositeObjectiveOptions {
   /** false: b stays 0 */
@@ -18,6 +19,8 @@ export interface CompositeObjectiveOptions {
   readonly separatedClasses?: ((theta: Float64Array) => readonly number[]) | null;
   /** As in Objective; default null. */
   readonly activeHessian?: ActiveHessian | null;
+  /** Default: plain loops over weights anywhere in memory. */
+  readonly weightTerms?: WeightTermsOf;
 }
 
 /** From a good start one or two steps do; what is left after so many is charged to the bound. */
@@ -65,6 +68,7 @@ function withPenalty(
   shared: Shared,
 ): Objective {
   const { intercept, loss, scales = null, separatedClasses = null, activeHessian = null } = options;
+  const { weightTerms: termsOf = weightTerms } = options;
   const { interceptHessian } = shared;
   const { layout } = passes;
   const { nFeatures, nClasses, stride, size } = layout;
@@ -94,7 +98,8 @@ function withPenalty(
         : null;
     const bounded = atOnce && pass.dualCurvature !== undefined;
     const dualAt = bounded ? null : (scale: number) => passes.dualValue(theta, scale);
-    return gapReport({ theta, gradient, layout, penalty, loss, pass, slack, stepped, enough }, dualAt);
+    const terms = termsOf(weights(theta), gradient, penalty);
+    return gapReport({ theta, gradient, layout, penalty, loss, pass, slack, stepped, enough, terms }, dualAt);
   }
 
   /** What bounds the gradient of class-dependent residuals, where a bound may need it. */

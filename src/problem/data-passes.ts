@@ -202,7 +202,8 @@ function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: PassLoss)
     stride,
     labels,
     sampleWeights,
-    weights: arena.allocate(nFeatures * stride * 4),
+    // Dense rows are padded: zeros there meet what lies behind W.
+    weights: dense ? arena.allocate(nFeatures * stride * 4) : arena.allocateUnset(nFeatures * stride * 4),
     interceptsSingle: interceptsSingle.byteOffset,
     intercepts: intercepts.byteOffset,
     partials,
@@ -230,7 +231,7 @@ function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: PassLoss)
     const { rowStarts, rowIndices, rowValues, columnStarts, columnIndices, columnValues } = matrix;
     task.set({ rowStarts, rowIndices, rowValues, columnStarts, columnIndices, columnValues });
     // Doubles; a single-precision pass uses (and makes resident) the first half only.
-    task.set({ work: arena.allocate(nSamples * stride * 8) });
+    task.set({ work: arena.allocateUnset(nSamples * stride * 8) });
   }
   const present = arena.allocateU32(kind === 'wide' ? Math.floor(FEW_PRESENT * nFeatures) : 0);
   let prepared: Float32Array | null = null;

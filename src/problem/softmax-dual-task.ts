@@ -12,6 +12,10 @@ import { parameterLayout } from './parameters.ts';
 import type { Problem } from './problem.ts';
 
 const TASK_BYTES = 96;
+/** The task's u32 for where W goes. */
+const THETA = 19;
+/** As in kernels/softmax-dual-weights.ts. */
+const SHARD_FEATURES = 2048;
 /** As in kernels/paired-phases.ts. */
 const PHASES_BYTES = 320;
 /** From one half's sums to the other's. */
@@ -49,13 +53,12 @@ export function softmaxDual(runtime: Runtime, problem: Problem, seed: number): D
   const rows = rowPointers(arena, matrix);
   const arrays = [targets, weights, intercepts, stepSums, order.rows, scratch, phases, sums];
   arena.f64(task, 2).set([kappa, rho]);
-  arena
-    .u32(task + 16, 20)
-    .set([
-      ...[n, d, stride, batch, rows.rowStride, rows.values, rows.rowStarts, rows.rowIndices],
-      ...[trainingSet.labels, trainingSet.sampleWeights],
-      ...[squaredNorms(arena, matrix), ...arrays].map(({ byteOffset }) => byteOffset),
-    ]);
+  const fields = arena.u32(task + 16, 20);
+  fields.set([
+    ...[n, d, stride, batch, rows.rowStride, rows.values, rows.rowStarts, rows.rowIndices],
+    ...[trainingSet.labels, trainingSet.sampleWeights],
+    ...[squaredNorms(arena, matrix), ...arrays].map(({ byteOffset }) => byteOffset),
+  ]);
 
   return {
     epoch() {
@@ -69,13 +72,8 @@ export function softmaxDual(runtime: Runtime, problem: Problem, seed: number): D
       return { gain: (sums[0] + sums[half]) / n, loss: (sums[1] + sums[half + 1]) / n };
     },
     writeTheta(theta) {
-      const first = 4 * Math.ceil(stride / 8);
-      const second = stride - first;
-      for (let j = 0; j < d; j++) {
-        for (let k = 0; k < first; k++) theta[j * stride + k] = weights[j * first + k];
-        const from = d * first + j * second;
-        for (let k = 0; k < second; k++) theta[j * stride + first + k] = weights[from + k];
-      }
+      fields[THETA] = theta.byteOffset;
+      runtime.run('softmaxDualWeights', task, Math.ceil(d / SHARD_FEATURES));
       theta.fill(0, d * stride);
       for (let k = 0; k < K; k++) theta[d * stride + k] = intercepts[k];
     },

@@ -11,6 +11,7 @@ import type { Problem } from './problem.ts';
 import { separabilityTest } from './separability.ts';
 import { putOneScore } from './two-classes.ts';
 import { vectorSpace } from './vector-space.ts';
+import { weightTermsOn } from './weight-terms.ts';
 
 /** The objective of a softmax problem (logistic: in its form with one score) on the kernels, with any penalty or none. */
 export function softmaxObjective(runtime: Runtime, problem: Problem): Objective {
@@ -23,6 +24,7 @@ export function softmaxObjective(runtime: Runtime, problem: Problem): Objective 
   return compositeObjective(passes, vectorSpace(runtime), penalty, {
     intercept,
     loss,
+    weightTerms: weightTermsOn(runtime),
     scales: columnScales(arena, trainingSet),
     separatedClasses: unpenalized ? separatedClasses(arena, problem) : null,
     activeHessian:

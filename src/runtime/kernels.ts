@@ -61,7 +61,9 @@ export interface ShardKernels {
   combineRows(task: Pointer, shard: number): void;
   /** two shards, which share the work: either alone would do all of it */
   softmaxDualEpoch(task: Pointer, shard: number): void;
+  softmaxDualWeights(task: Pointer, shard: number): void;
   softmaxPairsProduct(task: Pointer, shard: number): void;
+  weightTerms(task: Pointer, shard: number): void;
 }
 
 export type ShardKernel = keyof ShardKernels;
