@@ -7,15 +7,17 @@ import {
   CURVATURE_SUM,
   DUAL,
   DUAL_SUM,
+  FAR_SUM,
   LogisticTask,
   ODDS_SUM,
   RESIDUAL_SUM,
 } from './logistic-task';
+import { MOST_ODDS } from './pass-task';
 
 /**
  * logisticRows in double, two rows at a time; relative errors of 4e-15 beyond the scores' error, however small the
  * loss. A certificate's pass adds the entropies v (log(1 + e) + |m| e / (1 + e)), the dual value of the residuals,
- * the intercept's curvature Σ v t (1 − t), and Σ v t / (1 − t). Scores are padded to a multiple of 2.
+ * the intercept's curvature Σ v t (1 − t), and Σ v t / (1 − t), or v times the loss where that is large. Scores are padded to a multiple of 2.
  */
 export function logisticRowsDouble(
   task: LogisticTask,
@@ -33,6 +35,7 @@ export function logisticRowsDouble(
   let sums = f64x2.splat(0);
   let curvatures = f64x2.splat(0);
   let odds = f64x2.splat(0);
+  let far = f64x2.splat(0);
   for (let i: u32 = 0; i < nRows; i += 2) {
     const s = signs(task, firstRow + i);
     const v = weightsOf(task, firstRow + i, i + 1 < nRows);
@@ -46,13 +49,16 @@ export function logisticRowsDouble(
     const wrong = v128.bitselect(smaller, larger, f64x2.ge(m, f64x2.splat(0)));
     const u = f64x2.mul(v, v128.xor(f64x2.neg(wrong), s));
     v128.store(S, u);
-    losses = f64x2.add(losses, f64x2.mul(v, f64x2.add(hinge, logSum)));
+    const loss = f64x2.mul(v, f64x2.add(hinge, logSum));
+    losses = f64x2.add(losses, loss);
     entropies = f64x2.add(entropies, f64x2.mul(v, f64x2.add(logSum, f64x2.mul(size, smaller))));
     sums = f64x2.add(sums, u);
-    // t / (1 − t) = exp(−m), and 0 for a weight of 0 also where that is beyond f64.
+    // t / (1 − t) = exp(−m), which may be beyond f64.
     const inverse = f64x2.div(f64x2.splat(1), f64x2.pmax(e, f64x2.splat(1e-300)));
     const odd = v128.bitselect(e, inverse, f64x2.ge(m, f64x2.splat(0)));
-    odds = f64x2.add(odds, f64x2.mul(v, odd));
+    const isNear = f64x2.le(odd, f64x2.splat(MOST_ODDS));
+    odds = f64x2.add(odds, v128.and(f64x2.mul(v, odd), isNear));
+    far = f64x2.add(far, v128.andnot(loss, isNear));
     curvatures = f64x2.add(curvatures, f64x2.mul(v, f64x2.mul(smaller, larger)));
     S += 16;
   }
@@ -62,6 +68,7 @@ export function logisticRowsDouble(
   addTo(partial + DUAL_SUM, sumOfPair(entropies));
   addTo(partial + CURVATURE_SUM, sumOfPair(curvatures));
   addTo(partial + ODDS_SUM, sumOfPair(odds));
+  addTo(partial + FAR_SUM, sumOfPair(far));
 }
 
 /**

@@ -86,6 +86,12 @@ export const HINGE_RECENTRE: u32 = 10;
 export const SOFTMAX_BOUND: u32 = 11;
 export const SOFTMAX_INTERCEPTS: u32 = 12;
 
+/**
+ * Where a row's odds (1 − p_y) / p_y are more, they bound the bend of its dual value worse than its loss −log p_y does:
+ * scaled by 1 − η, it bends by η² odds / 2 at most, and by η loss.
+ */
+export const MOST_ODDS: f64 = 1000;
+
 /** Does the mode end with Xᵀ R? */
 export function hasGradient(mode: u32): bool {
   if (mode === SOFTMAX_PREPARE || mode === SOFTMAX_DUAL || mode === SOFTMAX_INTERCEPTS) return false;
@@ -93,7 +99,7 @@ export function hasGradient(mode: u32): bool {
 }
 
 /**
- * A row shard's partial sums: f64 loss, f64 dual, f64 dual curvature, then from byte 64 on f64 × stride Σ v u, then f64
+ * A row shard's partial sums: f64 loss, f64 dual, f64 dual curvature, f64 far loss, then from byte 64 on f64 × stride Σ v u, then f64
  * (nClasses + HESSIAN_OVERHANG) × stride of the intercept Hessian; aligned to 64, ROW_SCRATCH bytes for numbers of
  * each row of a block; f32 × BLOCK_ROWS × stride, and a vector more, for a block's probabilities; and (dense)
  * f64 × features × stride of Xᵀ R.
@@ -121,6 +127,10 @@ export function addDual(partial: usize, value: f64): void {
 
 export function addDualCurvature(partial: usize, value: f64): void {
   store<f64>(partial, load<f64>(partial, 16) + value, 16);
+}
+
+export function addFarLoss(partial: usize, value: f64): void {
+  store<f64>(partial, load<f64>(partial, 24) + value, 24);
 }
 
 export function residualSumsOf(partial: usize): usize {

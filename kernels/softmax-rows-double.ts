@@ -1,6 +1,15 @@
 import { expDouble } from './exp';
 import { log, log1pDouble } from './log';
-import { addDual, addDualCurvature, addLoss, PassTask, probabilitiesOf, rowScratchOf } from './pass-task';
+import {
+  addDual,
+  addDualCurvature,
+  addFarLoss,
+  addLoss,
+  MOST_ODDS,
+  PassTask,
+  probabilitiesOf,
+  rowScratchOf,
+} from './pass-task';
 import { addProbabilityProducts } from './softmax-rows';
 
 /** The sum that softmaxExponentialsDouble found, beside the maximum that it returns. */
@@ -12,8 +21,8 @@ export function softmaxRowsDouble(task: PassTask, S: usize, firstRow: u32, nRows
 }
 
 /**
- * softmaxRowsDouble, and the mean entropy v (log Z − Σ p (s − max)), the dual value of p; and v (1 − p_y) / p_y, which
- * bounds how the dual value bends where its residuals are scaled.
+ * softmaxRowsDouble, and the mean entropy v (log Z − Σ p (s − max)), the dual value of p; and v (1 − p_y) / p_y, or where
+ * that is large v (−log p_y), which bound how the dual value bends where its residuals are scaled.
  */
 export function softmaxBoundRows(task: PassTask, S: usize, firstRow: u32, nRows: u32, partial: usize): void {
   softmaxDouble(task, S, firstRow, nRows, partial, true, 0);
@@ -60,6 +69,7 @@ function softmaxDouble(
   const distances = others + SCRATCH;
   const moments = distances + SCRATCH;
   let curvature: f64 = 0;
+  let farLoss: f64 = 0;
   let p = P;
   for (let i: u32 = 0; i < nRows; i++) {
     const v = sampleWeights === 0 ? 1 : load<f64>(sampleWeights + (i << 3));
@@ -70,7 +80,11 @@ function softmaxDouble(
     const rest = isOwnTop ? sumOfOthers(S, rowBytes, own) : lastSum - 1;
     const ownResidual = isOwnTop ? -rest / (1 + rest) : load<f64>(own) / lastSum - 1;
     const ownExponential = load<f64>(own);
-    if (withDual && v > 0) curvature += v * ((isOwnTop ? rest : lastSum - ownExponential) / ownExponential);
+    if (withDual && v > 0) {
+      const odds = (isOwnTop ? rest : lastSum - ownExponential) / ownExponential;
+      if (odds <= MOST_ODDS) curvature += v * odds;
+      else farLoss += v * (top - ownScore + log(lastSum));
+    }
     store<f64>(others + (i << 3), rest);
     store<f64>(distances + (i << 3), top - ownScore);
     store<f64>(moments + (i << 3), lastMoment / lastSum);
@@ -84,7 +98,10 @@ function softmaxDouble(
     S += rowBytes;
   }
   sumLosses(others, sampleWeights, nRows, partial);
-  if (withDual) addDualCurvature(partial, curvature);
+  if (withDual) {
+    addDualCurvature(partial, curvature);
+    addFarLoss(partial, farLoss);
+  }
   if (P !== 0) addProbabilityProducts(task, P, nRows, partial);
 }
 

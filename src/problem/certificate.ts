@@ -120,7 +120,8 @@ export function gapReport(input: GapInput, dualAt: ((scale: number) => number) |
   if (lasso > 0 && reach > lasso && loss.kind !== 'hinge' && pass.dualCurvature !== undefined) {
     // The slope of the dual is Σ U s, and loss − dual the same.
     const slope = product + interceptProduct;
-    const bend = ((1 - scale) * (1 - scale) * pass.dualCurvature) / (2 * scale);
+    const short = 1 - scale;
+    const bend = (short * short * pass.dualCurvature) / (2 * scale) + short * (pass.farLoss ?? 0);
     const loosened = ridge * squares + lasso * absolutes + scale * slope + bend;
     // Of the dual at c, concave in it, the mixture costs this at most: more than of that at 1 where samples are far off.
     const most = pass.dual + (1 - scale) * slope;

@@ -138,7 +138,9 @@ export function dataPasses(runtime: Runtime, trainingSet: TrainingSet, initialLo
       return {
         loss: machine.sum(0) / nSamples,
         dual: machine.sum(8) / nSamples,
-        ...(isSoftmax ? { dualCurvature: machine.sum(16) / nSamples } : {}),
+        ...(isSoftmax
+          ? { dualCurvature: machine.sum(16) / nSamples, farLoss: machine.sum(24) / nSamples }
+          : {}),
       };
     },
     dualValue(theta, scale) {

@@ -161,6 +161,7 @@ export function logisticPasses(runtime: Runtime, trainingSet: TrainingSet): Data
         loss: sum(LOGISTIC_SUMS.loss) / nSamples,
         dual: sum(LOGISTIC_SUMS.dual) / nSamples,
         dualCurvature: sum(LOGISTIC_SUMS.odds) / nSamples,
+        farLoss: sum(LOGISTIC_SUMS.far) / nSamples,
       };
     },
     dualValue(theta, scale) {

@@ -31,10 +31,13 @@ export interface CertificatePass {
    */
   readonly dual: number;
   /**
-   * κ: with residuals scaled by c ≤ 1 the dual value is at least dual + (1 − c) slope − (1 − c)² κ / (2c), where
-   * −slope is its derivative by c at 1. Softmax and logistic: mean (1 − p_y) / p_y. Absent where it is not known.
+   * κ: with residuals scaled by c ≤ 1 the dual value is at least dual + (1 − c) slope − bend, where −slope is its
+   * derivative by c at 1 and bend = (1 − c)² κ / (2c) + (1 − c) farLoss. Softmax and logistic: of rows with odds
+   * (1 − p_y) / p_y up to 1000 the mean odds, of the others the mean loss −log p_y, since a row's dual value is concave
+   * in c and 0 at c = 0. Absent where it is not known.
    */
   readonly dualCurvature?: number;
+  readonly farLoss?: number;
 }
 
 /**

@@ -140,7 +140,8 @@ function checkDouble({ data, twin, passes, theta, direction, gradient, size }: C
     // −slope, the derivative of the dual value by the scale at 1, is minus Σ residuals · scores.
     const slope = expected.reduce((sum, g, i) => sum + g * theta[i], 0);
     for (const scale of [0.5, 0.9, 0.999]) {
-      const bend = ((1 - scale) ** 2 * bound.dualCurvature) / (2 * scale);
+      const bend =
+        ((1 - scale) ** 2 * bound.dualCurvature) / (2 * scale) + (1 - scale) * (bound.farLoss ?? 0);
       const least = bound.dual + (1 - scale) * slope - bend;
       const dual = twin.dualValue(theta, scale);
       passes.dualValue(theta, scale);
