@@ -26,7 +26,7 @@ export class LassoHomotopyTask {
   damping: f64; // 80: set by takeDamping
 }
 
-/** As in src/problem/active-homotopy.ts. Folding so many at once reads B₀ once, and they stay in the second-level cache. */
+/** As in src/problem/active-homotopy.ts, a multiple of 4. Folded at once, they stay in the second-level cache. */
 const MOST_PENDING: u32 = 24;
 /**
  * Added to the diagonal: parts of the coordinate's own entry, and of the mean one. As many columns as the support may
@@ -84,7 +84,9 @@ function pendingVector(t: LassoHomotopyTask, m: u32): usize {
 export function multiplyInverse(t: LassoHomotopyTask, x: usize, out: usize): void {
   const s = t.nSupport;
   memory.fill(out, 0, (<usize>s) << 3);
-  for (let a: u32 = 0; a < s; a++) {
+  const whole = s & ~3;
+  for (let a: u32 = 0; a < whole; a += 4) multiplyRows(t, a, x, out);
+  for (let a = whole; a < s; a++) {
     const at: usize = (<usize>a) << 3;
     const row = inverseRow(t, a);
     const xa = load<f64>(x + at);
@@ -95,6 +97,60 @@ export function multiplyInverse(t: LassoHomotopyTask, x: usize, out: usize): voi
     const v = pendingVector(t, m);
     addScaled(out, load<f64>(pendingFactor(t, m)) * dotProduct(v, x, s), v, s);
   }
+}
+
+/** Four rows of B₀ from a on, a multiple of 4, and their mirror: x and out are read once for all four. */
+function multiplyRows(t: LassoHomotopyTask, a: u32, x: usize, out: usize): void {
+  const at: usize = (<usize>a) << 3;
+  const row0 = inverseRow(t, a);
+  const row1 = inverseRow(t, a + 1);
+  const row2 = inverseRow(t, a + 2);
+  const row3 = inverseRow(t, a + 3);
+  const x0 = v128.load64_splat(x + at);
+  const x1 = v128.load64_splat(x + at, 8);
+  const x2 = v128.load64_splat(x + at, 16);
+  const x3 = v128.load64_splat(x + at, 24);
+  let sum0 = f64x2.splat(0);
+  let sum1 = f64x2.splat(0);
+  let sum2 = f64x2.splat(0);
+  let sum3 = f64x2.splat(0);
+  for (let c: usize = 0; c < at; c += 16) {
+    const from = v128.load(x + c);
+    const b0 = v128.load(row0 + c);
+    const b1 = v128.load(row1 + c);
+    const b2 = v128.load(row2 + c);
+    const b3 = v128.load(row3 + c);
+    sum0 = f64x2.add(sum0, f64x2.mul(b0, from));
+    sum1 = f64x2.add(sum1, f64x2.mul(b1, from));
+    sum2 = f64x2.add(sum2, f64x2.mul(b2, from));
+    sum3 = f64x2.add(sum3, f64x2.mul(b3, from));
+    const low = f64x2.add(f64x2.mul(b0, x0), f64x2.mul(b1, x1));
+    const high = f64x2.add(f64x2.mul(b2, x2), f64x2.mul(b3, x3));
+    v128.store(out + c, f64x2.add(v128.load(out + c), f64x2.add(low, high)));
+  }
+  addTo(out + at, sumOfPair(sum0));
+  addTo(out + at + 8, sumOfPair(sum1));
+  addTo(out + at + 16, sumOfPair(sum2));
+  addTo(out + at + 24, sumOfPair(sum3));
+  // What lies right of column a: a triangle of 4 × 4.
+  for (let r: u32 = 0; r < 4; r++) {
+    const row = inverseRow(t, a + r);
+    const own: usize = at + ((<usize>r) << 3);
+    for (let c = at; c < own; c += 8) {
+      const b = load<f64>(row + c);
+      addTo(out + own, b * load<f64>(x + c));
+      addTo(out + c, b * load<f64>(x + own));
+    }
+    addTo(out + own, load<f64>(row + own) * load<f64>(x + own));
+  }
+}
+
+function addTo(at: usize, value: f64): void {
+  store<f64>(at, load<f64>(at) + value);
+}
+
+function sumOfPair(sums: v128): f64 {
+  return f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
 }
 
 /** Σ row · x, and out ← out + factor · row, over `count` numbers. */
@@ -151,16 +207,68 @@ function pushPending(t: LassoHomotopyTask, factor: f64): usize {
   return pendingVector(t, m);
 }
 
-/** B₀ ← B₀ + Σ c v vᵀ */
+/** B₀ ← B₀ + Σ c v vᵀ, four of the MOST_PENDING and two rows at a time. */
 function fold(t: LassoHomotopyTask): void {
-  for (let a: u32 = 0; a < t.nSupport; a++) {
-    const row = inverseRow(t, a);
-    for (let m: u32 = 0; m < t.nPending; m++) {
-      const v = pendingVector(t, m);
-      addScaled(row, load<f64>(pendingFactor(t, m)) * load<f64>(v + ((<usize>a) << 3)), v, a + 1);
+  const s = t.nSupport;
+  for (let m: u32 = 0; m < t.nPending; m += 4) {
+    let a: u32 = 0;
+    for (; a + 1 < s; a += 2) foldRows(t, m, a);
+    if (a === s) continue;
+    for (let i = m; i < m + 4; i++) {
+      const v = pendingVector(t, i);
+      addScaled(inverseRow(t, a), load<f64>(pendingFactor(t, i)) * load<f64>(v + ((<usize>a) << 3)), v, s);
     }
   }
   t.nPending = 0;
+}
+
+/** Rows a and a + 1 (a even) of B₀ with four terms from the m-th on. */
+function foldRows(t: LassoHomotopyTask, m: u32, a: u32): void {
+  const at: usize = (<usize>a) << 3;
+  const first = inverseRow(t, a);
+  const second = inverseRow(t, a + 1);
+  const v0 = pendingVector(t, m);
+  const v1 = pendingVector(t, m + 1);
+  const v2 = pendingVector(t, m + 2);
+  const v3 = pendingVector(t, m + 3);
+  const c0 = load<f64>(pendingFactor(t, m));
+  const c1 = load<f64>(pendingFactor(t, m + 1));
+  const c2 = load<f64>(pendingFactor(t, m + 2));
+  const c3 = load<f64>(pendingFactor(t, m + 3));
+  const f0 = f64x2.splat(c0 * load<f64>(v0 + at));
+  const f1 = f64x2.splat(c1 * load<f64>(v1 + at));
+  const f2 = f64x2.splat(c2 * load<f64>(v2 + at));
+  const f3 = f64x2.splat(c3 * load<f64>(v3 + at));
+  const g0 = f64x2.splat(c0 * load<f64>(v0 + at, 8));
+  const g1 = f64x2.splat(c1 * load<f64>(v1 + at, 8));
+  const g2 = f64x2.splat(c2 * load<f64>(v2 + at, 8));
+  const g3 = f64x2.splat(c3 * load<f64>(v3 + at, 8));
+  for (let c: usize = 0; c < at; c += 16) {
+    const w0 = v128.load(v0 + c);
+    const w1 = v128.load(v1 + c);
+    const w2 = v128.load(v2 + c);
+    const w3 = v128.load(v3 + c);
+    const f = f64x2.add(
+      f64x2.add(f64x2.mul(f0, w0), f64x2.mul(f1, w1)),
+      f64x2.add(f64x2.mul(f2, w2), f64x2.mul(f3, w3)),
+    );
+    const g = f64x2.add(
+      f64x2.add(f64x2.mul(g0, w0), f64x2.mul(g1, w1)),
+      f64x2.add(f64x2.mul(g2, w2), f64x2.mul(g3, w3)),
+    );
+    v128.store(first + c, f64x2.add(v128.load(first + c), f));
+    v128.store(second + c, f64x2.add(v128.load(second + c), g));
+  }
+  // The pair's own 2 × 2: row a has its diagonal, row a + 1 two numbers.
+  for (let i = m; i < m + 4; i++) {
+    const factor = load<f64>(pendingFactor(t, i));
+    const v = pendingVector(t, i);
+    const low = load<f64>(v + at);
+    const high = load<f64>(v + at, 8);
+    addTo(first + at, factor * low * low);
+    addTo(second + at, factor * high * low);
+    addTo(second + at + 8, factor * high * high);
+  }
 }
 
 /**

@@ -77,7 +77,8 @@ export function lassoDescent(
   let value = 0;
   let lastPromise = Number.POSITIVE_INFINITY;
   let fresh = false;
-  let noise = NOISE.single;
+  /** The precision of the pass that value and gradient are from. */
+  let known: Precision = 'single';
   /** Whether all weights that violate optimality were let in. */
   let complete = true;
 
@@ -89,7 +90,7 @@ export function lassoDescent(
   function take(found: CertifiedPoint | number): void {
     certified = typeof found === 'number' ? null : found;
     value = objectiveOf(found);
-    noise = certified === null ? NOISE.single : NOISE.double;
+    known = certified === null ? 'single' : 'double';
   }
 
   /**
@@ -191,8 +192,8 @@ export function lassoDescent(
         for (let i = 0; i < layout.size; i++) trial[i] = theta[i] + length * direction[i];
         const found = evaluate(trial, trialGradient, precision);
         const decrease = value - objectiveOf(found);
-        if (decrease >= -SUFFICIENT * length * model.slope - Math.max(noise, NOISE[precision]) * value) {
-          const coarser = certified === null ? 'single' : precision;
+        const coarser = known === 'single' ? known : precision;
+        if (decrease >= -SUFFICIENT * length * model.slope - NOISE[coarser] * value) {
           if (model.decrease > LEAST_CORRECTED[coarser] * value) {
             hessian.correct(asked(), trialGradient, length);
           }
@@ -201,7 +202,12 @@ export function lassoDescent(
           take(found);
           return 'moved';
         }
-        if (!fresh) {
+        if (known !== precision && precision === 'double') {
+          // Two values of different precision are compared no further.
+          take(evaluate(theta, gradient, precision));
+          model = hessian.minimize(asked(), direction);
+          lastPromise = model.decrease;
+        } else if (!fresh) {
           if (!rebuild()) return 'crowded';
           model = hessian.minimize(asked(), direction);
           lastPromise = model.decrease;
