@@ -33,7 +33,10 @@ class HingePairsTask {
   nClasses: u32; // 64
 }
 
-/** The part of the pairs that is the shard's. All in f32: |error| ≤ (nPairs + nFeatures + 8) 2⁻²⁴ Σ |w x (|D_j| + |D_y|)·|x||. */
+/**
+ * The part of the pairs that is the shard's. All in f32: |error| ≤ (nPairs + nFeatures + 8) 2⁻²⁴ Σ |w x (|D_j| +
+ * |D_y|)·|x||.
+ */
 export function hingePairsProduct(task: usize, shard: u32): void {
   const t = changetype<HingePairsTask>(task);
   const sums = t.sums + ((shard * t.nClasses) << 2);
@@ -41,15 +44,68 @@ export function hingePairsProduct(task: usize, shard: u32): void {
   memory.fill(sums, 0, t.nClasses << 2);
   memory.fill(out, 0, (t.nClasses * t.classStride) << 2);
   const end = <u32>((<u64>t.nPairs * (shard + 1)) / t.nShards);
-  let p = <u32>((<u64>t.nPairs * shard) / t.nShards);
-  while (p < end) {
+  const first = <u32>((<u64>t.nPairs * shard) / t.nShards);
+  if (t.values !== 0) denseProduct(t, first, end, out, sums);
+  else sparseProduct(t, first, end, out, sums);
+}
+
+/** Both classes of a pair at once: the row is read twice, where mostly it has one pair. */
+function denseProduct(t: HingePairsTask, first: u32, end: u32, out: usize, sums: usize): void {
+  const bytes: usize = t.classStride << 2;
+  for (let p = first; p < end; p++) {
+    const row = load<u32>(t.pairRows + (p << 2));
+    const y = <usize>load<u32>(t.labels + (row << 2));
+    const j = <usize>load<u32>(t.pairClasses + (p << 2));
+    const x = t.values + ((<usize>row * t.rowStride) << 2);
+    const b = load<f32>(t.intercepts + (j << 2)) - load<f32>(t.intercepts + (y << 2));
+    const dot = differenceDot(x, t.direction + j * bytes, t.direction + y * bytes, bytes);
+    const z = load<f32>(t.pairWeights + (p << 2)) * (b + dot);
+    move(x, z, out + j * bytes, out + y * bytes, bytes);
+    store<f32>(sums + (j << 2), load<f32>(sums + (j << 2)) + z);
+    store<f32>(sums + (y << 2), load<f32>(sums + (y << 2)) - z);
+  }
+}
+
+/** Σ x (u − v), four vectors of sums side by side: one would wait for itself. */
+function differenceDot(x: usize, u: usize, v: usize, bytes: usize): f32 {
+  let a = f32x4.splat(0);
+  let b = f32x4.splat(0);
+  let c = f32x4.splat(0);
+  let d = f32x4.splat(0);
+  let i: usize = 0;
+  for (; i + 64 <= bytes; i += 64) {
+    a = f32x4.add(a, productAt(x + i, u + i, v + i));
+    b = f32x4.add(b, productAt(x + i + 16, u + i + 16, v + i + 16));
+    c = f32x4.add(c, productAt(x + i + 32, u + i + 32, v + i + 32));
+    d = f32x4.add(d, productAt(x + i + 48, u + i + 48, v + i + 48));
+  }
+  for (; i < bytes; i += 16) a = f32x4.add(a, productAt(x + i, u + i, v + i));
+  return f32x4.extract_lane(sumOfLanes(f32x4.add(f32x4.add(a, b), f32x4.add(c, d))), 0);
+}
+
+function productAt(x: usize, u: usize, v: usize): v128 {
+  return f32x4.mul(v128.load(x), f32x4.sub(v128.load(u), v128.load(v)));
+}
+
+/** u ← u + z x, v ← v − z x */
+function move(x: usize, z: f32, u: usize, v: usize, bytes: usize): void {
+  const factor = f32x4.splat(z);
+  for (let i: usize = 0; i < bytes; i += 16) {
+    const step = f32x4.mul(factor, v128.load(x + i));
+    v128.store(u + i, f32x4.add(v128.load(u + i), step));
+    v128.store(v + i, f32x4.sub(v128.load(v + i), step));
+  }
+}
+
+function sparseProduct(t: HingePairsTask, first: u32, end: u32, out: usize, sums: usize): void {
+  for (let p = first; p < end; ) {
     const row = load<u32>(t.pairRows + (p << 2));
     const y = load<u32>(t.labels + (row << 2));
-    const own = score(t, row, y);
+    const own = sparseScore(t, row, y);
     let sum: f32 = 0;
     for (; p < end && load<u32>(t.pairRows + (p << 2)) === row; p++) {
       const j = load<u32>(t.pairClasses + (p << 2));
-      const z = load<f32>(t.pairWeights + (p << 2)) * (score(t, row, j) - own);
+      const z = load<f32>(t.pairWeights + (p << 2)) * (sparseScore(t, row, j) - own);
       addRow(t, row, z, out + ((j * t.classStride) << 2), sums + (j << 2));
       sum += z;
     }
@@ -57,45 +113,21 @@ export function hingePairsProduct(task: usize, shard: u32): void {
   }
 }
 
-function score(t: HingePairsTask, row: u32, k: u32): f32 {
+function sparseScore(t: HingePairsTask, row: u32, k: u32): f32 {
   const D = t.direction + ((k * t.classStride) << 2);
-  const b = load<f32>(t.intercepts + (k << 2));
-  return b + (t.values !== 0 ? denseDot(t, row, D) : sparseDot(t, row, D));
-}
-
-function denseDot(t: HingePairsTask, row: u32, D: usize): f32 {
-  const x = t.values + ((<usize>row * t.rowStride) << 2);
-  const bytes: usize = t.classStride << 2;
-  let sum = f32x4.splat(0);
-  for (let i: usize = 0; i < bytes; i += 16) {
-    sum = f32x4.add(sum, f32x4.mul(v128.load(x + i), v128.load(D + i)));
-  }
-  return f32x4.extract_lane(sumOfLanes(sum), 0);
-}
-
-function sparseDot(t: HingePairsTask, row: u32, D: usize): f32 {
   const end = load<u32>(t.rowStarts + (row << 2), 4);
   let sum: f32 = 0;
   for (let e = load<u32>(t.rowStarts + (row << 2)); e < end; e++) {
     sum += load<f32>(t.rowValues + (e << 2)) * load<f32>(D + (load<u32>(t.rowIndices + (e << 2)) << 2));
   }
-  return sum;
+  return load<f32>(t.intercepts + (k << 2)) + sum;
 }
 
 function addRow(t: HingePairsTask, row: u32, z: f32, out: usize, sum: usize): void {
   store<f32>(sum, load<f32>(sum) + z);
-  if (t.values === 0) {
-    const end = load<u32>(t.rowStarts + (row << 2), 4);
-    for (let e = load<u32>(t.rowStarts + (row << 2)); e < end; e++) {
-      const at = out + (load<u32>(t.rowIndices + (e << 2)) << 2);
-      store<f32>(at, load<f32>(at) + z * load<f32>(t.rowValues + (e << 2)));
-    }
-    return;
-  }
-  const x = t.values + ((<usize>row * t.rowStride) << 2);
-  const bytes: usize = t.classStride << 2;
-  const factor = f32x4.splat(z);
-  for (let i: usize = 0; i < bytes; i += 16) {
-    v128.store(out + i, f32x4.add(v128.load(out + i), f32x4.mul(factor, v128.load(x + i))));
+  const end = load<u32>(t.rowStarts + (row << 2), 4);
+  for (let e = load<u32>(t.rowStarts + (row << 2)); e < end; e++) {
+    const at = out + (load<u32>(t.rowIndices + (e << 2)) << 2);
+    store<f32>(at, load<f32>(at) + z * load<f32>(t.rowValues + (e << 2)));
   }
 }
