@@ -24,6 +24,7 @@ import { checkArguments, expectTarget, tableOptions } from './train-arguments.ts
 import { type TrainValues, trainOptionGroups, trainOptions } from './train-options.ts';
 import { type Trained, type TrainReport, trainReport, trainText } from './train-report.ts';
 import { storedBatches, storedClassifier } from './training-rows.ts';
+import { warmBench } from './warm-bench.ts';
 
 export const train = defineCommand({
   name: 'train',
@@ -82,6 +83,7 @@ async function fitFile(
   progress: Progress,
 ): Promise<Fitted> {
   const began = performance.now();
+  const warming = warmBench(path, options.threads ?? null);
   const source = inputSource(path, {
     signal: options.signal,
     onRead: (fraction) => progress.update('reading ', fraction),
@@ -89,6 +91,7 @@ async function fitFile(
   const table = await readTable(source, tableOptions(values));
   expectTarget(table, values);
   const placed = rememberPlace(table);
+  await warming;
   const model = await fit(placed.source, { ...options, onIteration: showIterations(progress, options) });
   const ended = performance.now();
   const { arena, training, loaded } = placed.result();

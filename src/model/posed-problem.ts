@@ -23,18 +23,13 @@ export async function placeOn(
   { problem, threads }: Pick<ResolvedFitOptions, 'problem' | 'threads'>,
   onSize: PlaceOptions['onSize'] = () => {},
 ): Promise<TrainingData> {
-  const runtime = growingRuntime(platform, bench, threads);
-  try {
-    const training = await source.place(runtime, {
-      standardize: problem.standardize,
-      center: canCentre(problem),
-      onSize,
-    });
-    expectClasses(bench.arena, training);
-    return training;
-  } finally {
-    runtime.close();
-  }
+  const training = await source.place(growingRuntime(platform, bench, threads), {
+    standardize: problem.standardize,
+    center: canCentre(problem),
+    onSize,
+  });
+  expectClasses(bench.arena, training);
+  return training;
 }
 
 function expectClasses(arena: Arena, { classes, labels, matrix, sampleWeights }: TrainingData) {

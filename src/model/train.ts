@@ -1,4 +1,5 @@
-import { leadingRuntime } from '../runtime/leading-runtime.ts';
+import type { MatrixSize } from '../data/design-matrix.ts';
+import { gatherFollowers, leadingRuntime } from '../runtime/leading-runtime.ts';
 import type { Platform } from '../runtime/platform.ts';
 import { discardWorkbench, returnWorkbench, takeWorkbench, type Workbench } from '../runtime/workbench.ts';
 import type { Iteration, Solution } from '../solvers/solver.ts';
@@ -30,11 +31,15 @@ export async function train(
   const bench = await takeWorkbench(platform);
   const mark = bench.arena.mark();
   const first = bench.arena.extent().highWater === mark;
+  const place = (size: MatrixSize, nClasses: number) => {
+    const cold = first && bench.crew.threads === 1;
+    return trainingPlace(platform, size, nClasses, resolved.threads, cold);
+  };
   let writing = false;
   try {
     const training = await placeOn(platform, bench, source, resolved, (size, nClasses) => {
       // Workers load while the matrix is laid out.
-      startCrew(platform, bench, trainingPlace(platform, size, nClasses, resolved.threads, first));
+      startCrew(platform, bench, place(size, nClasses));
     });
     listener.onData(summarize(training));
     const posed = pose(bench.arena, training, resolved);
@@ -50,7 +55,7 @@ export async function train(
         onIteration?.(iteration);
       },
     };
-    const chosen = trainingPlace(platform, training.matrix, training.classes.length, resolved.threads, first);
+    const chosen = place(training.matrix, training.classes.length);
     writing = chosen.kind === 'worker';
     const solution =
       chosen.kind === 'here'
@@ -64,21 +69,9 @@ export async function train(
   }
 }
 
-function startCrew(
-  platform: Platform,
-  { crew, module, arena }: Workbench,
-  { kind, threads }: TrainingPlace,
-): void {
-  if (kind === 'worker') {
-    crew.start(platform, module, arena.memory, threads);
-    return;
-  }
-  if (threads === 1) return;
-  try {
-    crew.startFollowers(platform, module, arena.memory, threads);
-  } catch {
-    // Where workers are forbidden (Node's permissions, a page's policy) the calling thread works alone.
-  }
+function startCrew(platform: Platform, bench: Workbench, { kind, threads }: TrainingPlace): void {
+  if (kind === 'worker') bench.crew.start(platform, bench.module, bench.arena.memory, threads);
+  else gatherFollowers(platform, bench, threads);
 }
 
 async function trainInWorker(

@@ -33,7 +33,7 @@ const SECONDS_PER_THREAD = 50e-6;
 const DEFAULT_THREADS = 8;
 
 /**
- * Chooses by the size of a pass; `threads` null means as many as are good, `first` that no fit was there to start any.
+ * Chooses by the size of a pass; `threads` null means as many as are good, `cold` that a process's first fit finds no other thread waiting.
  * The model does not depend on it.
  */
 export function trainingPlace(
@@ -41,7 +41,7 @@ export function trainingPlace(
   matrix: MatrixSize,
   nClasses: number,
   threads: number | null,
-  first = false,
+  cold = false,
 ): TrainingPlace {
   const passTime = passSeconds(matrix, nClasses);
   const seconds = TYPICAL_PASSES * passTime;
@@ -49,7 +49,7 @@ export function trainingPlace(
   const available = threads ?? Math.min(platform.processors(), DEFAULT_THREADS);
   const most = Math.min(available, useful);
   if (seconds >= WORKER_SECONDS && platform.canShareMemory()) return { kind: 'worker', threads: most };
-  const helped = seconds >= (first ? FIRST_HELP_SECONDS : HELP_SECONDS) && mayLead(platform);
+  const helped = seconds >= (cold ? FIRST_HELP_SECONDS : HELP_SECONDS) && mayLead(platform);
   return { kind: 'here', threads: helped ? most : 1 };
 }
 

@@ -15,9 +15,9 @@ export interface CrewListener {
 }
 
 /**
- * Kernel workers on one memory, and a training worker that leads them, unless the calling thread does. They stay for the next fit, their code
- * compiled, and do not keep the process alive while they have nothing to do. Holds no memory itself, so that
- * the garbage collector can take it.
+ * Kernel workers on one memory, the followers, and a training worker that leads them where the calling thread does not.
+ * They stay for the next fit, their code compiled, and do not keep the process alive while they have nothing to do.
+ * Holds no memory itself, so that the garbage collector can take it.
  */
 export class Crew {
   #workers: Workers | null = null;
@@ -30,19 +30,25 @@ export class Crew {
     this.startFollowers(platform, module, memory, threads);
   }
 
-  /** The same without a leader, for the calling thread to lead. */
+  /** The same without a leader, for the calling thread to lead; `fewest` threads from an earlier fit will do. */
   startFollowers(
     platform: Platform,
     module: WebAssembly.Module,
     memory: WebAssembly.Memory,
     threads: number,
+    fewest = threads,
   ): void {
     const workers = this.#workersOf(platform);
-    if (workers.followers !== null && workers.threads === threads) return;
+    if (workers.followers !== null && workers.threads >= fewest && workers.threads <= threads) return;
     workers.followers?.close();
     workers.followers = null;
     workers.threads = threads;
     workers.followers = startKernelWorkers(platform, module, memory, threads - 1, this.#failed(workers));
+  }
+
+  /** Threads with the leader, 1 where there are no followers. */
+  get threads(): number {
+    return this.#workers?.followers ? this.#workers.threads : 1;
   }
 
   /** Where the followers listen; null where there are none, or no longer. */

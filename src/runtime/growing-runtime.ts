@@ -1,8 +1,6 @@
-import type { OwnRuntime } from './create-runtime.ts';
-import { mayBlock } from './may-block.ts';
+import { gatherFollowers, leadingRuntime, mayLead } from './leading-runtime.ts';
 import type { Platform } from './platform.ts';
 import type { Runtime } from './runtime.ts';
-import { singleThreadRuntime } from './single-thread.ts';
 import type { Workbench } from './workbench.ts';
 
 /** Runs of this many shards are long. */
@@ -11,46 +9,34 @@ const LONG = 8;
 const PATIENCE = 4;
 
 /**
- * A runtime that works on the calling thread, until there is so much to do that it starts others; and again by itself
- * where they cannot start.
+ * A runtime on the calling thread, which leads the bench's followers: those that are there from an earlier fit, or once
+ * there is so much to do that it starts them. By itself again where they cannot start.
  */
-export function growingRuntime(
-  platform: Platform,
-  { arena, kernels }: Pick<Workbench, 'arena' | 'kernels'>,
-  threads: number | null,
-): OwnRuntime {
-  const here = singleThreadRuntime(arena, kernels);
-  const count = Math.min(threads ?? MOST_THREADS, platform.processors());
-  const mayGrow = count > 1 && platform.canShareMemory() && mayBlock();
-  let all: Runtime = here;
+export function growingRuntime(platform: Platform, bench: Workbench, threads: number | null): Runtime {
+  const { arena, kernels } = bench;
+  const count = readingThreads(platform, threads);
+  let led = leadingRuntime(bench, count);
   let longRuns = 0;
-  let closed = false;
-  let close = () => {};
-
-  async function grow(): Promise<void> {
-    const { runtimeOn } = await import('./create-runtime.ts');
-    const grown = await runtimeOn(platform, { arena, kernels }, count, () => {
-      all = here;
-      close();
-    });
-    if (closed) return grown.close();
-    all = grown;
-    close = grown.close;
-  }
-
   return {
     arena,
     kernels,
     threads: count,
     run(kernel, task, nShards, long) {
-      all.run(kernel, task, nShards, long);
-      if (mayGrow && nShards >= LONG && ++longRuns === PATIENCE) grow().catch(() => {});
-    },
-    close() {
-      closed = true;
-      close();
+      led.run(kernel, task, nShards, long);
+      if (nShards < LONG || ++longRuns !== PATIENCE) return;
+      gatherFollowers(platform, bench, count);
+      led = leadingRuntime(bench, count);
     },
   };
+}
+
+/** Starts at once the followers that a reading grows to, for who knows that there is much to read. */
+export function startReaders(platform: Platform, bench: Workbench, threads: number | null): void {
+  gatherFollowers(platform, bench, readingThreads(platform, threads));
+}
+
+function readingThreads(platform: Platform, threads: number | null): number {
+  return mayLead(platform) ? Math.min(threads ?? MOST_THREADS, platform.processors()) : 1;
 }
 
 /** More do not help: one thread hands out what the others read. */

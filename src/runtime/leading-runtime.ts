@@ -10,15 +10,29 @@ export function mayLead(platform: Platform): boolean {
   return platform.canShareMemory() && mayBlock();
 }
 
+/** Starts followers for the calling thread to lead, `threads` in all, unless some wait already that are no more. */
+export function gatherFollowers(
+  platform: Platform,
+  { crew, module, arena }: Workbench,
+  threads: number,
+): void {
+  if (threads === 1) return;
+  try {
+    crew.startFollowers(platform, module, arena.memory, threads, 2);
+  } catch {
+    // Where workers are forbidden (Node's permissions, a page's policy) the calling thread works alone.
+  }
+}
+
 /**
- * The bench's runtime on the calling thread, which leads the crew's followers as long as there are any, and works by
- * itself where they could not start or died.
+ * The bench's runtime on the calling thread, which leads the crew's followers as long as there are any (and no more
+ * than `threads` with it), and works by itself where they could not start or died.
  */
 export function leadingRuntime({ module, arena, kernels, crew }: Workbench, threads: number): Runtime {
   const alone = singleThreadRuntime(arena, kernels);
   const words = crew.dispatchWords;
-  if (threads === 1 || words === null) return alone;
-  const together = threadedRuntime(module, kernels, arena, words, threads);
+  if (words === null || crew.threads > threads) return alone;
+  const together = threadedRuntime(module, kernels, arena, words, crew.threads);
   return {
     ...together,
     run(kernel, task, nShards, long) {

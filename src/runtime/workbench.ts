@@ -29,13 +29,24 @@ let loaded: WebAssembly.Module | null = null;
 export async function takeWorkbench(platform: Platform): Promise<Workbench> {
   const module = await platform.loadKernels();
   loaded = module;
-  const bench = kept?.deref();
+  const bench = prepared ?? kept?.deref();
+  prepared = null;
   kept = null;
   if (bench !== undefined) return bench;
   const arena = new Arena();
   const created = { module, arena, kernels: instantiateKernels(module, arena.memory), crew: new Crew() };
   crewsOfBenches.register(created, created.crew);
   return created;
+}
+
+/** A bench that was made ready for the next fit. */
+let prepared: Workbench | null = null;
+
+/** Makes the bench of the next fit, which must not begin before, and keeps it for it. */
+export async function prepareWorkbench(platform: Platform): Promise<Workbench> {
+  const bench = await takeWorkbench(platform);
+  prepared = bench;
+  return bench;
 }
 
 let scoring: WeakRef<ScoringBench> | null = null;

@@ -1,10 +1,12 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { fitOn } from '../../src/model/fit.ts';
 import type { ArrayData } from '../../src/model/fit-data.ts';
 import type { FitOptions } from '../../src/model/options.ts';
 import { fit } from '../../src/node.ts';
+import { startReaders } from '../../src/runtime/growing-runtime.ts';
 import type { Platform, PlatformWorker } from '../../src/runtime/platform.ts';
 import { nodePlatform } from '../../src/runtime/platform-node.ts';
+import { prepareWorkbench } from '../../src/runtime/workbench.ts';
 import { overlappingClasses } from './fit-samples.ts';
 
 /** Large enough for a training worker. */
@@ -79,6 +81,33 @@ test.each<[string, ArrayData, FitOptions]>([
     [1, 3].map((threads) => fit(data, { lambda: 1e-4, maxIterations: 3, ...options, threads })),
   );
   expect(JSON.stringify(three)).toBe(JSON.stringify(one));
+});
+
+describe('a small fit on the calling thread', () => {
+  // A pass of half a millisecond, and not enough of them for a worker.
+  const small = overlappingClasses(4000, 100, 4, 3);
+  const options = { lambda: 1e-3, tolerance: 1e-4 };
+
+  async function fitWithFollowers(threads: number) {
+    const { platform, roles } = counted();
+    startReaders(platform, await prepareWorkbench(platform), 2);
+    const run = vi.spyOn(Atomics, 'compareExchange');
+    const model = await fitOn(platform, small, { ...options, threads });
+    const claimed = run.mock.calls.length;
+    run.mockRestore();
+    return { model: JSON.stringify(model), roles, claimed };
+  }
+
+  test('leads threads that wait already, with the same model, bit for bit', async () => {
+    const { model, roles, claimed } = await fitWithFollowers(2);
+    expect(claimed).toBeGreaterThan(0);
+    expect(roles).toEqual(['kernel']);
+    expect(model).toBe(JSON.stringify(await fitOn(here, small, options)));
+  });
+
+  test('but not where one thread was asked for', async () => {
+    expect((await fitWithFollowers(1)).claimed).toBe(0);
+  });
 });
 
 describe('workers stay for the next fit', () => {

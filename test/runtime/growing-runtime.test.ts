@@ -1,51 +1,60 @@
-import { expect, test, vi } from 'vitest';
-import { growingRuntime } from '../../src/runtime/growing-runtime.ts';
+import { afterEach, expect, test, vi } from 'vitest';
+import { Crew } from '../../src/runtime/crew.ts';
+import { growingRuntime, startReaders } from '../../src/runtime/growing-runtime.ts';
 import type { Platform } from '../../src/runtime/platform.ts';
 import { nodePlatform } from '../../src/runtime/platform-node.ts';
-import { kernelRuntime } from '../twins/kernel-runtime.ts';
+import { kernelModule, kernelRuntime } from '../twins/kernel-runtime.ts';
 
 const turn = () => new Promise((resolve) => setTimeout(resolve, 20));
 
-function growing(threads: number | null, processors: number, fails = false) {
+const crews: Crew[] = [];
+
+afterEach(() => {
+  for (const crew of crews.splice(0)) crew.dismiss();
+});
+
+function growing(threads: number | null, processors: number, fails: 'never' | 'later' | 'at once' = 'never') {
   const { arena, kernels } = kernelRuntime();
+  const bench = { module: kernelModule, arena, kernels, crew: new Crew() };
+  crews.push(bench.crew);
   let spawned = 0;
   const platform: Platform = {
     ...nodePlatform,
     processors: () => processors,
     spawn(role) {
       spawned++;
+      if (fails === 'at once') throw new Error('no worker');
       const worker = nodePlatform.spawn(role);
       const onError = (listener: (error: Error) => void) => setTimeout(listener, 0, new Error('no worker'));
-      return fails ? { ...worker, onError } : worker;
+      return fails === 'later' ? { ...worker, onError } : worker;
     },
   };
   const x = arena.allocateF64(40 * 32768).fill(1);
   const task = arena.allocate(64);
   arena.f64(task, 1)[0] = 2;
   arena.u32(task + 8, 3).set([x.byteOffset, 0, x.length]);
-  const runtime = growingRuntime(platform, { arena, kernels }, threads);
-  return { runtime, x, run: () => runtime.run('scaleShard', task, 40), spawned: () => spawned };
+  const runtime = growingRuntime(platform, bench, threads);
+  const run = (led = runtime) => led.run('scaleShard', task, 40);
+  return { bench, platform, x, run, spawned: () => spawned };
 }
 
 test('starts other threads once there have been some long runs, and goes on right', async () => {
-  const { runtime, x, run, spawned } = growing(null, 2);
+  const { x, run, spawned } = growing(null, 2);
   for (let i = 0; i < 3; i++) run();
   await turn();
   expect(spawned()).toBe(0);
   run();
   await vi.waitFor(() => expect(spawned()).toBe(1), 5000);
   for (let i = 0; i < 6; i++) run();
-  runtime.close();
   expect(x.every((value) => value === 1024)).toBe(true);
 });
 
-test('goes on alone where the others cannot start', async () => {
-  const { runtime, x, run, spawned } = growing(null, 2, true);
+test.each(['later', 'at once'] as const)('goes on alone where the others fail %s', async (fails) => {
+  const { x, run, spawned } = growing(null, 2, fails);
   for (let i = 0; i < 4; i++) run();
   await vi.waitFor(() => expect(spawned()).toBe(1), 5000);
   await turn();
   for (let i = 0; i < 6; i++) run();
-  runtime.close();
   expect(x.every((value) => value === 1024)).toBe(true);
 });
 
@@ -53,9 +62,23 @@ test.each([
   [1, 8],
   [null, 1],
 ])('starts none with threads %s on %s processors', async (threads, processors) => {
-  const { runtime, run, spawned } = growing(threads, processors);
+  const { run, spawned } = growing(threads, processors);
   for (let i = 0; i < 10; i++) run();
   await turn();
   expect(spawned()).toBe(0);
-  runtime.close();
+});
+
+test('leads the followers of its bench from the first run, where they are not too many', () => {
+  const { bench, platform, x, run, spawned } = growing(null, 2);
+  startReaders(platform, bench, null);
+  const pair = growingRuntime(platform, bench, 2);
+  const publish = vi.spyOn(Atomics, 'add');
+  run(pair);
+  const published = publish.mock.calls.length;
+  run(growingRuntime(platform, bench, 1));
+  expect(publish.mock.calls.length).toBe(published);
+  publish.mockRestore();
+  expect(published).toBeGreaterThan(0);
+  expect(spawned()).toBe(1);
+  expect(x.every((value) => value === 4)).toBe(true);
 });
