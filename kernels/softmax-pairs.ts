@@ -1,4 +1,5 @@
 import { sumOfLanes } from './lanes';
+import { SoftmaxPairsTask } from './softmax-pairs-task';
 
 // Hessian products of the softmax loss over dense rows, by the pairs of a row and a class that have curvature, where
 // these are few:
@@ -8,47 +9,71 @@ import { sumOfLanes } from './lanes';
 // over the classes k, m that a row keeps. What is left out are terms p_k p_m (e_k − e_m)(e_k − e_m)ᵀ ⊗ x xᵀ, so the
 // product stays that of a positive semidefinite matrix. D and out lie class by class; classes go by two.
 
-/** Written by offsets in src/problem/softmax-pairs.ts: keep both in step. */
-@unmanaged
-class SoftmaxPairsTask {
-  values: usize; // 0: f32, X
-  rowBytes: u32; // 4
-  /** bytes of a class's part of D, which is the rows' own with zeros behind the features */
-  classBytes: u32; // 8
-  rows: usize; // 12: u32, the rows kept
-  rowStarts: usize; // 16: u32, one more: first pair of each
-  rowWeights: usize; // 20: f32, v / n
-  classes: usize; // 24: u32 × pairs
-  probabilities: usize; // 28: f32 × pairs
-  direction: usize; // 32: f32, K × classBytes
-  intercepts: usize; // 36: f32 × K
-  scratch: usize; // 40: f32 × K for each shard
-  out: usize; // 44: f32, K × classBytes for each shard
-  sums: usize; // 48: f32 × K for each shard: the intercepts' part
-  nClasses: u32; // 52
-  shardRows: usize; // 56: u32, shards + 1
+/** direction ← the f64 one, class by class in f32. */
+export function softmaxPairsSpread(task: usize, _shard: u32): void {
+  const t = changetype<SoftmaxPairsTask>(task);
+  const thetaBytes: usize = t.stride << 3;
+  const end = t.theta + t.nFeatures * thetaBytes;
+  for (let k: u32 = 0; k < t.nClasses; k++) {
+    let out = t.direction + k * t.classBytes;
+    for (let at = t.theta + (k << 3); at < end; at += thetaBytes) {
+      store<f32>(out, <f32>load<f64>(at));
+      out += 4;
+    }
+    store<f32>(t.intercepts + (k << 2), <f32>load<f64>(end + (k << 3)));
+  }
 }
 
 /** All in f32: |error| ≤ (rows of the shard + nFeatures + 2 K + 8) · 2⁻²⁴ · Σ |the terms|. */
 export function softmaxPairsProduct(task: usize, shard: u32): void {
   const t = changetype<SoftmaxPairsTask>(task);
-  const classesBytes: usize = t.nClasses << 2;
+  const classesBytes: usize = t.stride << 2;
   const outBytes: usize = t.nClasses * t.classBytes;
   const S = t.scratch + shard * classesBytes;
   const out = t.out + shard * outBytes;
   const sums = t.sums + shard * classesBytes;
   memory.fill(out, 0, outBytes);
   memory.fill(sums, 0, classesBytes);
-  const last = load<u32>(t.shardRows + ((shard + 1) << 2));
-  for (let r = load<u32>(t.shardRows + (shard << 2)); r < last; r++) {
-    const first = load<u32>(t.rowStarts + (r << 2));
-    const count = load<u32>(t.rowStarts + (r << 2), 4) - first;
+  const firstRow = load<u32>(t.shardRows + (shard << 2));
+  const last = firstRow + load<u32>(t.kept + (shard << 2));
+  let first = load<u32>(t.pairStarts + (shard << 2));
+  for (let r = firstRow; r < last; r++) {
+    const end = load<u32>(t.rowEnds + (r << 2));
+    const count = end - first;
     const x = t.values + load<u32>(t.rows + (r << 2)) * t.rowBytes;
     const classes = t.classes + (first << 2);
     const p = t.probabilities + (first << 2);
     scorePairs(t, x, classes, count, S);
     weighPairs(load<f32>(t.rowWeights + (r << 2)), p, count, S);
     addPairs(t, x, classes, count, S, out, sums);
+    first = end;
+  }
+}
+
+/** product (f64) ← Σ over the shards, in their order; on the intercepts also what is left out of the diagonal. */
+export function softmaxPairsSum(task: usize, _shard: u32): void {
+  const t = changetype<SoftmaxPairsTask>(task);
+  const productBytes: usize = t.stride << 3;
+  const outBytes: usize = t.nClasses * t.classBytes;
+  const bytes: usize = t.nFeatures * productBytes;
+  memory.fill(t.product, 0, bytes + productBytes);
+  for (let k: u32 = 0; k < t.nClasses; k++) {
+    let from = t.out + k * t.classBytes;
+    for (let at: usize = k << 3; at < bytes; at += productBytes) {
+      let sum: f64 = 0;
+      for (let shard: u32 = 0; shard < t.nShards; shard++) sum += <f64>load<f32>(from + shard * outBytes);
+      store<f64>(t.product + at, sum);
+      from += 4;
+    }
+    let sum: f64 = 0;
+    let leftOut: f64 = 0;
+    for (let shard: u32 = 0; shard < t.nShards; shard++) {
+      const at = shard * t.stride + k;
+      sum += <f64>load<f32>(t.sums + (at << 2));
+      leftOut += load<f64>(t.leftOut + (at << 3));
+    }
+    const at = bytes + (k << 3);
+    store<f64>(t.product + at, sum + leftOut * load<f64>(t.theta + at));
   }
 }
 

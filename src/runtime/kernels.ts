@@ -64,6 +64,9 @@ export interface ShardKernels {
   softmaxDualWeights(task: Pointer, shard: number): void;
   softmaxPairsProduct(task: Pointer, shard: number): void;
   weightTerms(task: Pointer, shard: number): void;
+  softmaxPairsTake(task: Pointer, shard: number): void;
+  softmaxPairsSpread(task: Pointer, shard: number): void;
+  softmaxPairsSum(task: Pointer, shard: number): void;
 }
 
 export type ShardKernel = keyof ShardKernels;

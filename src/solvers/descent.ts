@@ -151,9 +151,9 @@ export function* descend(
 
     if (found === null) {
       vectors.copy(start, theta);
-      const changed = rule.reset();
+      // In single precision rounding is at fault, not what the rule has learnt.
       if (precision === 'single') goOnInDouble();
-      else if (!changed) return end('stalled');
+      else if (!rule.reset()) return end('stalled');
       continue;
     }
     if (evaluated !== found.step) evaluate(found.step);

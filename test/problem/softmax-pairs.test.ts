@@ -61,7 +61,7 @@ test.each([
   if (set.matrix.kind !== 'dense') throw new TypeError('dense rows were asked for');
   const weights = Array.from(arena.f64(set.sampleWeights, n));
   const { size, stride } = parameterLayout(d, K);
-  const probabilities = new Float32Array(n * stride);
+  const probabilities = arena.allocateF32(n * stride);
   p.forEach((row, i) => {
     probabilities.set(row, i * stride);
   });
@@ -87,7 +87,7 @@ test('the share is what of the pairs is kept, and pairs that are many are left t
   const set = denseTrainingSet(runtime.arena, { X, y, nClasses: K });
   if (set.matrix.kind !== 'dense') throw new TypeError('dense rows were asked for');
   const { stride } = parameterLayout(5, K);
-  const probabilities = new Float32Array(n * stride);
+  const probabilities = runtime.arena.allocateF32(n * stride);
   p.forEach((row, i) => {
     probabilities.set(row, i * stride);
   });
