@@ -52,6 +52,7 @@ export { softmaxDualWeights } from './softmax-dual-weights';
 export { softmaxPairsProduct, softmaxPairsSpread, softmaxPairsSum } from './softmax-pairs';
 export { softmaxPairsTake } from './softmax-pairs-take';
 export { sparseColumns, sparseColumnsDouble, sparseRows, sparseRowsDouble } from './sparse';
+export { sparseCount, sparseTranspose } from './sparse-layout';
 export { addTextCode, textCodesBytes } from './text-codes';
 export { axpy, axpyShard, copyShard, dot, dotShard, scale, scaleShard } from './vectors';
 export { weightTerms } from './weight-terms';

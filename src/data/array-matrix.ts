@@ -1,4 +1,3 @@
-import type { Arena } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { type ClassLabel, encodeLabels } from './class-labels.ts';
 import type { ColumnStatistics } from './column-scaling.ts';
@@ -13,7 +12,7 @@ import {
   type RowsInput,
   type SparseInput,
 } from './feature-input.ts';
-import { fillColumns } from './sparse-columns.ts';
+import { copySparse, fillColumns } from './sparse-columns.ts';
 import { sparseStatistics } from './sparse-statistics.ts';
 import type { PlaceOptions } from './table.ts';
 import type { TrainingData } from './training-data.ts';
@@ -44,8 +43,9 @@ export function arrayTrainingData(
   options: ArrayOptions = {},
 ): TrainingData {
   const { arena } = runtime;
-  if (isSparseInput(X)) checkFeatures(X);
-  else checkShape(X);
+  const standardize = options.standardize ?? !isSparseInput(X);
+  const copied = isSparseInput(X) && !standardize ? copySparse(runtime, X) : null;
+  if (copied === null) (isSparseInput(X) ? checkFeatures : checkShape)(X);
   const { nSamples } = featureShape(X);
   if (y === null || typeof y !== 'object' || typeof y.length !== 'number') {
     throw new TypeError(`"y" expected an array of labels, got ${String(y)}`);
@@ -55,9 +55,12 @@ export function arrayTrainingData(
   const labels = arena.allocateU32(nSamples);
   const { classes } = encodeLabels(y, labels);
   options.onSize?.(matrixSize(X), classes.length);
-  const scaled = isSparseInput(X)
-    ? sparseMatrix(arena, X, sampleWeights, options.standardize ?? false, options.center ?? true)
-    : placedRows(runtime, X, sampleWeights, options);
+  const scaled =
+    copied !== null
+      ? { matrix: { kind: 'sparse', ...copied, center: 0 } as const, ...described(null) }
+      : isSparseInput(X)
+        ? sparseMatrix(runtime, X, sampleWeights, standardize, options.center ?? true)
+        : placedRows(runtime, X, sampleWeights, options);
   return {
     ...scaled,
     labels: labels.byteOffset,
@@ -88,12 +91,13 @@ function placedRows(
 }
 
 function sparseMatrix(
-  arena: Arena,
+  runtime: Runtime,
   X: SparseInput,
   weights: Float64Array | null,
   standardize: boolean,
   center: boolean,
 ): Scaled {
+  const { arena } = runtime;
   const nSamples = X.indptr.length - 1;
   const nonzeros = X.values.length;
   const rowStarts = arena.allocateU32(nSamples + 1);
@@ -117,7 +121,7 @@ function sparseMatrix(
     rowIndices: rowIndices.byteOffset,
     rowValues: rowValues.byteOffset,
   };
-  const columns = fillColumns(arena, rows);
+  const columns = fillColumns(runtime, rows);
   let centers: Float64Array | null = null;
   if (statistics !== null && center) {
     centers = arena.allocateF64(X.nFeatures);

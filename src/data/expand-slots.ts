@@ -1,4 +1,5 @@
 import type { Arena, Pointer } from '../runtime/arena.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import type { DenseMatrix, SparseMatrix } from './design-matrix.ts';
 import type { BuiltEncoding, NumericSlot } from './slot-encoder.ts';
 import type { SlotBench, SlotRows } from './slot-rows.ts';
@@ -80,13 +81,14 @@ function zeroRow(arena: Arena, stride: number, nFeatures: number, scaling: SlotS
  * they lie; one-hot columns are scaled, and their centre is implicit.
  */
 export function expandSparse(
-  arena: Arena,
+  bench: Pick<Runtime, 'arena' | 'kernels'>,
   rows: SlotRows,
   encoding: BuiltEncoding,
   scaling: SlotScaling | null,
 ): SparseMatrix {
   const { nRows, nColumns, f32, u32 } = rows;
   const { nFeatures, slots } = encoding;
+  const { arena } = bench;
   const rowStarts = arena.allocateU32(nRows + 1);
   let nonzeros = 0;
   for (let i = 0; i < nRows; i++) {
@@ -135,7 +137,7 @@ export function expandSparse(
     rowIndices: rowIndices.byteOffset,
     rowValues: rowValues.byteOffset,
   };
-  const columns = fillColumns(arena, compressed);
+  const columns = fillColumns(bench, compressed);
   return { kind: 'sparse', ...compressed, ...columns, center: centers(arena, encoding, scaling) };
 }
 

@@ -1,4 +1,7 @@
-import type { Arena, Pointer } from '../runtime/arena.ts';
+import type { Pointer } from '../runtime/arena.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { SparseInput } from './feature-input.ts';
+import { LARGEST_INDEX } from './libsvm-rows.ts';
 
 /** The row half of a sparse matrix. */
 export interface CompressedRows {
@@ -17,46 +20,99 @@ export interface CompressedColumns {
   readonly columnValues: Pointer;
 }
 
+type Kernels = Pick<Runtime, 'arena' | 'kernels'>;
+
+/** What kernels/sparse-layout.ts says of rows. */
+const ASCENDING = 1;
+
 /**
- * Allocates and fills the columns of a matrix given by rows, and puts the rows' indices in ascending order
+ * Allocates and fills the columns of a matrix given by valid rows, and puts the rows' indices in ascending order
  * by transposing back, where they are not.
  */
-export function fillColumns(arena: Arena, rows: CompressedRows): CompressedColumns {
-  const { nSamples, nFeatures, nonzeros } = rows;
-  const rowStarts = arena.u32(rows.rowStarts, nSamples + 1);
-  const rowIndices = arena.u32(rows.rowIndices, nonzeros);
-  const rowValues = arena.f32(rows.rowValues, nonzeros);
-  const columnStarts = arena.allocateU32(nFeatures + 1);
-  const columnIndices = arena.allocateU32(nonzeros);
-  const columnValues = arena.allocateF32(nonzeros);
-  const columnCount = new Uint32Array(nFeatures);
-  let ascending = true;
-  for (let i = 0; i < nSamples; i++) {
-    let previous = -1;
-    for (let p = rowStarts[i]; p < rowStarts[i + 1]; p++) {
-      const j = rowIndices[p];
-      if (j <= previous) ascending = false;
-      previous = j;
-      columnCount[j]++;
-    }
-  }
-  const next = prefixSums(columnCount, columnStarts);
-  for (let i = 0; i < nSamples; i++) {
-    for (let p = rowStarts[i]; p < rowStarts[i + 1]; p++) {
-      const q = next[rowIndices[p]]++;
-      columnIndices[q] = i;
-      columnValues[q] = rowValues[p];
-    }
-  }
+export function fillColumns(bench: Kernels, rows: CompressedRows): CompressedColumns {
+  const { arena } = bench;
+  const columnStarts = arena.allocateUnset((rows.nFeatures + 2) * 4);
+  const ascending = countColumns(bench, rows, columnStarts) === ASCENDING;
+  const columns = transpose(bench, rows, columnStarts);
   if (!ascending) {
-    const columns = { columnStarts, columnIndices, columnValues };
-    fillRows(columns, rowStarts, rowIndices, rowValues);
+    const { nSamples, nFeatures, nonzeros } = rows;
+    const views = {
+      columnStarts: arena.u32(columnStarts, nFeatures + 1),
+      columnIndices: arena.u32(columns.columnIndices, nonzeros),
+      columnValues: arena.f32(columns.columnValues, nonzeros),
+    };
+    const rowIndices = arena.u32(rows.rowIndices, nonzeros);
+    fillRows(views, arena.u32(rows.rowStarts, nSamples + 1), rowIndices, arena.f32(rows.rowValues, nonzeros));
   }
-  return {
-    columnStarts: columnStarts.byteOffset,
-    columnIndices: columnIndices.byteOffset,
-    columnValues: columnValues.byteOffset,
-  };
+  return columns;
+}
+
+/**
+ * Rows and columns of X as it stands, or null where it is not laid out in typed arrays, not sorted, or not valid: to be
+ * checked entry by entry then. Text of 992 312 nonzeros: 7 ms, where checks, copies and columns took 30 in JavaScript.
+ */
+export function copySparse(bench: Kernels, X: SparseInput): (CompressedRows & CompressedColumns) | null {
+  const { indptr, indices, values, nFeatures } = X;
+  const typed = isWhole(indptr) && isWhole(indices) && isFloating(values);
+  if (!typed || !(nFeatures >= 1 && nFeatures <= LARGEST_INDEX) || !Number.isInteger(nFeatures)) return null;
+  if (indptr.length < 2 || indices.length !== values.length) return null;
+  const { arena } = bench;
+  const mark = arena.mark();
+  const nSamples = indptr.length - 1;
+  const nonzeros = values.length;
+  const rowStarts = arena.allocateUnset((nSamples + 1) * 4);
+  const rowIndices = arena.allocateUnset(nonzeros * 4);
+  const rowValues = arena.allocateUnset(nonzeros * 4);
+  arena.u32(rowStarts, nSamples + 1).set(indptr);
+  arena.u32(rowIndices, nonzeros).set(indices);
+  arena.f32(rowValues, nonzeros).set(values);
+  const rows = { nSamples, nFeatures, nonzeros, rowStarts, rowIndices, rowValues };
+  const columnStarts = arena.allocateUnset((nFeatures + 2) * 4);
+  if (countColumns(bench, rows, columnStarts) !== ASCENDING) {
+    arena.release(mark);
+    return null;
+  }
+  return { ...rows, ...transpose(bench, rows, columnStarts) };
+}
+
+function countColumns({ kernels }: Kernels, rows: CompressedRows, columnStarts: Pointer): number {
+  const { nSamples, nFeatures, nonzeros, rowStarts, rowIndices, rowValues } = rows;
+  return kernels.sparseCount(rowStarts, rowIndices, rowValues, nSamples, nFeatures, nonzeros, columnStarts);
+}
+
+function transpose(
+  { arena, kernels }: Kernels,
+  rows: CompressedRows,
+  columnStarts: Pointer,
+): CompressedColumns {
+  const { nSamples, nFeatures, nonzeros, rowStarts, rowIndices, rowValues } = rows;
+  const columnIndices = arena.allocateUnset(nonzeros * 4);
+  const columnValues = arena.allocateUnset(nonzeros * 4);
+  kernels.sparseTranspose(
+    rowStarts,
+    rowIndices,
+    rowValues,
+    nSamples,
+    nFeatures,
+    columnStarts,
+    columnIndices,
+    columnValues,
+  );
+  return { columnStarts, columnIndices, columnValues };
+}
+
+/** Whole numbers of at most 32 bits: a negative one becomes a u32 that no shape allows. */
+function isWhole(array: ArrayLike<number>): boolean {
+  return (
+    array instanceof Uint32Array ||
+    array instanceof Int32Array ||
+    array instanceof Uint16Array ||
+    array instanceof Uint8Array
+  );
+}
+
+function isFloating(array: ArrayLike<number>): boolean {
+  return array instanceof Float32Array || array instanceof Float64Array;
 }
 
 /** Writes the rows of a matrix given by columns, indices ascending. */
@@ -79,17 +135,4 @@ export function fillRows(
       rowValues[p] = columnValues[q];
     }
   }
-}
-
-/** Writes 0, c₀, c₀ + c₁, … into `starts` and returns `counts`, now holding each run's start. */
-function prefixSums(counts: Uint32Array, starts: Uint32Array): Uint32Array {
-  let sum = 0;
-  for (let j = 0; j < counts.length; j++) {
-    const count = counts[j];
-    starts[j] = sum;
-    counts[j] = sum;
-    sum += count;
-  }
-  starts[counts.length] = sum;
-  return counts;
 }

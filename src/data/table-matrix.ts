@@ -98,7 +98,7 @@ export function tableTrainingData(
   const scaling = options.standardize ? slotScaling(bench, training, built, weights, options.center) : null;
   if (split !== null && heldOut?.nRows === 0) warnings.push(NOTHING_HELD_OUT);
   const matrix = prefersSparse(built, training.nRows)
-    ? expandSparse(arena, training, built, scaling)
+    ? expandSparse(bench, training, built, scaling)
     : expandDense(bench, read.slots, read.slotBytes, training, built, scaling);
   const labelsInMemory = arena.allocateU32(labels.length);
   labelsInMemory.set(labels);

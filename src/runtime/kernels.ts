@@ -104,6 +104,26 @@ export interface KernelExports extends ShardKernels {
     stride: number,
     out: Pointer,
   ): void;
+  /** 0: not valid; 1: every row's indices ascend; 2: valid otherwise, or a column comes twice in a row. */
+  sparseCount(
+    rowStarts: Pointer,
+    rowIndices: Pointer,
+    rowValues: Pointer,
+    nSamples: number,
+    nFeatures: number,
+    nonzeros: number,
+    columnStarts: Pointer,
+  ): number;
+  sparseTranspose(
+    rowStarts: Pointer,
+    rowIndices: Pointer,
+    rowValues: Pointer,
+    nSamples: number,
+    nFeatures: number,
+    columnStarts: Pointer,
+    columnIndices: Pointer,
+    columnValues: Pointer,
+  ): void;
   dualCoordinateEpoch(task: Pointer): void;
   /** ΣA² of the steps' weights */
   hingeStepSquares(task: Pointer): number;
