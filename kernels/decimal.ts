@@ -154,7 +154,7 @@ function eiselLemire(digits: u64, power: i32, powers: usize): f64 {
 }
 
 /** The upper half of a product of 128 bits. */
-function multiplyHigh(a: u64, b: u64): u64 {
+export function multiplyHigh(a: u64, b: u64): u64 {
   const a0 = a & 0xffffffff;
   const a1 = a >> 32;
   const b0 = b & 0xffffffff;

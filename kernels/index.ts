@@ -34,6 +34,7 @@ export {
   logisticSparse,
   logisticSparseDouble,
 } from './logistic-sparse';
+export { numberLines } from './number-lines';
 export { multiplyCenter, packWeights } from './pack-weights';
 export {
   columnSquaresDouble,

@@ -12,11 +12,11 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { OutputError } from './exit-status.ts';
-import { codeOf, reasonOf, writeAll } from './output.ts';
+import { bytesOf, codeOf, reasonOf, writeAll } from './output.ts';
 
 /** A file that appears whole or not at all. */
 export interface AtomicFile {
-  write(text: string): void;
+  write(text: string | Uint8Array): void;
   /** Flushes to disk and puts the file in its place. */
   commit(): void;
   /** Leaves everything as it was before. */
@@ -68,7 +68,7 @@ export function expectWritable(path: string): void {
 function openDirectly(path: string): AtomicFile {
   const descriptor = openSync(path, 'w');
   return {
-    write: (text) => attempt(path, () => writeAll(descriptor, Buffer.from(text))),
+    write: (text) => attempt(path, () => writeAll(descriptor, bytesOf(text))),
     commit: () => attempt(path, () => closeSync(descriptor)),
     discard: () => closeSync(descriptor),
   };
@@ -98,7 +98,7 @@ function openTemporary(path: string, existing: Stats | undefined): AtomicFile {
     }
   };
   return {
-    write: (text) => attemptOrDiscard(() => writeAll(descriptor, Buffer.from(text))),
+    write: (text) => attemptOrDiscard(() => writeAll(descriptor, bytesOf(text))),
     commit: () =>
       attemptOrDiscard(() => {
         fsyncSync(descriptor);

@@ -8,10 +8,10 @@ const STDOUT = 1;
 let closed = false;
 
 /** Writes a result to standard output. Once nobody reads it any more (`softmargin … | head`), writes nothing. */
-export function print(text: string): void {
+export function print(text: string | Uint8Array): void {
   if (closed) return;
   try {
-    writeAll(STDOUT, Buffer.from(text));
+    writeAll(STDOUT, bytesOf(text));
   } catch (error) {
     if (codeOf(error) === 'EPIPE') {
       closed = true;
@@ -19,6 +19,11 @@ export function print(text: string): void {
     }
     throw new OutputError(`cannot write to standard output: ${reasonOf(error)}`);
   }
+}
+
+/** A text as UTF-8; bytes as they are. */
+export function bytesOf(text: string | Uint8Array): Uint8Array {
+  return typeof text === 'string' ? Buffer.from(text) : text;
 }
 
 /** Whether nobody reads standard output any more: what is left to print need not be worked out. */

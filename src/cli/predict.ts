@@ -1,8 +1,7 @@
 import { predictionRows } from '../data/prediction-rows.ts';
 import { UnsupportedError } from '../errors.ts';
 import type { Classifier } from '../model/classifier.ts';
-import { nodePlatform } from '../runtime/platform-node.ts';
-import { readingRuntime } from '../runtime/workbench.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import { type AtomicFile, createAtomicFile } from './atomic-file.ts';
 import { defineCommand, helpOption } from './command.ts';
 import { dataOptions, readTableOptions } from './data-options.ts';
@@ -12,10 +11,11 @@ import { inputSource } from './input-source.ts';
 import { abortOnInterrupt } from './interrupt.ts';
 import { readModel } from './model-input.ts';
 import type { OptionTable } from './options.ts';
-import { outputIsClosed, print, printWarnings } from './output.ts';
+import { bytesOf, outputIsClosed, print, printWarnings } from './output.ts';
 import { computeRows } from './overflowing-row.ts';
 import { predictionWriter } from './prediction-writer.ts';
 import { createProgress } from './progress.ts';
+import { fileRuntime } from './warm-bench.ts';
 
 const resultOptions = {
   probabilities: { kind: 'flag', help: 'add the probability of each class (softmax models)' },
@@ -71,15 +71,20 @@ export const predict = defineCommand({
     });
     const output = toFile ? createAtomicFile(values.out ?? '') : standardOutput();
     try {
-      const rows = await predictionRows(source, model, readTableOptions(values), () =>
-        readingRuntime(nodePlatform),
-      );
+      let runtime: Runtime | null = null;
+      const rows = await predictionRows(source, model, readTableOptions(values), async () => {
+        runtime = await fileRuntime(path);
+        return runtime;
+      });
       const write = predictionWriter(model, numbers, values.format ?? 'csv');
       // With the first rows: bad data should leave nothing behind on standard output.
       let header = write.header();
       for await (const { features, firstRow } of rows.batches) {
-        output.write(header + computeRows(rows.name, firstRow, () => write.rows(features)));
-        header = '';
+        const lines = computeRows(rows.name, firstRow, () => write.rows(features, runtime));
+        for (const piece of lines) {
+          output.write(header === '' ? piece : Buffer.concat([bytesOf(header), bytesOf(piece)]));
+          header = '';
+        }
         if (outputIsClosed()) return ExitStatus.done;
       }
       output.write(header);

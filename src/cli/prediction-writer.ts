@@ -1,5 +1,8 @@
 import type { FeatureBatch } from '../data/feature-batch.ts';
 import { type Classifier, largestIndices, softmaxRows } from '../model/classifier.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { kernelLines } from './kernel-lines.ts';
+import { type LinePrinter, type LineTexts, type Predicted, textLines } from './line-texts.ts';
 
 export type PredictionFormat = 'csv' | 'ndjson';
 /** The numbers that stand beside each prediction. */
@@ -8,69 +11,58 @@ export type RowNumbers = 'probabilities' | 'scores' | null;
 export interface PredictionWriter {
   /** What stands before the first row. */
   header(): string;
-  rows(features: FeatureBatch): string;
+  /** The lines of a batch, by kernels where there is a runtime; throws what `Classifier.scores` throws. */
+  rows(features: FeatureBatch, runtime: Runtime | null): ReturnType<LinePrinter>;
 }
 
-/** Predictions as text. Numbers have as many digits as it takes to read them back without loss. */
+/** Predictions as text. */
 export function predictionWriter(
   model: Classifier,
   numbers: RowNumbers,
   format: PredictionFormat,
 ): PredictionWriter {
-  return format === 'csv' ? csvWriter(model, numbers) : ndjsonWriter(model, numbers);
+  const texts = format === 'csv' ? csvTexts(model, numbers) : ndjsonTexts(model, numbers);
+  let print: LinePrinter | null = null;
+  return {
+    header: () => (format === 'csv' ? csvHeader(model, numbers) : ''),
+    rows(features, runtime) {
+      print ??= runtime === null ? textLines(texts) : kernelLines(runtime, texts);
+      return print(predictBatch(model, numbers, features));
+    },
+  };
 }
 
-function csvWriter(model: Classifier, numbers: RowNumbers): PredictionWriter {
-  const names = model.classes.map((label) => csvField(String(label)));
+function csvHeader({ classes }: Classifier, numbers: RowNumbers): string {
   const letter = numbers === 'probabilities' ? 'p' : 'score';
-  const columns = numbers === null ? [] : model.classes.map((label) => csvField(`${letter}(${label})`));
+  const columns = numbers === null ? [] : classes.map((label) => csvField(`${letter}(${label})`));
+  return `${['prediction', ...columns].join(',')}\n`;
+}
+
+function csvTexts({ classes }: Classifier, numbers: RowNumbers): LineTexts {
   return {
-    header: () => `${['prediction', ...columns].join(',')}\n`,
-    rows(features) {
-      const { predicted, values } = predictBatch(model, numbers, features);
-      let text = '';
-      for (let i = 0; i < features.nRows; i++) {
-        text += names[predicted[i]];
-        if (values !== null) {
-          for (let k = 0; k < model.nClasses; k++) text += `,${values[i * model.nClasses + k]}`;
-        }
-        text += '\n';
-      }
-      return text;
-    },
+    starts: classes.map((label) => csvField(String(label))),
+    betweens: numbers === null ? [] : classes.map(() => ','),
+    end: '\n',
   };
 }
 
-function ndjsonWriter(model: Classifier, numbers: RowNumbers): PredictionWriter {
-  const labels = model.classes.map((label) => JSON.stringify(label));
-  const keys = model.classes.map((label) => JSON.stringify(String(label)));
+function ndjsonTexts({ classes }: Classifier, numbers: RowNumbers): LineTexts {
+  const keys = classes.map((label, k) => {
+    const before = k === 0 ? `,"${numbers}":{` : ',';
+    return `${before}${JSON.stringify(String(label))}:`;
+  });
   return {
-    header: () => '',
-    rows(features) {
-      const { predicted, values } = predictBatch(model, numbers, features);
-      let text = '';
-      for (let i = 0; i < features.nRows; i++) {
-        text += `{"prediction":${labels[predicted[i]]}`;
-        if (values !== null) {
-          const pairs = keys.map((key, k) => `${key}:${values[i * model.nClasses + k]}`);
-          text += `,"${numbers}":{${pairs.join(',')}}`;
-        }
-        text += '}\n';
-      }
-      return text;
-    },
+    starts: classes.map((label) => `{"prediction":${JSON.stringify(label)}`),
+    betweens: numbers === null ? [] : keys,
+    end: numbers === null ? '}\n' : '}}\n',
   };
 }
 
-function predictBatch(
-  model: Classifier,
-  numbers: RowNumbers,
-  features: FeatureBatch,
-): { readonly predicted: Uint32Array; readonly values: Float64Array | null } {
+function predictBatch(model: Classifier, numbers: RowNumbers, features: FeatureBatch): Predicted {
   const scores = model.scores(features);
-  const predicted = largestIndices(scores, model.nClasses);
-  if (numbers === null) return { predicted, values: null };
-  return { predicted, values: numbers === 'scores' ? scores : softmaxRows(scores, model.nClasses) };
+  const classes = largestIndices(scores, model.nClasses);
+  if (numbers === null) return { classes, numbers: null };
+  return { classes, numbers: numbers === 'scores' ? scores : softmaxRows(scores, model.nClasses) };
 }
 
 function csvField(text: string): string {

@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
-import { startReaders } from '../runtime/growing-runtime.ts';
+import { growingRuntime, startReaders } from '../runtime/growing-runtime.ts';
 import { nodePlatform } from '../runtime/platform-node.ts';
-import { prepareWorkbench } from '../runtime/workbench.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { prepareWorkbench, takeWorkbench } from '../runtime/workbench.ts';
 import { STANDARD_INPUT } from './input-file.ts';
 
 /**
@@ -21,6 +22,17 @@ export async function warmBench(path: string, threads: number | null): Promise<v
     if (textBytes(path) >= THREADED_BYTES) startReaders(nodePlatform, bench, threads);
   } catch {
     // A fit without kernels fails with the reason.
+  }
+}
+
+/** Kernels for the rows of a file, and other threads where there are many; null where they cannot be had. */
+export async function fileRuntime(path: string): Promise<Runtime | null> {
+  try {
+    const bench = await takeWorkbench(nodePlatform);
+    if (textBytes(path) >= THREADED_BYTES) startReaders(nodePlatform, bench, null);
+    return growingRuntime(nodePlatform, bench, null);
+  } catch {
+    return null;
   }
 }
 

@@ -54,6 +54,7 @@ export interface ShardKernels {
   choleskyRows(task: Pointer, shard: number): void;
   activeHessian(task: Pointer, shard: number): void;
   csvRows(task: Pointer, shard: number): void;
+  numberLines(task: Pointer, shard: number): void;
   projectRows(task: Pointer, shard: number): void;
   multiplyProjected(task: Pointer, shard: number): void;
   multiplyRows(task: Pointer, shard: number): void;
