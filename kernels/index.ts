@@ -44,7 +44,7 @@ export {
   placeRowsDouble,
   placeRowsSingle,
 } from './place-rows';
-export { multiplyProjected, projectRows } from './row-projections';
+export { multiplyProjected, projectCompactRows, projectRows } from './row-projections';
 export { combineRows, multiplyRows, sumRowProducts } from './row-space';
 export { scoreRowsDouble, scoreRowsSingle } from './score-rows';
 export { copyBytes, placeSlots, repeatRow, slotRanges, slotSquares, slotSums, slotsBetween } from './slots';

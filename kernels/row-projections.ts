@@ -1,5 +1,6 @@
 // Products with a few directions V (d × m) of a sample of rows: Z = X V and, from Z, Xᵀ Z.
 
+import { gatherCompact } from './compact-rows';
 import { denseGradient } from './dense-gradient';
 import { denseScores } from './dense-scores';
 
@@ -15,6 +16,9 @@ class ProjectionTask {
   constants: usize; // 24: f32, stride, added to each row of Z
   projected: usize; // 28: f32, nRows × stride, Z
   products: usize; // 32: f64, (nFeatures + 3) × stride, Xᵀ Z
+  // projectCompactRows reads `rows` as the entries' values, and
+  rowStarts: usize; // 36: u32 × (nRows + 1)
+  indices: usize; // 40: u16
 }
 
 /** Rows summed in f32 before they are added to an f64. */
@@ -39,6 +43,20 @@ export function projectRows(task: usize, shard: u32): void {
     t.constants,
     Z,
   );
+}
+
+/** Z ← constants + (X + center) V for 96 rows by the entries of compact rows (see compact-layout.ts), as gatherCompact. */
+export function projectCompactRows(task: usize, shard: u32): void {
+  const t = changetype<ProjectionTask>(task);
+  const rowBytes: usize = t.stride << 2;
+  const last = min(t.nRows, (shard + 1) * BLOCK);
+  for (let i = shard * BLOCK; i < last; i++) {
+    const from = load<u32>(t.rowStarts + (i << 2));
+    const count = load<u32>(t.rowStarts + ((i + 1) << 2)) - from;
+    const z = t.projected + i * rowBytes;
+    memory.copy(z, t.constants, rowBytes);
+    gatherCompact(t.indices + (from << 1), t.rows + (from << 2), count, t.directions, rowBytes, z);
+  }
 }
 
 /** Xᵀ Z for 48 features, in single precision over 96 rows and in double beyond. */

@@ -4,10 +4,14 @@ import { ownCenter } from './hinge-rows.ts';
 import { interceptStep } from './intercept-step.ts';
 import type { Problem } from './problem.ts';
 
-/** Evaluations (each nSamples · nClasses) on problems where they cost nothing, and on others. */
+/**
+ * Evaluations (each nSamples · nClasses) on problems where they cost nothing, and on others. Image-like rows (10 000, 10
+ * classes), C = 0.1, 0.3 and 1, to a gap of 1e-3: 147, 451 and 1 585 epochs with 40, a fifth of the time at C = 0.1; 143,
+ * 419 and 1 601 with 6.
+ */
 const MANY = 40;
 const FEW = 6;
-const CHEAP = 200_000;
+const CHEAP = 50_000;
 /** μ shrinks by this after every Newton step that succeeded. */
 const SHRINK = 0.4;
 

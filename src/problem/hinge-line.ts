@@ -31,7 +31,9 @@ export function hingeLine(runtime: Runtime, trainingSet: TrainingSet, state: Hin
   const scores = arena.allocateF32(nSamples * stride);
   const changes = arena.allocateF32(nSamples * stride);
   const partials = arena.allocateF64(2 * nShards);
-  const scoring = arena.allocateU32(9);
+  const scoring = arena.allocateU32(11);
+  const { compact, stride: rowStride, values } = matrix;
+  const center = compact === undefined ? null : arena.f64(compact.center, nFeatures);
   const line = arena.allocate(56);
   const scalars = arena.f64(line, 3);
   arena
@@ -51,10 +53,22 @@ export function hingeLine(runtime: Runtime, trainingSet: TrainingSet, state: Hin
     weights.set(theta.subarray(0, nFeatures * stride));
     constants.fill(padding);
     constants.set(theta.subarray(nFeatures * stride, nFeatures * stride + nClasses));
+    if (center !== null) subtractCentre(center, theta);
     const { byteOffset: W } = weights;
-    const { values, stride: rowStride } = matrix as { values: number; stride: number };
-    scoring.set([nSamples, rowStride, nFeatures, stride, values, W, constants.byteOffset, out.byteOffset, 0]);
-    runtime.run('projectRows', scoring.byteOffset, Math.ceil(nSamples / SCORE_ROWS));
+    const rows = compact?.values ?? values;
+    scoring.set([nSamples, rowStride, nFeatures, stride, rows, W, constants.byteOffset, out.byteOffset, 0]);
+    if (compact) scoring.set([compact.starts, compact.indices], 9);
+    const kernel = compact ? 'projectCompactRows' : 'projectRows';
+    runtime.run(kernel, scoring.byteOffset, Math.ceil(nSamples / SCORE_ROWS));
+  }
+
+  /** constants ← constants − W · center */
+  function subtractCentre(center: Float64Array, theta: Float64Array): void {
+    for (let k = 0; k < nClasses; k++) {
+      let sum = 0;
+      for (let j = 0; j < nFeatures; j++) sum += center[j] * theta[j * stride + k];
+      constants[k] -= sum;
+    }
   }
 
   function derivatives(step: number): { readonly slope: number; readonly curvature: number } {

@@ -56,6 +56,7 @@ export interface ShardKernels {
   csvRows(task: Pointer, shard: number): void;
   numberLines(task: Pointer, shard: number): void;
   projectRows(task: Pointer, shard: number): void;
+  projectCompactRows(task: Pointer, shard: number): void;
   multiplyProjected(task: Pointer, shard: number): void;
   multiplyRows(task: Pointer, shard: number): void;
   sumRowProducts(task: Pointer, shard: number): void;

@@ -5,7 +5,7 @@ import { hingeHessian } from '../../src/problem/hinge-hessian.ts';
 import { hingeLine } from '../../src/problem/hinge-line.ts';
 import { leadingDirections } from '../../src/problem/leading-directions.ts';
 import { parameterLayout } from '../../src/problem/parameters.ts';
-import { denseTrainingSet } from '../twins/kernel-data.ts';
+import { compactTrainingSet, denseTrainingSet } from '../twins/kernel-data.ts';
 import { kernelRuntime } from '../twins/kernel-runtime.ts';
 
 const [n, d, K] = [600, 6, 5];
@@ -13,13 +13,14 @@ const wave = (i: number) => Math.fround(Math.sin(1 + 3.7 * i));
 const X = Array.from({ length: n }, (_, i) => Array.from({ length: d }, (_, j) => wave(i * d + j)));
 const y = X.map((_, i) => (i * 7) % K);
 const v = X.map((_, i) => 0.5 + (i % 4) / 4);
+const base = X[7].map((x) => Math.fround(20 * x));
 const { size, stride } = parameterLayout(d, K);
 
 /** A smoothed hinge with centres, at a point and a direction. */
-function pose(weighted = true) {
+function pose(weighted: boolean, compact = false) {
   const runtime = kernelRuntime();
   const data = { X, y, nClasses: K, ...(weighted ? { sampleWeights: v } : {}) };
-  const set = denseTrainingSet(runtime.arena, data, 4);
+  const set = compact ? compactTrainingSet(runtime, data, base, 4) : denseTrainingSet(runtime.arena, data, 4);
   const passes = dataPasses(runtime, set, { kind: 'hinge', margin: 1, smoothing: 0.7 });
   const vector = (seed: number) => {
     const x = runtime.arena.allocateF64(size);
@@ -61,27 +62,30 @@ for (const weighted of [true, false]) {
     }
   });
 
-  test(`a line's step leaves a twentieth of the slope, weighted ${weighted}`, () => {
-    const { runtime, set, passes, hinge, theta, direction, out } = pose(weighted);
-    const ridge = 0.01;
-    const slopeAt = (step: number) => {
-      const at = runtime.arena.allocateF64(size);
-      for (let i = 0; i < size; i++) at[i] = theta[i] + step * direction[i];
-      passes.lossAndGradient(at, out, 'double');
-      let slope = 0;
-      for (let i = 0; i < size; i++) {
-        slope += direction[i] * (out[i] + (i < d * stride ? 2 * ridge * at[i] : 0));
+  test.each([false, true])(
+    `a line's step leaves a twentieth of the slope, weighted ${weighted}, compact %s`,
+    (compact) => {
+      const { runtime, set, passes, hinge, theta, direction, out } = pose(weighted, compact);
+      const ridge = 0.01;
+      const slopeAt = (step: number) => {
+        const at = runtime.arena.allocateF64(size);
+        for (let i = 0; i < size; i++) at[i] = theta[i] + step * direction[i];
+        passes.lossAndGradient(at, out, 'double');
+        let slope = 0;
+        for (let i = 0; i < size; i++) {
+          slope += direction[i] * (out[i] + (i < d * stride ? 2 * ridge * at[i] : 0));
+        }
+        return slope;
+      };
+      if (slopeAt(0) > 0) for (let i = 0; i < size; i++) direction[i] *= -1;
+      for (const length of [1, 0.05, 20]) {
+        for (let i = 0; i < size; i++) direction[i] *= length;
+        const step = hingeLine(runtime, set, hinge)(theta, direction, ridge);
+        expect(step).toBeGreaterThan(0);
+        expect(Math.abs(slopeAt(step))).toBeLessThan(0.051 * Math.abs(slopeAt(0)));
       }
-      return slope;
-    };
-    if (slopeAt(0) > 0) for (let i = 0; i < size; i++) direction[i] *= -1;
-    for (const length of [1, 0.05, 20]) {
-      for (let i = 0; i < size; i++) direction[i] *= length;
-      const step = hingeLine(runtime, set, hinge)(theta, direction, ridge);
-      expect(step).toBeGreaterThan(0);
-      expect(Math.abs(slopeAt(step))).toBeLessThan(0.051 * Math.abs(slopeAt(0)));
-    }
-    for (let i = 0; i < size; i++) direction[i] *= -1;
-    expect(hingeLine(runtime, set, hinge)(theta, direction, ridge)).toBe(1);
-  });
+      for (let i = 0; i < size; i++) direction[i] *= -1;
+      expect(hingeLine(runtime, set, hinge)(theta, direction, ridge)).toBe(1);
+    },
+  );
 }
