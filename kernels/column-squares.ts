@@ -6,7 +6,7 @@ const BLOCK: u32 = 60;
 /** Σ vᵢ xᵢⱼ² over the rows of one shard of dense data, f64 × features rounded up to 4, where Xᵀ R would be. */
 export function columnSquares(task: usize, shard: u32): void {
   const t = changetype<PassTask>(task);
-  const sums = gradientOf(partialOf(t, shard), t.stride, t.nClasses);
+  const sums = gradientOf(partialOf(t, shard), t.stride, t.hessianRows);
   const rowBytes: usize = t.rowStride << 2;
   const nVectors: usize = (t.nFeatures + 3) >> 2;
   const last = load<u32>(t.rowShards + ((shard + 1) << 2));

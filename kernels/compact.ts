@@ -15,7 +15,7 @@ export function compactPass(task: usize, shard: u32): void {
   const t = changetype<PassTask>(task);
   const withGradient = hasGradient(t.mode);
   const partial = partialOf(t, shard);
-  const G = gradientOf(partial, t.stride, t.nClasses);
+  const G = gradientOf(partial, t.stride, t.hessianRows);
   const U = residualSumsOf(partial);
   const S = t.work + shard * t.workStep;
   const rowBytes: usize = t.stride << 2;
@@ -69,7 +69,7 @@ export function compactPassDouble(task: usize, shard: u32): void {
   const t = changetype<PassTask>(task);
   const withGradient = hasGradient(t.mode);
   const partial = partialOf(t, shard);
-  const G = gradientOf(partial, t.stride, t.nClasses);
+  const G = gradientOf(partial, t.stride, t.hessianRows);
   const U = residualSumsOf(partial);
   const S = t.work + shard * t.workStep;
   const rowBytes: usize = t.stride << 3;
@@ -104,7 +104,7 @@ export function compactReduce(task: usize, shard: u32): void {
   const classBytes: usize = t.stride << 3;
   const inverse = f64x2.splat(t.inverseCount);
   const last = load<u32>(t.featureShards + ((shard + 1) << 2));
-  const G = gradientOf(t.partials, t.stride, t.nClasses);
+  const G = gradientOf(t.partials, t.stride, t.hessianRows);
   for (let j = load<u32>(t.featureShards + (shard << 2)); j < last; j++) {
     const center = f64x2.splat(load<f64>(t.center + (j << 3)));
     for (let k: usize = 0; k < classBytes; k += 32) {

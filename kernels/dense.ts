@@ -12,7 +12,7 @@ export function densePass(task: usize, shard: u32): void {
   const t = changetype<PassTask>(task);
   const withGradient = hasGradient(t.mode);
   const partial = partialOf(t, shard);
-  const G = gradientOf(partial, t.stride, t.nClasses);
+  const G = gradientOf(partial, t.stride, t.hessianRows);
   const U = residualSumsOf(partial);
   const S = t.work + shard * t.workStep;
   const rowBytes: usize = t.rowStride << 2;
@@ -35,7 +35,7 @@ export function densePassDouble(task: usize, shard: u32): void {
   const t = changetype<PassTask>(task);
   const withGradient = hasGradient(t.mode);
   const partial = partialOf(t, shard);
-  const G = gradientOf(partial, t.stride, t.nClasses);
+  const G = gradientOf(partial, t.stride, t.hessianRows);
   const U = residualSumsOf(partial);
   const S = t.work + shard * t.workStep;
   const rowBytes: usize = t.rowStride << 2;
@@ -63,7 +63,7 @@ export function denseReduce(task: usize, shard: u32): void {
   const inverse = f64x2.splat(t.inverseCount);
   const from = load<u32>(t.featureShards + (shard << 2)) * classBytes;
   const to = load<u32>(t.featureShards + ((shard + 1) << 2)) * classBytes;
-  const G = gradientOf(t.partials, t.stride, t.nClasses);
+  const G = gradientOf(t.partials, t.stride, t.hessianRows);
   for (let at = from; at < to; at += 32) {
     let sum0 = f64x2.splat(0);
     let sum1 = f64x2.splat(0);

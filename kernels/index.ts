@@ -18,6 +18,7 @@ export { hingeLine } from './hinge-line';
 export { hingeMoments } from './hinge-moments';
 export { hingePairsProduct } from './hinge-pairs';
 export { hingeStepSquares } from './hinge-step-rows';
+export { interceptProduct } from './intercept-product';
 export { jointHessianProbabilities, jointHessianShard } from './joint-hessian';
 export { lassoHomotopy, lassoHomotopyCorrect } from './lasso-homotopy';
 export { lassoModelDescent } from './lasso-model';

@@ -69,6 +69,8 @@ export class PassTask {
   /** u32: features with a weight other than 0, ascending, where they are few (wide); else 0 */
   present: usize;
   nPresent: u32;
+  /** rows of room for the intercept Hessian in a partial: nClasses + HESSIAN_OVERHANG; 0 where the rows are kept instead */
+  hessianRows: u32;
 }
 
 /** Modes of a pass: what becomes of a block of scores. */
@@ -99,8 +101,8 @@ export function hasGradient(mode: u32): bool {
 }
 
 /**
- * A row shard's partial sums: f64 loss, f64 dual, f64 dual curvature, f64 far loss, then from byte 64 on f64 × stride Σ v u, then f64
- * (nClasses + HESSIAN_OVERHANG) × stride of the intercept Hessian; aligned to 64, ROW_SCRATCH bytes for numbers of
+ * A row shard's partial sums: f64 loss, f64 dual, f64 dual curvature, f64 far loss, then from byte 64 on f64 × stride
+ * Σ v u, then f64 hessianRows × stride of the intercept Hessian; aligned to 64, ROW_SCRATCH bytes for numbers of
  * each row of a block; f32 × BLOCK_ROWS × stride, and a vector more, for a block's probabilities; and (dense)
  * f64 × features × stride of Xᵀ R.
  */
@@ -113,7 +115,7 @@ export function clearSums(task: PassTask, partial: usize): void {
   const mode = task.mode;
   const withHessian =
     mode === SOFTMAX_CERTIFICATE || mode === HINGE_CERTIFICATE || mode === SOFTMAX_INTERCEPTS;
-  const rows = withHessian ? 1 + task.nClasses + HESSIAN_OVERHANG : 1;
+  const rows = withHessian ? 1 + task.hessianRows : 1;
   memory.fill(partial, 0, 64 + ((task.stride * rows) << 3));
 }
 
@@ -141,20 +143,18 @@ export function interceptHessianOf(partial: usize, stride: u32): usize {
   return partial + 64 + 8 * stride;
 }
 
-export function rowScratchOf(partial: usize, stride: u32, nClasses: u32): usize {
-  return (partial + 64 + 8 * stride * (1 + nClasses + HESSIAN_OVERHANG) + 63) & ~63;
+export function rowScratchOf(partial: usize, stride: u32, hessianRows: u32): usize {
+  return (partial + 64 + 8 * stride * (1 + hessianRows) + 63) & ~63;
 }
 
-export function probabilitiesOf(partial: usize, stride: u32, nClasses: u32): usize {
-  return rowScratchOf(partial, stride, nClasses) + ROW_SCRATCH;
+export function probabilitiesOf(partial: usize, stride: u32, hessianRows: u32): usize {
+  return rowScratchOf(partial, stride, hessianRows) + ROW_SCRATCH;
 }
 
-export function gradientOf(partial: usize, stride: u32, nClasses: u32): usize {
-  return probabilitiesOf(partial, stride, nClasses) + 4 * BLOCK_ROWS * stride + 64;
+export function gradientOf(partial: usize, stride: u32, hessianRows: u32): usize {
+  return probabilitiesOf(partial, stride, hessianRows) + 4 * BLOCK_ROWS * stride + 64;
 }
 
-/** Rows beyond the last class that a tile of the Hessian writes, as denseGradient does. */
-const HESSIAN_OVERHANG: u32 = 3;
 /** The most rows of a block. */
 const BLOCK_ROWS: usize = 64;
 /** Four f64 for each row of a block. */

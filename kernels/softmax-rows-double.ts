@@ -1,16 +1,7 @@
 import { expDouble } from './exp';
 import { log, log1pDouble } from './log';
-import {
-  addDual,
-  addDualCurvature,
-  addFarLoss,
-  addLoss,
-  MOST_ODDS,
-  PassTask,
-  probabilitiesOf,
-  rowScratchOf,
-} from './pass-task';
-import { addProbabilityProducts } from './softmax-rows';
+import { addDual, addDualCurvature, addFarLoss, addLoss, MOST_ODDS, PassTask, rowScratchOf } from './pass-task';
+import { addProbabilityProducts, curvatureRowsOf } from './softmax-rows';
 
 /** The sum that softmaxExponentialsDouble found, beside the maximum that it returns. */
 let lastSum: f64 = 0;
@@ -30,7 +21,7 @@ export function softmaxBoundRows(task: PassTask, S: usize, firstRow: u32, nRows:
 
 /**
  * softmaxBoundRows, and Σ v p pᵀ into the intercept Hessian, from p rounded to f32 and summed in f32 within the
- * block: an entry is off by 1e-5 of itself.
+ * block: an entry is off by 1e-5 of itself. Without room for it √v p is left in `prepared`.
  */
 export function softmaxCertificateRows(
   task: PassTask,
@@ -39,15 +30,7 @@ export function softmaxCertificateRows(
   nRows: u32,
   partial: usize,
 ): void {
-  softmaxDouble(
-    task,
-    S,
-    firstRow,
-    nRows,
-    partial,
-    true,
-    probabilitiesOf(partial, task.stride, task.nClasses),
-  );
+  softmaxDouble(task, S, firstRow, nRows, partial, true, curvatureRowsOf(task, firstRow, partial));
 }
 
 /** Bytes of one f64 for each row of a block. */
@@ -65,7 +48,7 @@ function softmaxDouble(
 ): void {
   const rowBytes: usize = task.stride << 3;
   const sampleWeights = task.sampleWeights === 0 ? 0 : task.sampleWeights + (firstRow << 3);
-  const others = rowScratchOf(partial, task.stride, task.nClasses);
+  const others = rowScratchOf(partial, task.stride, task.hessianRows);
   const distances = others + SCRATCH;
   const moments = distances + SCRATCH;
   let curvature: f64 = 0;

@@ -14,7 +14,7 @@ export function softmaxRows(task: PassTask, S: usize, firstRow: u32, nRows: u32,
   const rowBytes: usize = task.stride << 2;
   const labels = task.labels + (firstRow << 2);
   const sampleWeights = task.sampleWeights === 0 ? 0 : task.sampleWeights + (firstRow << 3);
-  const sums = rowScratchOf(partial, task.stride, task.nClasses);
+  const sums = rowScratchOf(partial, task.stride, task.hessianRows);
   const tops = sums + SCRATCH;
   const owns = tops + SCRATCH;
   for (let i: u32 = 0; i < nRows; i++) {
@@ -95,6 +95,7 @@ function sumOfRow(S: usize, end: usize): v128 {
 
 /**
  * softmaxRows, and Σ v p pᵀ into the intercept Hessian, for Newton steps on b: its off-diagonal part is what counts.
+ * Without room for it √v p is left in `prepared`.
  */
 export function softmaxInterceptRows(
   task: PassTask,
@@ -105,7 +106,7 @@ export function softmaxInterceptRows(
 ): void {
   softmaxRows(task, S, firstRow, nRows, partial);
   const rowBytes: usize = task.stride << 2;
-  const P = probabilitiesOf(partial, task.stride, task.nClasses);
+  const P = curvatureRowsOf(task, firstRow, partial);
   for (let i: u32 = 0; i < nRows; i++) {
     const v: f32 = task.sampleWeights === 0 ? 1 : <f32>load<f64>(task.sampleWeights + ((firstRow + i) << 3));
     const own = (load<u32>(task.labels + ((firstRow + i) << 2)) << 2) + i * rowBytes;
@@ -119,8 +120,18 @@ export function softmaxInterceptRows(
   addProbabilityProducts(task, P, nRows, partial);
 }
 
-/** Σ_rows P Pᵀ into the intercept Hessian; rows of P are √v p, f32. */
+/** Where √v p of a block's rows go, f32. */
+export function curvatureRowsOf(task: PassTask, firstRow: u32, partial: usize): usize {
+  const stride = task.stride;
+  const hessianRows = task.hessianRows;
+  return hessianRows === 0
+    ? task.prepared + firstRow * (stride << 2)
+    : probabilitiesOf(partial, stride, hessianRows);
+}
+
+/** Σ_rows P Pᵀ into the intercept Hessian, where it has room; rows of P are √v p, f32. */
 export function addProbabilityProducts(task: PassTask, P: usize, nRows: u32, partial: usize): void {
+  if (task.hessianRows === 0) return;
   const stride = task.stride;
   denseGradient(P, stride << 2, nRows, P, task.nClasses, stride, interceptHessianOf(partial, stride));
 }

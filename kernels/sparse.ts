@@ -62,7 +62,7 @@ export function sparseColumns(task: usize, shard: u32): void {
   const rowBytes: usize = t.stride << 2;
   const last = load<u32>(t.featureShards + ((shard + 1) << 2));
   // Where a dense shard sums Xᵀ R there is room for one feature's.
-  const sum = gradientOf(partialOf(t, shard), t.stride, t.nClasses);
+  const sum = gradientOf(partialOf(t, shard), t.stride, t.hessianRows);
   for (let j = load<u32>(t.featureShards + (shard << 2)); j < last; j++) {
     const g = t.gradient + j * (rowBytes << 1);
     let from = load<u32>(t.columnStarts + (j << 2));

@@ -1,7 +1,8 @@
 import type { ActiveHessian } from './active-hessian.ts';
 import { type GapReport, gapReport, type InterceptSlack } from './certificate.ts';
 import { type ClassMoments, classMoments, interceptSlack, isAbsent } from './class-moments.ts';
-import { descendIntercepts, maxAbs } from './intercept-step.ts';
+import { curvatureByProducts, wholeCurvature } from './intercept-curvature.ts';
+import { descendIntercepts, type InterceptCurvature, maxAbs } from './intercept-step.ts';
 import type { CertifiedPoint, Objective } from './objective.ts';
 import type { ColumnScales, DataPasses, VectorSpace } from './passes.ts';
 import type { PenaltyCoefficients } from './penalty.ts';
@@ -50,13 +51,20 @@ export function compositeObjective(
   options: CompositeObjectiveOptions,
 ): Objective {
   const { nClasses } = passes.layout;
-  const shared = { interceptHessian: vectors.zeros(nClasses * nClasses), moments: null };
+  const { interceptProduct, scales } = passes;
+  const byProducts = interceptProduct !== undefined && scales !== undefined;
+  const interceptHessian = vectors.zeros(byProducts ? 0 : nClasses * nClasses);
+  const curvature = byProducts
+    ? curvatureByProducts(interceptProduct, () => scales().frequencies)
+    : wholeCurvature(interceptHessian, nClasses);
+  const shared = { interceptHessian, curvature, moments: null };
   return withPenalty(passes, vectors, penalty, options, shared);
 }
 
 /** What does not depend on the penalty and is made once. */
 interface Shared {
   readonly interceptHessian: Float64Array;
+  readonly curvature: InterceptCurvature;
   moments: ClassMoments | null;
 }
 
@@ -69,7 +77,7 @@ function withPenalty(
 ): Objective {
   const { intercept, loss, scales = null, separatedClasses = null, activeHessian = null } = options;
   const { weightTerms: termsOf = weightTerms } = options;
-  const { interceptHessian } = shared;
+  const { interceptHessian, curvature } = shared;
   const { layout } = passes;
   const { nFeatures, nClasses, stride, size } = layout;
   const { ridge, lasso } = penalty;
@@ -94,7 +102,7 @@ function withPenalty(
     const slack: InterceptSlack | null = moments && interceptSlack(moments, residual);
     const stepped =
       moments && loss.kind === 'softmax' && ridge > 0 && !atOnce
-        ? steppedIntercepts(moments, intercepts(theta), residual, interceptHessian)
+        ? steppedIntercepts(moments, intercepts(theta), residual, curvature)
         : null;
     const bounded = atOnce && pass.dualCurvature !== undefined;
     const dualAt = bounded ? null : (scale: number) => passes.dualValue(theta, scale);
@@ -122,7 +130,7 @@ function withPenalty(
       current = report(theta, gradient, enough);
     };
     const isGood = () => interceptsAreGood(current, residual, enough);
-    const state = { b: intercepts(theta), residual, hessian: interceptHessian, evaluate, isGood };
+    const state = { b: intercepts(theta), residual, curvature, evaluate, isGood };
     descendIntercepts(state, MAXIMUM_INTERCEPT_STEPS);
     return current;
   }
@@ -134,7 +142,7 @@ function withPenalty(
     const residual = new Float64Array(nClasses);
     const evaluate = () => passes.interceptPass?.(theta, residual, interceptHessian);
     const isGood = () => residual.every((r, k) => Math.abs(r) <= SINGLE_NOISE * frequencies[k]);
-    const state = { b: intercepts(theta), residual, hessian: interceptHessian, evaluate, isGood };
+    const state = { b: intercepts(theta), residual, curvature, evaluate, isGood };
     evaluate();
     descendIntercepts(state, MAXIMUM_INTERCEPT_STEPS, UNCHECKED_STEP);
   }

@@ -42,17 +42,35 @@ export function interceptStep(H: Float64Array, gradient: Float64Array, K: number
     step[k] = sum / L[k * K + k];
   }
 
-  let longest = 0;
-  for (const change of step) longest = Math.max(longest, Math.abs(change));
-  if (longest > LONGEST_STEP) for (let k = 0; k < K; k++) step[k] *= LONGEST_STEP / longest;
-  return step;
+  return shortened(step);
+}
+
+/** The step, or as much of it as changes no intercept by more than LONGEST_STEP. */
+export function shortened(step: Float64Array): Float64Array {
+  const longest = maxAbs(step);
+  return longest > LONGEST_STEP ? step.map((change) => (change * LONGEST_STEP) / longest) : step;
+}
+
+/** ∇²_b F where it was evaluated, K × K and singular along the all-ones direction, as Newton's method on b needs it. */
+export interface InterceptCurvature {
+  /** −H⁻¹ g for the K numbers of g, nearly; null where H has no curvature. */
+  step(gradient: Float64Array): Float64Array | null;
+  /** What is true along δ, with the gradient where H is. */
+  along(step: Float64Array, gradient: Float64Array): InterceptCurve;
+}
+
+export interface InterceptCurve {
+  /** H δ, but for 1e-5 of p̄ₖ (max δ − min δ) */
+  readonly product: Float64Array;
+  /** δᵀ H δ, at most, but for 1e-5 of it */
+  readonly curvature: number;
 }
 
 /** The intercepts b, and what a pass at them tells. */
 export interface InterceptState {
   readonly b: Float64Array;
   readonly residual: Float64Array;
-  readonly hessian: Float64Array;
+  readonly curvature: InterceptCurvature;
   /** Runs a pass at b, which fills the others. */
   evaluate(): void;
   isGood(): boolean;
@@ -63,10 +81,10 @@ export interface InterceptState {
  * half. A whole step no wider than `unchecked` ends it without another pass.
  */
 export function descendIntercepts(state: InterceptState, mostPasses: number, unchecked = 0): void {
-  const { b, residual, hessian } = state;
+  const { b, residual, curvature } = state;
   let remaining = mostPasses;
   while (remaining > 0 && !state.isGood()) {
-    const step = interceptStep(hessian, residual, b.length);
+    const step = curvature.step(residual);
     if (step === null) return;
     const start = b.slice();
     const startSlope = dot(residual, step);

@@ -37,14 +37,20 @@ export function passKind(matrix: DesignMatrix): PassKind {
   return matrix.nFeatures > matrix.nSamples ? 'wide' : 'dense';
 }
 
-export function passShards(arena: Arena, matrix: DesignMatrix, nClasses: number, stride: number): PassShards {
-  if (matrix.kind === 'sparse') return sparseShards(arena, matrix, nClasses, stride);
-  return passKind(matrix) === 'wide' ? wideShards(matrix, stride) : denseShards(matrix, stride);
+/** `hessianRows`: of stride numbers, that a row shard's partial sums have room for beside the gradient. */
+export function passShards(
+  arena: Arena,
+  matrix: DesignMatrix,
+  hessianRows: number,
+  stride: number,
+): PassShards {
+  if (matrix.kind === 'sparse') return sparseShards(arena, matrix, hessianRows, stride);
+  return passKind(matrix) === 'wide' ? wideShards(matrix, stride) : denseShards(matrix, stride, hessianRows);
 }
 
-export function denseShards(matrix: DenseMatrix, stride: number): PassShards {
+export function denseShards(matrix: DenseMatrix, stride: number, hessianRows: number = stride): PassShards {
   const { nSamples, nFeatures } = matrix;
-  const partialBytes = (nFeatures + stride) * stride * 8;
+  const partialBytes = (nFeatures + hessianRows) * stride * 8;
   const room = Math.max(PARTIAL_BYTES, (nSamples * matrix.stride * 4) / 8);
   const values = matrix.compact ? COMPACT * matrix.compact.nStored : nSamples * nFeatures;
   const wanted = Math.ceil(((values + 16 * nSamples) * stride) / SHARD_PRODUCTS);
@@ -69,13 +75,13 @@ export function wideShards({ nSamples, nFeatures }: DenseMatrix, stride: number)
 export function sparseShards(
   arena: Arena,
   matrix: SparseMatrix,
-  nClasses: number,
+  hessianRows: number,
   stride: number,
 ): PassShards {
   const rowStarts = arena.u32(matrix.rowStarts, matrix.nSamples + 1);
   const columnStarts = arena.u32(matrix.columnStarts, matrix.nFeatures + 1);
   const products = (matrix.nonzeros + matrix.nSamples * ROW + matrix.nFeatures) * stride;
-  const affordable = Math.max(2, Math.floor((2 * PARTIAL_BYTES) / (nClasses * stride * 8)));
+  const affordable = Math.max(2, Math.floor((2 * PARTIAL_BYTES) / (hessianRows * stride * 8)));
   const nShards = Math.min(Math.ceil(products / SHARD_PRODUCTS), affordable, MOST_SPARSE_SHARDS);
   return {
     rows: balancedBounds(rowStarts, Math.min(nShards, matrix.nSamples), ROW),

@@ -38,6 +38,7 @@ const U32_FIELDS = {
   centres: 160,
   present: 164,
   nPresent: 168,
+  hessianRows: 172,
 } as const;
 const TASK_BYTES = 176;
 
@@ -75,20 +76,35 @@ export interface PartialLayout {
   readonly residualSums: number;
   readonly interceptHessian: number;
   readonly gradient: number;
+  /** rows of room for the intercept Hessian */
+  readonly hessianRows: number;
   /** all of it, with a gradient of `nFeatures` rows, a multiple of 64 */
   readonly bytes: number;
 }
 
-export function partialLayout(nFeatures: number, nClasses: number, stride: number): PartialLayout {
+export function partialLayout(
+  nFeatures: number,
+  nClasses: number,
+  stride: number,
+  withHessian: boolean,
+): PartialLayout {
+  const hessianRows = withHessian ? nClasses + HESSIAN_OVERHANG : 0;
   const residualSums = 64;
   const interceptHessian = residualSums + 8 * stride;
-  const rowScratch = roundUp(interceptHessian + 8 * stride * (nClasses + HESSIAN_OVERHANG), 64);
+  const rowScratch = roundUp(interceptHessian + 8 * stride * hessianRows, 64);
   const gradient = rowScratch + ROW_SCRATCH + 4 * BLOCK_ROWS * stride + 64;
-  return { residualSums, interceptHessian, gradient, bytes: roundUp(gradient + 8 * stride * nFeatures, 64) };
+  return {
+    residualSums,
+    interceptHessian,
+    gradient,
+    hessianRows,
+    bytes: roundUp(gradient + 8 * stride * nFeatures, 64),
+  };
 }
 
-/** As in kernels/pass-task.ts. */
+/** Rows beyond the last class that a tile of the Hessian writes, as denseGradient does. */
 const HESSIAN_OVERHANG = 3;
+/** As in kernels/pass-task.ts. */
 const BLOCK_ROWS = 64;
 const ROW_SCRATCH = 2048;
 

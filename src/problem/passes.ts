@@ -74,7 +74,7 @@ export interface DataPasses {
   /**
    * Double precision: loss and dual value, ∇F into `gradient` and ∇²_b F, K × K row-major (stride
    * nClasses), into `interceptHessian` where it is given (softmax: off-diagonal entries to 1e-5 of themselves, and rows
-   * that add up to 0). The gradient's intercept row is Σᵢ vᵢ uᵢ / n: the dual point is feasible where it is 0.
+   * that add up to 0; see interceptProduct). The gradient's intercept row is Σᵢ vᵢ uᵢ / n: the dual point is feasible where it is 0.
    */
   certificatePass(
     theta: Float64Array,
@@ -90,6 +90,11 @@ export interface DataPasses {
     residual: Float64Array,
     interceptHessian: Float64Array,
   ) => void;
+  /**
+   * Softmax of many classes only: out ← ∇²_b F · direction, nClasses numbers each, where the last interceptPass was, or
+   * certificatePass with an `interceptHessian`. They leave that alone, and overwrite what hessianProduct needs.
+   */
+  readonly interceptProduct?: (direction: Float64Array, out: Float64Array) => void;
   /** Smoothed hinge only. */
   readonly hinge?: HingeState;
   /** Softmax only; found at the first call. */

@@ -1,7 +1,7 @@
 import type { InterceptSlack } from './certificate.ts';
 import { type ClassMoments, interceptSlack } from './class-moments.ts';
 import { exp } from './elementary.ts';
-import { interceptStep } from './intercept-step.ts';
+import type { InterceptCurvature } from './intercept-step.ts';
 
 /** What is proved of the softmax residuals U' and their gradient G' at b + δ, where no pass has been. */
 export interface SteppedIntercepts {
@@ -34,10 +34,10 @@ export function steppedIntercepts(
   moments: ClassMoments,
   b: Float64Array,
   residual: Float64Array,
-  hessian: Float64Array,
+  curvatures: InterceptCurvature,
 ): SteppedIntercepts | null {
   const K = b.length;
-  const step = interceptStep(hessian, residual, K);
+  const step = curvatures.step(residual);
   if (step === null) return null;
   const width = range(step).width;
   if (!(width <= WIDEST_STEP)) return null;
@@ -45,17 +45,11 @@ export function steppedIntercepts(
   const growth = exp(width);
   const remainder = 0.5 * width * width * growth + HESSIAN_ERROR * width + SUM_ROUNDING;
   const left = new Float64Array(K);
+  const { product, curvature } = curvatures.along(step, residual);
   let decrease = 0;
-  let curvature = 0;
   for (let k = 0; k < K; k++) {
-    let product = 0;
-    for (let l = 0; l < K; l++) {
-      const apart = step[l] - step[k];
-      product += hessian[k * K + l] * apart;
-      curvature -= 0.5 * hessian[k * K + l] * apart * apart;
-    }
     const mean = Math.max(0, moments.frequencies[k] + residual[k]);
-    left[k] = Math.abs(residual[k] + product) + remainder * mean;
+    left[k] = Math.abs(residual[k] + product[k]) + remainder * mean;
     decrease -= residual[k] * step[k];
   }
 

@@ -36,6 +36,7 @@ export interface ShardKernels {
   logisticSparseDouble(task: Pointer, shard: number): void;
   logisticColumns(task: Pointer, shard: number): void;
   logisticColumnsDouble(task: Pointer, shard: number): void;
+  interceptProduct(task: Pointer, shard: number): void;
   packWeights(task: Pointer, shard: number): void;
   multiplyCenter(task: Pointer, shard: number): void;
   dotShard(task: Pointer, shard: number): void;

@@ -57,6 +57,9 @@ const indices = Uint32Array.from(values, (_, t) => t % nFeatures);
 const large2 = { ...large, y: Array.from(large.y, (label) => (label < 'e' ? 'low' : 'high')) };
 const sparse = { X: { indptr, indices, values, nFeatures }, y: large.y };
 
+/** More classes than have a Hessian of their intercepts. */
+const many = overlappingClasses(1500, 20, 150, 2);
+
 /** Most values of a column are one. */
 const background = Float32Array.from(values, (x, t) => ((t * 7 + (t % 31)) % 10 < 8 ? 0.5 : x));
 const mostlyOne = { ...large, X: { ...large.X, values: background } };
@@ -65,6 +68,7 @@ test.each<[string, ArrayData, FitOptions]>([
   ['rows of mostly one value', mostlyOne, {}],
   ['rows of mostly one value, L1', mostlyOne, { penalty: 'l1', lambda: 1e-2 }],
   ['rows of mostly one value, two classes', { ...mostlyOne, y: large2.y }, {}],
+  ['many classes', many, { lambda: 1e-5, tolerance: 1e-3, maxIterations: 200 }],
   ['newton-cg', large, { solver: 'newton-cg' }],
   ['pruned Newton', large, { solver: 'pruned-newton', lambda: 1e-7, maxIterations: 40 }],
   ['sparse rows', sparse, { standardize: true }],
