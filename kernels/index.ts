@@ -7,6 +7,7 @@ export { csvRows } from './csv-rows';
 export { densePass, densePassDouble, denseReduce } from './dense';
 export { multiplyDouble } from './dense-double';
 export { dualCoordinateEpoch } from './dual-coordinate-descent';
+export { encodeRows } from './encode-rows';
 export { expDoubleArray, expSingleArray } from './exp';
 export {
   hingeDualGradient,

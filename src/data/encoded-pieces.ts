@@ -1,3 +1,5 @@
+import type { Arena, Pointer } from '../runtime/arena.ts';
+import type { KernelExports } from '../runtime/kernels.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { CsvHead } from './csv-head.ts';
 import type { CsvRecords } from './csv-records.ts';
@@ -7,6 +9,8 @@ import { FIELD, HARD_WORDS, type PlainField, type PlainPiece, PlainRows } from '
 
 /** What the kernel writes for a text without a code, as in kernels/text-codes.ts: here, one that training did not see. */
 const UNSEEN_CODE = 0xfffffffe;
+
+const COLUMN_BYTES = 24;
 
 export interface PieceFields {
   readonly columns: readonly FieldEncoder[];
@@ -29,7 +33,9 @@ export interface ExactReader {
 /** Plain records for a model: numbers as f64, texts as the features of their levels, the target as a code. */
 export class EncodedPieces {
   readonly plain: PlainRows;
+  private readonly kernels: KernelExports;
   private readonly fields: PieceFields;
+  private readonly encodedColumns: Pointer;
   /** The slot of each column, in order; and of the target. */
   private readonly slots: readonly number[];
   private readonly targetSlot: number;
@@ -60,10 +66,12 @@ export class EncodedPieces {
 
   private constructor(runtime: Runtime, head: CsvHead, fields: PieceFields, known: readonly Uint8Array[]) {
     const { columns, targetField } = fields;
+    this.kernels = runtime.kernels;
     this.fields = fields;
     const nNumeric = columns.filter(({ kind }) => kind === 'numeric').length;
     let [double, code] = [0, 2 * nNumeric];
     this.slots = columns.map(({ kind }) => (kind === 'numeric' ? 2 * double++ : code++));
+    this.encodedColumns = placeColumns(runtime.arena, columns, this.slots);
     this.targetSlot = code++;
     this.nSlots = code + (code & 1);
     const codes = known.map((text) => [text, MISSING_CODE] as const);
@@ -134,7 +142,7 @@ export class EncodedPieces {
     return this.piece !== null;
   }
 
-  /** Writes features of at most `most` rows from row `at` of `values` on, and returns how many. */
+  /** Writes features of at most `most` rows from row `at` of `values` on, in the kernels' memory, and returns how many. */
   takeRows(
     values: Float64Array,
     nFeatures: number,
@@ -145,23 +153,15 @@ export class EncodedPieces {
     const { piece, doubles, nSlots, taken } = this;
     if (piece === null) return 0;
     const count = Math.min(most, piece.rows - taken);
-    const begin = at * nFeatures;
-    values.fill(0, begin, begin + count * nFeatures);
-    this.fields.columns.forEach((column, k) => {
-      const slot = this.slots[k];
-      if (column.kind === 'numeric') {
-        placeNumbers(
-          column,
-          doubles,
-          (taken * nSlots + slot) >> 1,
-          nSlots >> 1,
-          values,
-          begin,
-          nFeatures,
-          count,
-        );
-      } else placeOnes(column, piece.slots, taken * nSlots + slot, nSlots, values, begin, nFeatures, count);
-    });
+    this.kernels.encodeRows(
+      this.encodedColumns,
+      this.fields.columns.length,
+      doubles.byteOffset + taken * nSlots * 4,
+      nSlots * 4,
+      count,
+      values.byteOffset + at * nFeatures * 8,
+      nFeatures,
+    );
     if (this.fields.targets !== null) {
       for (let i = 0, from = taken * nSlots + this.targetSlot; i < count; i++, from += nSlots) {
         targets.push(this.targetOf(piece.slots[from]));
@@ -215,37 +215,17 @@ export class EncodedPieces {
   }
 }
 
-function placeNumbers(
-  { feature, fill, indicator }: NumericField,
-  doubles: Float64Array,
-  from: number,
-  step: number,
-  values: Float64Array,
-  begin: number,
-  nFeatures: number,
-  count: number,
-): void {
-  let out = begin + feature;
-  for (let i = 0; i < count; i++, from += step, out += nFeatures) {
-    const x = doubles[from];
-    values[out] = Number.isNaN(x) ? fill : x;
-    if (Number.isNaN(x) && indicator >= 0) values[out + indicator - feature] = 1;
-  }
-}
-
-function placeOnes(
-  { missingFeature }: CategoricalField,
-  codes: Uint32Array,
-  from: number,
-  step: number,
-  values: Float64Array,
-  begin: number,
-  nFeatures: number,
-  count: number,
-): void {
-  for (let i = 0, out = begin; i < count; i++, from += step, out += nFeatures) {
-    const code = codes[from];
-    if (code < UNSEEN_CODE) values[out + code] = 1;
-    else if (code === MISSING_CODE && missingFeature >= 0) values[out + missingFeature] = 1;
-  }
+/** The columns as kernels/encode-rows.ts takes them. */
+function placeColumns(arena: Arena, columns: readonly FieldEncoder[], slots: readonly number[]): Pointer {
+  const pointer = arena.allocate(columns.length * COLUMN_BYTES);
+  columns.forEach((column, k) => {
+    const at = pointer + k * COLUMN_BYTES;
+    const words =
+      column.kind === 'numeric'
+        ? [0, slots[k] * 4, column.feature, column.indicator]
+        : [1, slots[k] * 4, column.missingFeature, -1];
+    arena.u32(at, 4).set(words);
+    arena.f64(at + 16, 1)[0] = column.kind === 'numeric' ? column.fill : 0;
+  });
+  return pointer;
 }

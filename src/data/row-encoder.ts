@@ -67,10 +67,13 @@ export class RowEncoder {
     this.targets = this.targetField < 0 ? null : new TextField(missing, this.encodingName, (text) => text);
     this.columns = fieldEncoders(encoding, fields, missing, this.encodingName);
     this.nFeatures = countFeatures(encoding);
-    this.values = new Float64Array(batchRows(this.nFeatures) * this.nFeatures);
     const { columns, targetField, targets, missingNumbers: numbers } = this;
     const known = { columns, targetField, targets, missingTexts, missingNumbers: numbers };
     this.pieces = runtime === null ? null : EncodedPieces.create(runtime, head, known);
+    const length = batchRows(this.nFeatures) * this.nFeatures;
+    // Where kernels write to them, in their memory.
+    this.values =
+      runtime === null || this.pieces === null ? new Float64Array(length) : runtime.arena.allocateF64(length);
     this.records = new CsvRecords(file, head.dialect, this.pieces?.plain.text);
     this.exact = {
       records: this.records,

@@ -169,6 +169,16 @@ export interface KernelExports extends ShardKernels {
   ): void;
   scoreRowsDouble: ScoreRows;
   scoreRowsSingle: (...rows: [...Parameters<ScoreRows>, wide: Pointer]) => void;
+  /** Rows of slots → nRows × nFeatures f64, by the columns of an encoding. */
+  encodeRows(
+    columns: Pointer,
+    nColumns: number,
+    rows: Pointer,
+    slotBytes: number,
+    nRows: number,
+    out: Pointer,
+    nFeatures: number,
+  ): void;
   repeatRow(row: Pointer, rowBytes: number, out: Pointer, nRows: number): void;
   copyBytes(from: Pointer, to: Pointer, length: number): void;
   /** Bytes of a table of text codes. */
