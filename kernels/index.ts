@@ -46,6 +46,7 @@ export {
   placeRowsDouble,
   placeRowsSingle,
 } from './place-rows';
+export { softmaxRows } from './probabilities';
 export { multiplyProjected, projectCompactRows, projectRows } from './row-projections';
 export { combineRows, multiplyRows, sumRowProducts } from './row-space';
 export { scoreRowsDouble, scoreRowsSingle } from './score-rows';

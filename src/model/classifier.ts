@@ -6,7 +6,7 @@ import { scoringBench } from '../runtime/workbench.ts';
 import type { Status } from '../solvers/solver.ts';
 import type { ClassifierState, ModelCertificate } from './classifier-state.ts';
 import { type CheckedRows, type FeatureRows, featureRows } from './feature-rows.ts';
-import { KERNEL_ROWS, kernelScores } from './kernel-scores.ts';
+import { KERNEL_ROWS, kernelProbabilities, kernelScores } from './kernel-scores.ts';
 import { denseScores, type LinearWeights, sparseScores, transpose } from './linear-scores.ts';
 import { type ModelJson, toModelJson } from './model-json.ts';
 import type { ProblemDescription } from './problem-description.ts';
@@ -155,8 +155,16 @@ export function largestIndices(scores: Float64Array, nClasses: number): Uint32Ar
   return indices;
 }
 
-/** Scores (rows × nClasses) → probabilities, in place. */
+/** Finite scores (rows × nClasses) → probabilities, in place. */
 export function softmaxRows(scores: Float64Array, nClasses: number): Float64Array {
+  const bench = scores.length >= KERNEL_ROWS * nClasses ? scoringBench() : null;
+  if (bench !== null) kernelProbabilities(bench, scores, nClasses);
+  else plainSoftmaxRows(scores, nClasses);
+  return scores;
+}
+
+/** The same without kernels. */
+export function plainSoftmaxRows(scores: Float64Array, nClasses: number): void {
   for (let at = 0; at < scores.length; at += nClasses) {
     const top = scores[at + indexOfLargest(scores, at, nClasses)];
     let sum = 0;
@@ -167,7 +175,6 @@ export function softmaxRows(scores: Float64Array, nClasses: number): Float64Arra
     }
     for (let k = at; k < at + nClasses; k++) scores[k] /= sum;
   }
-  return scores;
 }
 
 function indexOfLargest(scores: Float64Array, begin: number, length: number): number {

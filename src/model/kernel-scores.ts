@@ -60,3 +60,24 @@ export function kernelScores(
     }
   }
 }
+
+/** Scores turned into probabilities together: they stay in a first-level cache between the kernel and the copies. */
+const TURNED_TOGETHER = 2048;
+
+/** Softmax of rows of finite scores, in place, by a kernel. */
+export function kernelProbabilities(
+  { arena, kernels }: ScoringBench,
+  scores: Float64Array,
+  nClasses: number,
+): void {
+  const mark = arena.mark();
+  const size = Math.max(1, Math.floor(TURNED_TOGETHER / nClasses)) * nClasses;
+  const block = arena.f64(arena.allocateUnset(size * 8), size);
+  for (let begin = 0; begin < scores.length; begin += size) {
+    const part = scores.subarray(begin, begin + size);
+    block.set(part);
+    kernels.softmaxRows(block.byteOffset, part.length / nClasses, nClasses);
+    part.set(block.subarray(0, part.length));
+  }
+  arena.release(mark);
+}

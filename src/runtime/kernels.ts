@@ -179,6 +179,8 @@ export interface KernelExports extends ShardKernels {
     out: Pointer,
     nFeatures: number,
   ): void;
+  /** nRows × nClasses f64 in place, with the bits of the classifier's softmaxRows */
+  softmaxRows(scores: Pointer, nRows: number, nClasses: number): void;
   repeatRow(row: Pointer, rowBytes: number, out: Pointer, nRows: number): void;
   copyBytes(from: Pointer, to: Pointer, length: number): void;
   /** Bytes of a table of text codes. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { RowsInput } from '../../src/data/feature-input.ts';
-import { Classifier, ScoreOverflow } from '../../src/model/classifier.ts';
+import { Classifier, plainSoftmaxRows, ScoreOverflow, softmaxRows } from '../../src/model/classifier.ts';
 import { KERNEL_ROWS, kernelScores } from '../../src/model/kernel-scores.ts';
 import { denseScores, transpose } from '../../src/model/linear-scores.ts';
 import { nodePlatform } from '../../src/runtime/platform-node.ts';
@@ -36,6 +36,41 @@ const problems = fc
       b: numbers(nClasses),
     }),
   );
+
+describe('probabilities have the bits of the plain ones', () => {
+  const scores = fc.oneof(
+    fc.double({ min: -40, max: 40, noNaN: true }),
+    fc.double({ min: -400, max: 400, noNaN: true }),
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.constantFrom(0, -0, 708, -708.4, 745.1332191019411, -745.2, 1e308, -1e308),
+  );
+
+  test('whatever the scores', () => {
+    const rows = fc.integer({ min: 1, max: 7 }).chain((nClasses) =>
+      fc.record({
+        nClasses: fc.constant(nClasses),
+        s: fc.array(scores, { minLength: KERNEL_ROWS * nClasses, maxLength: KERNEL_ROWS * nClasses }),
+      }),
+    );
+    fc.assert(
+      fc.property(rows, ({ nClasses, s }) => {
+        const wanted = Float64Array.from(s);
+        plainSoftmaxRows(wanted, nClasses);
+        expect(softmaxRows(Float64Array.from(s), nClasses)).toEqual(wanted);
+      }),
+    );
+  });
+
+  test.each([1, 2, 3, 10])('at every distance that exp tells from 0, %s + 1 classes', (others) => {
+    const nClasses = others + 1;
+    const s = Float64Array.from({ length: 20_000 * nClasses }, (_, t) =>
+      t % nClasses === 0 ? 0 : -((t * 0.618034) % 760),
+    );
+    const wanted = s.slice();
+    plainSoftmaxRows(wanted, nClasses);
+    expect(Buffer.compare(Buffer.from(softmaxRows(s, nClasses).buffer), Buffer.from(wanted.buffer))).toBe(0);
+  });
+});
 
 test('have the bits of the plain sums, from every form of dense rows', () => {
   fc.assert(
