@@ -1,4 +1,4 @@
-import { type InterceptCurvature, interceptStep, shortened } from './intercept-step.ts';
+import { dot, type InterceptCurvature, interceptStep, shortened } from './intercept-step.ts';
 
 /** From the matrix ∇²_b F, K × K row-major, whose rows add up to 0. */
 export function wholeCurvature(hessian: Float64Array, K: number): InterceptCurvature {
@@ -90,10 +90,4 @@ function withoutMean(x: Float64Array, weights: Float64Array): Float64Array {
     total += weights[k];
   }
   return x.map((value) => value - sum / total);
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let k = 0; k < a.length; k++) sum += a[k] * b[k];
-  return sum;
 }
