@@ -8,6 +8,8 @@ import { roundUp } from './pass-task.ts';
 export interface ActiveColumns {
   /** Rows taken last; before the first time all of them. */
   readonly nRows: number;
+  /** u32, nRows: which of X's rows they are */
+  readonly rows: Pointer;
   /** Floats from one column to the next, of `values` and of `probabilities`. */
   readonly stride: number;
   /** f32: the columns, one after another; moves as they become more. */
@@ -45,7 +47,7 @@ export function activeColumns(
   const rowWeights = arena.allocateF32(stride);
   const p = arena.allocateF32(stride * nClasses);
   const columnOf = new Int32Array(d + 1).fill(-1);
-  const rows = new Int32Array(n);
+  const rows = arena.allocateU32(n);
   let nRows = n;
   let nColumns = 0;
   let columns = arena.allocateF32(0);
@@ -78,6 +80,7 @@ export function activeColumns(
 
   return {
     stride,
+    rows: rows.byteOffset,
     probabilities: p.byteOffset,
     rowWeights: rowWeights.byteOffset,
     get nRows() {

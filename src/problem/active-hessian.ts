@@ -2,6 +2,7 @@ import type { TrainingSet } from '../data/design-matrix.ts';
 import type { Pointer } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { type ActiveColumns, activeColumns } from './active-columns.ts';
+import { type ActiveEntries, activeEntries } from './active-entries.ts';
 import { type ActiveHomotopy, activeHomotopy } from './active-homotopy.ts';
 import type { ParameterLayout } from './parameters.ts';
 import { roundUp } from './pass-task.ts';
@@ -77,7 +78,8 @@ export function activeHessian(
   probabilities: (theta: Float64Array) => Float32Array,
 ): ActiveHessian {
   const { arena, kernels } = runtime;
-  const { nSamples: n, nFeatures: d } = trainingSet.matrix;
+  const { matrix } = trainingSet;
+  const { nSamples: n, nFeatures: d } = matrix;
   const { nClasses, stride, size } = layout;
   const capacity = Math.min(CAPACITY, (d + 1) * nClasses, Math.max(1024, 2 * n * nClasses));
   const maxSegments = Math.ceil(capacity / SEGMENT) + 4 * nClasses + 256;
@@ -91,6 +93,8 @@ export function activeHessian(
   interface Placed {
     readonly hessian: Pointer;
     readonly columns: ActiveColumns;
+    /** Of rows that are stored sparse and not centred; the columns are not copied then. */
+    readonly entries: ActiveEntries | null;
     readonly coordinateColumns: Uint32Array;
     readonly segments: Uint32Array;
     readonly weights: Float64Array;
@@ -117,6 +121,10 @@ export function activeHessian(
       homotopy,
       pairs: secantPairs(runtime, { hessian, stride: hessianStride, u: history, y, homotopy }, capacity),
       columns: activeColumns(runtime, trainingSet, layout, probabilities),
+      entries:
+        matrix.kind === 'sparse' && matrix.center === 0
+          ? activeEntries(runtime, matrix, layout, capacity)
+          : null,
       coordinateColumns: arena.allocateU32(capacity),
       segments: arena.allocateU32(3 * maxSegments),
       weights: arena.allocateF64(capacity),
@@ -133,9 +141,10 @@ export function activeHessian(
 
   /** Appends coordinates, sorted by class, and builds their rows. */
   function append(at: Placed, added: Int32Array): void {
-    const { columns } = at;
-    columns.takeColumns(added);
+    const { columns, entries } = at;
+    const firstNew = count;
     const firstSegment = nSegments;
+    if (entries === null) columns.takeColumns(added);
     const sorted = Array.from(added).sort((a, b) => (a % stride) - (b % stride) || a - b);
     let previous = -1;
     for (const i of sorted) {
@@ -149,6 +158,12 @@ export function activeHessian(
       position[i] = count++;
       at.segments[3 * nSegments - 2] = count;
     }
+    if (entries === null) buildSegments(at, firstSegment);
+    else entries.build(columns, coordinates.subarray(0, count), firstNew, at.hessian, roundUp(capacity, 4));
+    at.pairs.extend(coordinates.subarray(0, count), firstNew);
+  }
+
+  function buildSegments({ columns, ...at }: Placed, firstSegment: number): void {
     arena
       .u32(at.buildTask, 12)
       .set([
@@ -166,7 +181,6 @@ export function activeHessian(
         at.scratch,
       ]);
     runtime.run('activeHessian', at.buildTask, nSegments - firstSegment);
-    at.pairs.extend(coordinates.subarray(0, count), count - added.length);
   }
 
   /**

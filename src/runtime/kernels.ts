@@ -187,6 +187,7 @@ export interface KernelExports extends ShardKernels {
   textCodesBytes(): number;
   /** Gives a text of at most 32 bytes a code; 768 have room. */
   addTextCode(table: Pointer, text: Pointer, length: number, code: number): void;
+  activeHessianSparse(task: Pointer): void;
   /** H ← H + α y yᵀ − β u uᵀ; y and u are f64 with room for a multiple of 4. */
   activeHessianUpdate(
     hessian: Pointer,

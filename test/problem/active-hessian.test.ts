@@ -24,6 +24,11 @@ function wave(n: number, d: number, K: number, weighted: boolean): PlainData {
   return { X, y, nClasses: K, ...(weighted ? { sampleWeights: X.map((_, i) => 1 + (i % 5)) } : {}) };
 }
 
+/** A third of the values, the others 0. */
+function thinned(data: PlainData): PlainData {
+  return { ...data, X: data.X.map((row, i) => row.map((x, j) => ((i + j) % 3 === 0 ? x : 0))) };
+}
+
 /** The model's minimum by plain coordinate descent in f64, many sweeps. */
 function plainMinimum(
   H: readonly (readonly number[])[],
@@ -57,20 +62,24 @@ test.each([
   ['dense, weighted', 203, 12, 4, true],
   ['dense, segments longer than one', 150, 45, 2, false],
   ['sparse, centred', 130, 9, 3, true],
+  ['sparse', 130, 9, 3, true],
+  ['sparse, two classes', 150, 45, 2, false],
 ] as const)(
   '%s: the model, built at once or extended, has the minimum of its plain f64 twin to 1e-4',
   (kind, n, d, K, weighted) => {
     const runtime = kernelRuntime();
-    const data = wave(n, d, K, weighted);
-    const center = Array.from({ length: d }, (_, j) => 0.1 * j);
     const sparse = kind.startsWith('sparse');
+    const centred = kind === 'sparse, centred';
+    const full = wave(n, d, K, weighted);
+    const data = sparse && !centred ? thinned(full) : full;
+    const center = Array.from({ length: d }, (_, j) => 0.1 * j);
     const set = sparse
-      ? sparseTrainingSet(runtime.arena, data, center)
+      ? sparseTrainingSet(runtime.arena, data, ...(centred ? [center] : []))
       : denseTrainingSet(runtime.arena, data);
     const { stride, size } = parameterLayout(d, K);
     const P = probabilitiesOf(n, K, stride);
     const total = data.sampleWeights?.reduce((sum, v) => sum + v, 0) ?? n;
-    const x = (i: number, j: number) => (j === d ? 1 : data.X[i][j] - (sparse ? center[j] : 0));
+    const x = (i: number, j: number) => (j === d ? 1 : data.X[i][j] - (centred ? center[j] : 0));
     const wanted = Int32Array.from(
       Array.from({ length: size }, (_, i) => i).filter(
         (i) => i % stride < K && (i >= d * stride || (i * 5) % 7 < 4),
