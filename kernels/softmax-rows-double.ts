@@ -1,10 +1,7 @@
-import { expDouble } from './exp';
+import { lastMoment, lastSum, softmaxExponentialsDouble } from './exp-rows';
 import { log, log1pDouble } from './log';
 import { addDual, addDualCurvature, addFarLoss, addLoss, MOST_ODDS, PassTask, rowScratchOf } from './pass-task';
 import { addProbabilityProducts, curvatureRowsOf } from './softmax-rows';
-
-/** The sum that softmaxExponentialsDouble found, beside the maximum that it returns. */
-let lastSum: f64 = 0;
 
 /** softmaxRows in double, a relative 4e-15 beyond the scores' error, however small the loss. */
 export function softmaxRowsDouble(task: PassTask, S: usize, firstRow: u32, nRows: u32, partial: usize): void {
@@ -134,28 +131,6 @@ function sumOfOthers(S: usize, rowBytes: usize, own: usize): f64 {
   for (let s = S; s < S + rowBytes; s += 16) sums = f64x2.add(sums, v128.load(s));
   store<f64>(own, ownExponential);
   return f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
-}
-
-/** Σ exp(s − max) (s − max), beside lastSum */
-let lastMoment: f64 = 0;
-
-function softmaxExponentialsDouble(S: usize, rowBytes: usize): f64 {
-  let tops = v128.load(S);
-  for (let s = S + 16; s < S + rowBytes; s += 16) tops = f64x2.pmax(tops, v128.load(s));
-  const top = max(f64x2.extract_lane(tops, 0), f64x2.extract_lane(tops, 1));
-  const shift = f64x2.splat(top);
-  let sums = f64x2.splat(0);
-  let moments = f64x2.splat(0);
-  for (let s = S; s < S + rowBytes; s += 16) {
-    const t = f64x2.sub(v128.load(s), shift);
-    const e = expDouble(t);
-    v128.store(s, e);
-    sums = f64x2.add(sums, e);
-    moments = f64x2.add(moments, f64x2.mul(e, t));
-  }
-  lastSum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
-  lastMoment = f64x2.extract_lane(moments, 0) + f64x2.extract_lane(moments, 1);
-  return top;
 }
 
 /**

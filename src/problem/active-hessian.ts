@@ -48,8 +48,11 @@ export interface LassoModelMinimum {
   readonly decrease: number;
   /** The part of it that is first order: ⟨gradient, direction⟩ and the change of the lasso. */
   readonly slope: number;
-  /** Whether the tolerance was reached, or the solution was followed to its end: what rounding leaves may then be more. */
-  readonly converged: boolean;
+  /**
+   * false where descent was cut off. true: the tolerance was reached, or the solution was followed to its end, and what
+   * damping and rounding leave there may be more than the tolerance.
+   */
+  readonly finished: boolean;
 }
 
 /** H of so many coordinates takes 64 MB. Few rows need fewer: no more than n K weights are needed to fit n rows. */
@@ -215,7 +218,7 @@ export function activeHessian(
     return { nonzero, entering };
   }
 
-  /** Brings the weights to the model's minimum; returns whether they are there, see LassoModelMinimum. */
+  /** Brings the weights to the model's minimum; returns whether that was finished, see LassoModelMinimum. */
   function solve(at: Placed, model: LassoModel): boolean {
     const { nonzero, entering } = pose(at, model);
     if (nonzero + entering <= at.homotopy.room) {
@@ -295,7 +298,7 @@ export function activeHessian(
       if (placed === null) throw new Error('a Hessian must be built before a model is minimized');
       const { weights, slope, lasso } = placed;
       const { theta, gradient } = model;
-      const converged = solve(placed, model);
+      const finished = solve(placed, model);
       direction.fill(0);
       let first = 0;
       let both = 0;
@@ -308,7 +311,7 @@ export function activeHessian(
         // gᵀd + ½ dᵀHd = ½ (g + slope)ᵀ d
         both += 0.5 * (gradient[i] + slope[a]) * change + lassoChange;
       }
-      return { decrease: -both, slope: first, converged };
+      return { decrease: -both, slope: first, finished };
     },
     correct({ theta, gradient, penalty }, after, length) {
       if (placed === null) throw new Error('a Hessian must be built before it is corrected');

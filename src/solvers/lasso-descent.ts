@@ -39,7 +39,10 @@ export type StepOutcome = 'moved' | 'stuck' | 'crowded';
 const NEARLY_ACTIVE = 0.8;
 /** So many zero weights, or as many as are not zero, may enter in one step. */
 const FEWEST_ENTERING = 256;
-/** Where a step promises more than this part of what the last one did, the Hessian is out of date. */
+/**
+ * Where a step promises more than this part of what the last one did, and more than rounding, the Hessian is out of
+ * date. With 0.7 letters took 782 steps for 466 and 3 000 images 657 for 474: builds saved, but more seconds.
+ */
 const STALE = 0.3;
 /** Armijo's fraction of the predicted decrease (Nocedal & Wright, section 3.1). */
 const SUFFICIENT = 1e-4;
@@ -180,7 +183,8 @@ export function lassoDescent(
       const { penalty } = objective;
       const asked = () => ({ theta, gradient, penalty, tolerance: violation });
       let model = hessian.minimize(asked(), direction);
-      if (!fresh && model.converged && model.decrease > STALE * lastPromise) {
+      const isStale = model.decrease > STALE * lastPromise && model.decrease > NOISE[known] * value;
+      if (!fresh && model.finished && isStale) {
         if (!rebuild()) return 'crowded';
         model = hessian.minimize(asked(), direction);
       }

@@ -132,7 +132,7 @@ test.each([
       );
       expect(twin.decrease).toBeGreaterThan(1e-3);
       expect(Math.abs(minimum.decrease / twin.decrease - 1)).toBeLessThan(1e-4);
-      expect(minimum.converged).toBe(true);
+      expect(minimum.finished).toBe(true);
     }
   },
 );
