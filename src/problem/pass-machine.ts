@@ -1,0 +1,259 @@
+import type { TrainingSet } from '../data/design-matrix.ts';
+import type { Pointer } from '../runtime/arena.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { classFrequencies, sparseColumnScales } from './column-scales.ts';
+import { type ParameterLayout, parameterLayout } from './parameters.ts';
+import { type PassShards, passKind, passShards } from './pass-shards.ts';
+import { MODES, type PassTask, partialLayout, passTask, roundUp } from './pass-task.ts';
+import type { ColumnScales, PassLoss, Precision } from './passes.ts';
+import { listPresentFeatures } from './present-features.ts';
+
+/** Scores padding is given: its exponential and its hinge are exactly 0. */
+const PADDING_SCORE = -1e30;
+/**
+ * A block of rows and its scores stay in the second-level cache between X W and Xᵀ R. More rows spread the cost of
+ * adding a block's gradient to its f64 sums, and lengthen what is summed in f32.
+ */
+const BLOCK_BYTES = 200_000;
+const FEWEST_BLOCK_ROWS = 24;
+const MOST_BLOCK_ROWS = 60;
+/** Rows go by three or by four. */
+const ROW_TILE = 12;
+/** Features beyond the last one that a tile of the gradient writes. */
+const GRADIENT_OVERHANG = 3;
+/**
+ * Features with weights are looked up one by one where they are at most this part of all: a product then costs up to
+ * twice what it does in a row, and listing them goes on until there are more.
+ */
+const FEW_PRESENT = 1 / 4;
+/**
+ * With more classes the intercepts' K × K Hessian leaves the second-level cache (128 KB here), and its sums leave room
+ * for few shards. The rows' probabilities are kept for products of it instead, where they take at most MOST_KEPT bytes.
+ * 10 000 × 20, 1 000 classes: 3.5 to 4.2 s instead of 10.7, after the last iteration 0.3 instead of 5.1.
+ */
+const MOST_HESSIAN_CLASSES = 128;
+const MOST_KEPT = 2 ** 29;
+
+/** What a pass runs: kernels over shards of rows, then of features, in either precision. */
+const KERNELS = {
+  dense: { single: ['densePass', 'denseReduce'], double: ['densePassDouble', 'denseReduce'] },
+  compact: { single: ['compactPass', 'compactReduce'], double: ['compactPassDouble', 'compactReduce'] },
+  wide: { single: ['wideRows', 'wideColumns'], double: ['wideRowsDouble', 'wideColumnsDouble'] },
+  sparse: { single: ['sparseRows', 'sparseColumns'], double: ['sparseRowsDouble', 'sparseColumnsDouble'] },
+} as const;
+
+/** The kernels' descriptor, its work space, and how a pass is run. */
+export interface PassMachine {
+  readonly layout: ParameterLayout;
+  /** of the hinge, else 0 */
+  readonly centres: Pointer;
+  setLoss(loss: PassLoss): void;
+  setDualScale(scale: number): void;
+  reservePrepared(): Float32Array;
+  pass(mode: number, theta: Float64Array, gradient: Float64Array | null, precision: Precision): void;
+  /** Σ over row shards, in their order, of the f64 at byte `offset` of their partial sums */
+  sum(offset: number): number;
+  readResidualSums(out: Float64Array): void;
+  readInterceptHessian(out: Float64Array): void;
+  /** null where there is an intercept Hessian instead */
+  readonly interceptProduct: ((direction: Float64Array, out: Float64Array) => void) | null;
+  columnScales(): ColumnScales;
+}
+
+export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: PassLoss): PassMachine {
+  const { matrix, nClasses, labels, sampleWeights } = trainingSet;
+  const { arena } = runtime;
+  const { nSamples, nFeatures } = matrix;
+  const layout = parameterLayout(nFeatures, nClasses);
+  const { stride } = layout;
+  const dense = matrix.kind === 'dense';
+  const kind = passKind(matrix);
+  const keepsRows =
+    loss.kind === 'softmax' && nClasses > MOST_HESSIAN_CLASSES && nSamples * stride * 4 <= MOST_KEPT;
+  const shards = passShards(arena, matrix, keepsRows ? 0 : nClasses, stride);
+  const nRowShards = shards.rows.length - 1;
+  const nFeatureShards = shards.features.length - 1;
+  const partial = partialLayout(
+    kind === 'dense' || kind === 'compact' ? nFeatures + GRADIENT_OVERHANG : 1,
+    nClasses,
+    stride,
+    !keepsRows,
+  );
+  const partials = arena.allocate(partial.bytes * Math.max(nRowShards, dense ? 0 : nFeatureShards));
+  const partialViews = Array.from({ length: nRowShards }, (_, s) =>
+    arena.f64(partials + s * partial.bytes, partial.bytes / 8),
+  );
+  const intercepts = arena.allocateF64(stride);
+  const interceptsSingle = arena.allocateF32(stride);
+  const residualSums = arena.allocateF64(stride);
+  const compact = (dense && matrix.compact) || null;
+  const center = dense ? (compact?.center ?? 0) : matrix.center;
+  const centerPartials = arena.allocateF64(center === 0 ? 0 : nFeatureShards * stride);
+  const task = passTask(arena);
+  const centres = loss.kind === 'hinge' ? arena.allocate(nSamples * stride * 4) : 0;
+  task.set({
+    inverseCount: 1 / nSamples,
+    nSamples,
+    nFeatures,
+    nClasses,
+    stride,
+    labels,
+    sampleWeights,
+    // Dense rows are padded: zeros there meet what lies behind W.
+    weights: dense ? arena.allocate(nFeatures * stride * 4) : arena.allocateUnset(nFeatures * stride * 4),
+    interceptsSingle: interceptsSingle.byteOffset,
+    intercepts: intercepts.byteOffset,
+    partials,
+    partialStep: partial.bytes,
+    residualSums: residualSums.byteOffset,
+    center,
+    centerPartials: centerPartials.byteOffset,
+    centres,
+    hessianRows: partial.hessianRows,
+  });
+  describeShards(runtime, task, shards);
+  if (dense) {
+    const rowBytes = matrix.stride * 4 + stride * 4;
+    const fitting = Math.floor(BLOCK_BYTES / rowBytes / ROW_TILE) * ROW_TILE;
+    const blockRows = compact
+      ? MOST_BLOCK_ROWS
+      : Math.min(MOST_BLOCK_ROWS, Math.max(FEWEST_BLOCK_ROWS, fitting));
+    const sumBytes = compact ? nFeatures * stride * 4 : 0;
+    const workStep = roundUp(blockRows * stride * 8 + sumBytes, 64);
+    task.set({ values: matrix.values, rowStride: matrix.stride, blockRows, workStep });
+    if (compact) {
+      task.set({ rowStarts: compact.starts, rowIndices: compact.indices, rowValues: compact.values });
+    }
+    task.set({ work: arena.allocate(kind === 'wide' ? nSamples * stride * 8 : workStep * nRowShards) });
+  } else {
+    const { rowStarts, rowIndices, rowValues, columnStarts, columnIndices, columnValues } = matrix;
+    task.set({ rowStarts, rowIndices, rowValues, columnStarts, columnIndices, columnValues });
+    // Doubles; a single-precision pass uses (and makes resident) the first half only.
+    task.set({ work: arena.allocateUnset(nSamples * stride * 8) });
+  }
+  const present = arena.allocateU32(kind === 'wide' ? Math.floor(FEW_PRESENT * nFeatures) : 0);
+  let prepared: Float32Array | null = null;
+
+  function setPresent(theta: Float64Array): void {
+    const nPresent = listPresentFeatures(layout, theta, present);
+    if (nPresent === null) task.set({ present: 0 });
+    else task.set({ present: present.byteOffset, nPresent });
+  }
+
+  function setIntercepts(theta: Float64Array, padding: number): void {
+    if (center !== 0) runtime.run('multiplyCenter', task.pointer, nFeatureShards);
+    for (let k = 0; k < stride; k++) {
+      let b = k < nClasses ? theta[nFeatures * stride + k] : padding;
+      for (let s = 0; center !== 0 && s < nFeatureShards; s++) b -= centerPartials[s * stride + k];
+      intercepts[k] = b;
+    }
+    interceptsSingle.set(intercepts);
+  }
+
+  function sum(offset: number): number {
+    let total = 0;
+    for (const view of partialViews) total += view[offset / 8];
+    return total;
+  }
+
+  function reservePrepared(): Float32Array {
+    prepared ??= arena.allocateF32(nSamples * stride);
+    task.set({ prepared: prepared.byteOffset });
+    return prepared;
+  }
+
+  function readResidualSums(out: Float64Array): void {
+    for (let k = 0; k < nClasses; k++) out[k] = sum(partial.residualSums + 8 * k) / nSamples;
+  }
+
+  function interceptProduct(direction: Float64Array, out: Float64Array): void {
+    intercepts.fill(0, nClasses);
+    intercepts.set(direction);
+    runtime.run('interceptProduct', task.pointer, nRowShards);
+    readResidualSums(out);
+  }
+
+  return {
+    layout,
+    centres,
+    setLoss(loss) {
+      if (loss.kind === 'hinge') task.set({ margin: loss.margin, smoothing: loss.smoothing });
+    },
+    setDualScale(scale) {
+      task.set({ dualScale: scale });
+    },
+    reservePrepared,
+    pass(mode, theta, gradient, precision) {
+      const single = precision === 'single';
+      const isHessian = mode === MODES.softmax.hessian || mode === MODES.hinge.hessian;
+      if (keepsRows && (mode === MODES.softmax.certificate || mode === MODES.softmax.intercepts)) {
+        reservePrepared();
+      }
+      task.set({ mode, theta: theta.byteOffset, gradient: gradient?.byteOffset ?? 0 });
+      if (single) runtime.run('packWeights', task.pointer, nFeatureShards);
+      if (kind === 'wide') setPresent(theta);
+      setIntercepts(theta, isHessian ? 0 : PADDING_SCORE);
+      const [rowKernel, featureKernel] = KERNELS[kind][precision];
+      runtime.run(rowKernel, task.pointer, nRowShards);
+      if (gradient === null) return;
+      for (let k = 0; k < stride; k++) {
+        residualSums[k] = sum(partial.residualSums + 8 * k);
+        gradient[nFeatures * stride + k] = residualSums[k] / nSamples;
+      }
+      runtime.run(featureKernel, task.pointer, nFeatureShards);
+    },
+    sum,
+    readResidualSums,
+    readInterceptHessian(out) {
+      if (keepsRows) return;
+      for (let k = 0; k < nClasses; k++) {
+        for (let l = 0; l < nClasses; l++) {
+          out[k * nClasses + l] = sum(partial.interceptHessian + 8 * (k * stride + l)) / nSamples;
+        }
+      }
+      if (loss.kind === 'softmax') hessianFromProducts(out, nClasses);
+    },
+    interceptProduct: keepsRows ? interceptProduct : null,
+    columnScales() {
+      if (matrix.kind === 'sparse') return sparseColumnScales(arena, trainingSet, matrix);
+      const features = new Float64Array(nFeatures);
+      if (kind === 'wide') {
+        const mark = arena.mark();
+        const squares = arena.allocateF64(roundUp(nFeatures, 4));
+        task.set({ gradient: squares.byteOffset });
+        runtime.run('wideSquares', task.pointer, nFeatureShards);
+        for (let j = 0; j < nFeatures; j++) features[j] = squares[j] / nSamples;
+        arena.release(mark);
+      } else {
+        runtime.run('columnSquares', task.pointer, nRowShards);
+        for (let j = 0; j < nFeatures; j++) features[j] = sum(partial.gradient + 8 * j) / nSamples;
+      }
+      return { features, frequencies: classFrequencies(arena, trainingSet) };
+    },
+  };
+}
+
+/** Σ v p pᵀ → Σ v (diag p − p pᵀ), the diagonal as the others' sum: nothing cancels where p is nearly 1. */
+function hessianFromProducts(products: Float64Array, K: number): void {
+  for (let k = 0; k < K; k++) {
+    let others = 0;
+    for (let l = 0; l < K; l++) {
+      if (l === k) continue;
+      others += products[k * K + l];
+      products[k * K + l] = -products[k * K + l];
+    }
+    products[k * K + k] = others;
+  }
+}
+
+function describeShards({ arena }: Runtime, task: PassTask, { rows, features }: PassShards): void {
+  const rowShards = arena.allocateU32(rows.length);
+  const featureShards = arena.allocateU32(features.length);
+  rowShards.set(rows);
+  featureShards.set(features);
+  task.set({
+    rowShards: rowShards.byteOffset,
+    nRowShards: rows.length - 1,
+    featureShards: featureShards.byteOffset,
+  });
+}
