@@ -20,7 +20,7 @@ export async function measure(benchCase, { folder, peers, options }) {
   const lambdas = lines[0]?.lambdas ?? FALLBACK;
   // The last, tighter run is there to know the optimum.
   for (const [tolerances, repeats] of [
-    [[1e-3, 1e-4, 1e-5], options.repeats],
+    [[1e-2, 1e-3, 1e-4, 1e-5], options.repeats],
     [[1e-6], 1],
   ]) {
     lines.push(
