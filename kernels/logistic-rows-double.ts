@@ -7,9 +7,10 @@ import {
   CURVATURE_SUM,
   DUAL,
   DUAL_SUM,
-  FAR_SUM,
+  FAR_LOSS_SUM,
+  FAR_ODDS_SUM,
   LogisticTask,
-  ODDS_SUM,
+  NEAR_ODDS_SUM,
   RESIDUAL_SUM,
 } from './logistic-task';
 import { MOST_ODDS } from './pass-task';
@@ -17,7 +18,8 @@ import { MOST_ODDS } from './pass-task';
 /**
  * logisticRows in double, two rows at a time; relative errors of 4e-15 beyond the scores' error, however small the
  * loss. A certificate's pass adds the entropies v (log(1 + e) + |m| e / (1 + e)), the dual value of the residuals,
- * the intercept's curvature Σ v t (1 − t), and Σ v t / (1 − t), or v times the loss where that is large. Scores are padded to a multiple of 2.
+ * the intercept's curvature Σ v t (1 − t), and Σ v t / (1 − t), where that is large v times the loss beside it. Scores
+ * are padded to a multiple of 2.
  */
 export function logisticRowsDouble(
   task: LogisticTask,
@@ -34,8 +36,9 @@ export function logisticRowsDouble(
   let entropies = f64x2.splat(0);
   let sums = f64x2.splat(0);
   let curvatures = f64x2.splat(0);
-  let odds = f64x2.splat(0);
-  let far = f64x2.splat(0);
+  let nearOdds = f64x2.splat(0);
+  let farOdds = f64x2.splat(0);
+  let farLoss = f64x2.splat(0);
   for (let i: u32 = 0; i < nRows; i += 2) {
     const s = signs(task, firstRow + i);
     const v = weightsOf(task, firstRow + i, i + 1 < nRows);
@@ -57,8 +60,10 @@ export function logisticRowsDouble(
     const inverse = f64x2.div(f64x2.splat(1), f64x2.pmax(e, f64x2.splat(1e-300)));
     const odd = v128.bitselect(e, inverse, f64x2.ge(m, f64x2.splat(0)));
     const isNear = f64x2.le(odd, f64x2.splat(MOST_ODDS));
-    odds = f64x2.add(odds, v128.and(f64x2.mul(v, odd), isNear));
-    far = f64x2.add(far, v128.andnot(loss, isNear));
+    const odds = f64x2.mul(v, odd);
+    nearOdds = f64x2.add(nearOdds, v128.and(odds, isNear));
+    farOdds = f64x2.add(farOdds, v128.andnot(odds, isNear));
+    farLoss = f64x2.add(farLoss, v128.andnot(loss, isNear));
     curvatures = f64x2.add(curvatures, f64x2.mul(v, f64x2.mul(smaller, larger)));
     S += 16;
   }
@@ -67,8 +72,9 @@ export function logisticRowsDouble(
   if (task.mode !== CERTIFICATE) return;
   addTo(partial + DUAL_SUM, sumOfPair(entropies));
   addTo(partial + CURVATURE_SUM, sumOfPair(curvatures));
-  addTo(partial + ODDS_SUM, sumOfPair(odds));
-  addTo(partial + FAR_SUM, sumOfPair(far));
+  addTo(partial + NEAR_ODDS_SUM, sumOfPair(nearOdds));
+  addTo(partial + FAR_LOSS_SUM, sumOfPair(farLoss));
+  addTo(partial + FAR_ODDS_SUM, sumOfPair(farOdds));
 }
 
 /**

@@ -67,8 +67,9 @@ export function hasGradient(mode: u32): bool {
 }
 
 /**
- * A row shard's partial sums: f64 loss, dual value, Σ v u, Σ v t (1 − t), Σ v t / (1 − t) where that is small, the other
- * rows' loss; from byte 64 on (dense) f64 × rowStride of Xᵀ u, then f32 × rowStride where rows are summed before they are added to it.
+ * A row shard's partial sums: f64 loss, dual value, Σ v u, Σ v t (1 − t), Σ v t / (1 − t) where that is small, of the
+ * other rows the loss and the same; from byte 64 on (dense) f64 × rowStride of Xᵀ u, then f32 × rowStride where rows are
+ * summed before they are added to it.
  */
 export function partialOf(task: LogisticTask, shard: u32): usize {
   return task.partials + shard * task.partialStep;
@@ -81,8 +82,9 @@ export function addTo(sum: usize, value: f64): void {
 export const DUAL_SUM: usize = 8;
 export const RESIDUAL_SUM: usize = 16;
 export const CURVATURE_SUM: usize = 24;
-export const ODDS_SUM: usize = 32;
-export const FAR_SUM: usize = 40;
+export const NEAR_ODDS_SUM: usize = 32;
+export const FAR_LOSS_SUM: usize = 40;
+export const FAR_ODDS_SUM: usize = 48;
 export const GRADIENT: usize = 64;
 
 /** What a row past the last one is scored: its loss and residual are 0. */

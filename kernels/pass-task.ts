@@ -89,8 +89,8 @@ export const SOFTMAX_BOUND: u32 = 11;
 export const SOFTMAX_INTERCEPTS: u32 = 12;
 
 /**
- * Where a row's odds (1 − p_y) / p_y are more, they bound the bend of its dual value worse than its loss −log p_y does:
- * scaled by 1 − η, it bends by η² odds / 2 at most, and by η loss.
+ * Of a row with odds o = (1 − p_y) / p_y the dual value, its residuals scaled by c = 1 − η, bends by η² o / (2c) at most,
+ * and by η times its loss −log p_y. Rows with odds beyond this are summed both ways, and the lesser sum counts.
  */
 export const MOST_ODDS: f64 = 1000;
 
@@ -101,7 +101,7 @@ export function hasGradient(mode: u32): bool {
 }
 
 /**
- * A row shard's partial sums: f64 loss, f64 dual, f64 dual curvature, f64 far loss, then from byte 64 on f64 × stride
+ * A row shard's partial sums: f64 loss, dual, near odds, far loss and far odds, then from byte 64 on f64 × stride
  * Σ v u, then f64 hessianRows × stride of the intercept Hessian; aligned to 64, ROW_SCRATCH bytes for numbers of
  * each row of a block; f32 × BLOCK_ROWS × stride, and a vector more, for a block's probabilities; and (dense)
  * f64 × features × stride of Xᵀ R.
@@ -127,12 +127,13 @@ export function addDual(partial: usize, value: f64): void {
   store<f64>(partial, load<f64>(partial, 8) + value, 8);
 }
 
-export function addDualCurvature(partial: usize, value: f64): void {
+export function addNearOdds(partial: usize, value: f64): void {
   store<f64>(partial, load<f64>(partial, 16) + value, 16);
 }
 
-export function addFarLoss(partial: usize, value: f64): void {
-  store<f64>(partial, load<f64>(partial, 24) + value, 24);
+export function addFar(partial: usize, loss: f64, odds: f64): void {
+  store<f64>(partial, load<f64>(partial, 24) + loss, 24);
+  store<f64>(partial, load<f64>(partial, 32) + odds, 32);
 }
 
 export function residualSumsOf(partial: usize): usize {

@@ -21,11 +21,9 @@ const ASCII_ZEROS: u64 = 0x3030303030303030;
 /** "0.000000" */
 const ZERO_POINT: u64 = 0x3030303030302e30;
 
-/** Bytes of the longest text, −2.2250738585072014e−308. */
-export const LONGEST_NUMBER: usize = 24;
-
 /**
- * Writes the finite x to `out` and returns the address behind it; LONGEST_NUMBER + 18 bytes are written over at most.
+ * Writes the finite x to `out` and returns the address behind it; the longest text is 24 bytes, as −2.2250738585072014e−308,
+ * and 18 more may be written over.
  * `powers` holds 10^k for k = −292 … 324, its upper 128 bits rounded up, low half first.
  */
 export function printDouble(x: f64, out: usize, powers: usize): usize {

@@ -1,17 +1,15 @@
 import { sumOfLanes } from './lanes';
-import { FULL, SoftmaxPairsTask } from './softmax-pairs-task';
+import { SoftmaxPairsTask } from './softmax-pairs-task';
 
 /**
  * Lists a shard's rows that have at least two probabilities above `negligible`, and these pairs of row and class; sums
  * v p / n of what is left out (and v p_k / n times the rest of the row's, of what is kept) by classes into leftOut.
- * Ends at FULL where the pairs have no room.
  */
 export function softmaxPairsTake(task: usize, shard: u32): void {
   const t = changetype<SoftmaxPairsTask>(task);
   const rowBytes: usize = t.stride << 2;
   const first = load<u32>(t.shardRows + (shard << 2));
   const last = load<u32>(t.shardRows + (shard << 2), 4);
-  const room = load<u32>(t.pairStarts + (shard << 2), 4);
   const leftOut = t.leftOut + shard * (rowBytes << 1);
   memory.fill(leftOut, 0, rowBytes << 1);
   const negligible = f32x4.splat(t.negligible);
@@ -32,10 +30,6 @@ export function softmaxPairsTake(task: usize, shard: u32): void {
       addProducts(leftOut + (at << 1), factor, others);
     }
     const rest = f32x4.extract_lane(sumOfLanes(small), 0);
-    if (count > 1 && end + count > room) {
-      store<u32>(t.pairEnds + (shard << 2), FULL);
-      return;
-    }
     let pair = end;
     for (let k: u32 = 0; count > 0 && k < t.nClasses; k++) {
       const q = load<f32>(p + (k << 2));

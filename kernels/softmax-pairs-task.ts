@@ -17,7 +17,7 @@ export class SoftmaxPairsTask {
   rowWeights: usize; // 48: f32, v / n
   kept: usize; // 52: u32 × shards: rows kept
   pairStarts: usize; // 56: u32, shards + 1: room for the pairs of each
-  pairEnds: usize; // 60: u32 × shards: end of them, or FULL
+  pairEnds: usize; // 60: u32 × shards: end of them
   classes: usize; // 64: u32 × pairs
   probabilities: usize; // 68: f32 × pairs
   leftOut: usize; // 72: f64 × stride for each shard
@@ -32,6 +32,3 @@ export class SoftmaxPairsTask {
   product: usize; // 108: f64, the same
   negligible: f32; // 112
 }
-
-/** pairEnds where a shard's pairs have no room. */
-export const FULL: u32 = 0xffffffff;

@@ -1,6 +1,6 @@
 import { lastMoment, lastSum, softmaxExponentialsDouble } from './exp-rows';
 import { log, log1pDouble } from './log';
-import { addDual, addDualCurvature, addFarLoss, addLoss, MOST_ODDS, PassTask, rowScratchOf } from './pass-task';
+import { addDual, addFar, addLoss, addNearOdds, MOST_ODDS, PassTask, rowScratchOf } from './pass-task';
 import { addProbabilityProducts, curvatureRowsOf } from './softmax-rows';
 
 /** softmaxRows in double, a relative 4e-15 beyond the scores' error, however small the loss. */
@@ -10,7 +10,7 @@ export function softmaxRowsDouble(task: PassTask, S: usize, firstRow: u32, nRows
 
 /**
  * softmaxRowsDouble, and the mean entropy v (log Z − Σ p (s − max)), the dual value of p; and v (1 − p_y) / p_y, or where
- * that is large v (−log p_y), which bound how the dual value bends where its residuals are scaled.
+ * that is large v (−log p_y) beside it, which bound how the dual value bends where its residuals are scaled.
  */
 export function softmaxBoundRows(task: PassTask, S: usize, firstRow: u32, nRows: u32, partial: usize): void {
   softmaxDouble(task, S, firstRow, nRows, partial, true, 0);
@@ -48,8 +48,9 @@ function softmaxDouble(
   const others = rowScratchOf(partial, task.stride, task.hessianRows);
   const distances = others + SCRATCH;
   const moments = distances + SCRATCH;
-  let curvature: f64 = 0;
+  let nearOdds: f64 = 0;
   let farLoss: f64 = 0;
+  let farOdds: f64 = 0;
   let p = P;
   for (let i: u32 = 0; i < nRows; i++) {
     const v = sampleWeights === 0 ? 1 : load<f64>(sampleWeights + (i << 3));
@@ -62,8 +63,11 @@ function softmaxDouble(
     const ownExponential = load<f64>(own);
     if (withDual && v > 0) {
       const odds = (isOwnTop ? rest : lastSum - ownExponential) / ownExponential;
-      if (odds <= MOST_ODDS) curvature += v * odds;
-      else farLoss += v * (top - ownScore + log(lastSum));
+      if (odds <= MOST_ODDS) nearOdds += v * odds;
+      else {
+        farLoss += v * (top - ownScore + log(lastSum));
+        farOdds += v * odds;
+      }
     }
     store<f64>(others + (i << 3), rest);
     store<f64>(distances + (i << 3), top - ownScore);
@@ -79,8 +83,8 @@ function softmaxDouble(
   }
   sumLosses(others, sampleWeights, nRows, partial);
   if (withDual) {
-    addDualCurvature(partial, curvature);
-    addFarLoss(partial, farLoss);
+    addNearOdds(partial, nearOdds);
+    addFar(partial, farLoss, farOdds);
   }
   if (P !== 0) addProbabilityProducts(task, P, nRows, partial);
 }

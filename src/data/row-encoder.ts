@@ -113,7 +113,9 @@ export class RowEncoder {
   /** The batch, which is overwritten by the next. */
   takeBatch(): PredictionBatch {
     const { nRows, nFeatures, firstRow } = this;
-    const values = this.values.subarray(0, nRows * nFeatures);
+    const rows = this.values.subarray(0, nRows * nFeatures);
+    // Whoever asked may post or keep it: not the kernels' shared memory.
+    const values = this.pieces === null ? rows : rows.slice();
     const targets = this.targets === null ? null : this.batchTargets;
     this.batchTargets = [];
     this.firstRow += nRows;

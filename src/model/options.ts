@@ -34,7 +34,7 @@ export interface FitOptions {
   readonly maxIterations?: number;
   /** Default: no limit. */
   readonly maxSeconds?: number;
-  /** Threads, 1 to 64. Default: the processors at hand, at most 8; small problems use one. The model does not depend on it. */
+  /** Threads, 1 to 64. Default: the processors at hand, at most 8; fits of a few milliseconds use one. The model does not depend on it. */
   readonly threads?: number;
   /** Seed of everything random, a whole number 0 … 2³² − 1. Default 0. */
   readonly seed?: number;

@@ -7,7 +7,7 @@ import type { Classifier } from './classifier.ts';
 import { type DataSummary, dataSource, type FitData, summarize } from './fit-data.ts';
 import type { FitOptions } from './options.ts';
 import { placeOn, pose } from './posed-problem.ts';
-import { resolveFitOptions } from './resolve-options.ts';
+import { type ResolvedFitOptions, resolveFitOptions } from './resolve-options.ts';
 import { trainHere } from './train-here.ts';
 import { trainedClassifier } from './trained-classifier.ts';
 import { type TrainingPlace, trainingPlace } from './training-place.ts';
@@ -39,7 +39,7 @@ export async function train(
   try {
     const training = await placeOn(platform, bench, source, resolved, (size, nClasses) => {
       // Workers load while the matrix is laid out.
-      startCrew(platform, bench, place(size, nClasses));
+      startCrew(platform, bench, place(size, nClasses), resolved.threads);
     });
     listener.onData(summarize(training));
     const posed = pose(bench.arena, training, resolved);
@@ -59,7 +59,7 @@ export async function train(
     writing = chosen.kind === 'worker';
     const solution =
       chosen.kind === 'here'
-        ? await trainHere(leadingRuntime(bench, chosen.threads), task)
+        ? await trainHere(leadingRuntime(bench, led(chosen, resolved.threads)), task)
         : await trainInWorker(platform, bench, chosen.threads, task);
     writing = false;
     return trainedClassifier(training, resolved, posed.layout, solution);
@@ -69,9 +69,20 @@ export async function train(
   }
 }
 
-function startCrew(platform: Platform, bench: Workbench, { kind, threads }: TrainingPlace): void {
+function startCrew(
+  platform: Platform,
+  bench: Workbench,
+  place: TrainingPlace,
+  asked: ResolvedFitOptions['threads'],
+): void {
+  const { kind, threads } = place;
   if (kind === 'worker') bench.crew.start(platform, bench.module, bench.arena.memory, threads);
-  else gatherFollowers(platform, bench, threads);
+  else gatherFollowers(platform, bench, threads, led(place, asked));
+}
+
+/** The most threads that a fit on the calling thread leads: as many as wait already, unless fewer were asked for. */
+function led({ threads }: TrainingPlace, asked: ResolvedFitOptions['threads']): number {
+  return threads === 1 ? 1 : (asked ?? Infinity);
 }
 
 async function trainInWorker(

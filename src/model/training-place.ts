@@ -33,7 +33,7 @@ const SECONDS_PER_THREAD = 50e-6;
 const DEFAULT_THREADS = 8;
 
 /**
- * Chooses by the size of a pass; `threads` null means as many as are good, `cold` that a process's first fit finds no other thread waiting.
+ * Chooses by the size of a pass; `threads` null means as many as are good, `cold` that the memory's first fit finds no other thread waiting.
  * The model does not depend on it.
  */
 export function trainingPlace(

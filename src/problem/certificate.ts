@@ -1,6 +1,6 @@
 import { log } from './elementary.ts';
 import type { ParameterLayout } from './parameters.ts';
-import type { CertificatePass } from './passes.ts';
+import { bendOf, type CertificatePass } from './passes.ts';
 import type { PenaltyCoefficients } from './penalty.ts';
 import type { Loss } from './problem.ts';
 import type { SteppedIntercepts } from './stepped-intercepts.ts';
@@ -117,11 +117,10 @@ export function gapReport(input: GapInput, dualAt: ((scale: number) => number) |
     gap = scaled;
     interceptShare = share * dual + (dual * shiftMax) / reach;
   };
-  if (lasso > 0 && reach > lasso && loss.kind !== 'hinge' && pass.dualCurvature !== undefined) {
+  if (lasso > 0 && reach > lasso && loss.kind !== 'hinge' && pass.dualBend !== undefined) {
     // The slope of the dual is Σ U s, and loss − dual the same.
     const slope = product + interceptProduct;
-    const short = 1 - scale;
-    const bend = (short * short * pass.dualCurvature) / (2 * scale) + short * (pass.farLoss ?? 0);
+    const bend = bendOf(pass.dualBend, scale);
     const loosened = ridge * squares + lasso * absolutes + scale * slope + bend;
     // Of the dual at c, concave in it, the mixture costs this at most: more than of that at 1 where samples are far off.
     const most = pass.dual + (1 - scale) * slope;

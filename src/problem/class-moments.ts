@@ -19,7 +19,7 @@ export interface ClassMoments {
 /** Frequencies below this are rounding: the class has no samples. */
 const ABSENT = 1e-12;
 /** A residual that rounds to nothing: at the limit, where an absent class's intercept is −∞, it is 0. */
-const VANISHED = 1e-25;
+export const VANISHED = 1e-25;
 
 export function isAbsent(moments: ClassMoments, k: number): boolean {
   return moments.frequencies[k] < ABSENT;

@@ -104,7 +104,7 @@ function withPenalty(
       moments && loss.kind === 'softmax' && ridge > 0 && !atOnce
         ? steppedIntercepts(moments, intercepts(theta), residual, curvature)
         : null;
-    const bounded = atOnce && pass.dualCurvature !== undefined;
+    const bounded = atOnce && pass.dualBend !== undefined;
     const dualAt = bounded ? null : (scale: number) => passes.dualValue(theta, scale);
     const terms = termsOf(weights(theta), gradient, penalty);
     return gapReport({ theta, gradient, layout, penalty, loss, pass, slack, stepped, enough, terms }, dualAt);

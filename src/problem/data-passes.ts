@@ -109,7 +109,13 @@ export function dataPasses(runtime: Runtime, trainingSet: TrainingSet, initialLo
         loss: machine.sum(0) / nSamples,
         dual: machine.sum(8) / nSamples,
         ...(isSoftmax
-          ? { dualCurvature: machine.sum(16) / nSamples, farLoss: machine.sum(24) / nSamples }
+          ? {
+              dualBend: {
+                nearOdds: machine.sum(16) / nSamples,
+                farLoss: machine.sum(24) / nSamples,
+                farOdds: machine.sum(32) / nSamples,
+              },
+            }
           : {}),
       };
     },

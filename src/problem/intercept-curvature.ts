@@ -1,3 +1,4 @@
+import { VANISHED } from './class-moments.ts';
 import { dot, type InterceptCurvature, interceptStep, shortened } from './intercept-step.ts';
 
 /** From the matrix ∇²_b F, K × K row-major, whose rows add up to 0. */
@@ -37,7 +38,11 @@ export function curvatureByProducts(
   frequencies: () => Float64Array,
 ): InterceptCurvature {
   const meanProbabilities = (gradient: Float64Array) =>
-    frequencies().map((frequency, k) => Math.max(0, frequency + gradient[k]));
+    frequencies().map((frequency, k) => {
+      const mean = frequency + gradient[k];
+      // An absent class's probabilities are 0 in f32, and products along it: it would be moved without end.
+      return mean > VANISHED ? mean : 0;
+    });
   return {
     step(gradient) {
       const scale = meanProbabilities(gradient);

@@ -160,8 +160,11 @@ export function logisticPasses(runtime: Runtime, trainingSet: TrainingSet): Data
       return {
         loss: sum(LOGISTIC_SUMS.loss) / nSamples,
         dual: sum(LOGISTIC_SUMS.dual) / nSamples,
-        dualCurvature: sum(LOGISTIC_SUMS.odds) / nSamples,
-        farLoss: sum(LOGISTIC_SUMS.far) / nSamples,
+        dualBend: {
+          nearOdds: sum(LOGISTIC_SUMS.nearOdds) / nSamples,
+          farLoss: sum(LOGISTIC_SUMS.farLoss) / nSamples,
+          farOdds: sum(LOGISTIC_SUMS.farOdds) / nSamples,
+        },
       };
     },
     dualValue(theta, scale) {

@@ -36,7 +36,15 @@ const TASK_BYTES = 136;
 export const LOGISTIC_MODES = { loss: 0, prepare: 1, hessian: 2, certificate: 3, dual: 4 } as const;
 
 /** Where a row shard's partial sums lie, in f64 from their start. */
-export const LOGISTIC_SUMS = { loss: 0, dual: 1, residual: 2, curvature: 3, odds: 4, far: 5 } as const;
+export const LOGISTIC_SUMS = {
+  loss: 0,
+  dual: 1,
+  residual: 2,
+  curvature: 3,
+  nearOdds: 4,
+  farLoss: 5,
+  farOdds: 6,
+} as const;
 const GRADIENT = 64;
 
 /** Bytes of a row shard's partial sums, with a gradient of `rowStride` f64 and as many f32 where X is dense. */

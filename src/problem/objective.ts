@@ -39,7 +39,7 @@ export interface Objective {
    * Moves θ's intercepts to their exact optimum for its W (so that the dual point is feasible) and
    * certifies there, in double precision. null where no finite certificate exists (no penalty). Leaves the
    * smooth part's gradient at the moved θ in `gradient`. No pass is spent on better intercepts once the relative
-   * gap is `enough` (default 0).
+   * gap is `enough` (default 0). What prepareHessian left may be gone after.
    */
   certify(theta: Float64Array, gradient: Float64Array, enough?: number): CertifiedPoint;
   /**

@@ -30,14 +30,30 @@ export interface CertificatePass {
    * part of the dual objective at these residuals. Softmax: mean entropy of p. Hinge: margin · mean Σ_{j≠y} u_j.
    */
   readonly dual: number;
-  /**
-   * κ: with residuals scaled by c ≤ 1 the dual value is at least dual + (1 − c) slope − bend, where −slope is its
-   * derivative by c at 1 and bend = (1 − c)² κ / (2c) + (1 − c) farLoss. Softmax and logistic: of rows with odds
-   * (1 − p_y) / p_y up to 1000 the mean odds, of the others the mean loss −log p_y, since a row's dual value is concave
-   * in c and 0 at c = 0. Absent where it is not known.
-   */
-  readonly dualCurvature?: number;
-  readonly farLoss?: number;
+  /** What bounds the dual value at residuals scaled by c ≤ 1, see `bendOf`. Softmax and logistic; else absent. */
+  readonly dualBend?: DualBend;
+}
+
+/** Sums over rows, divided by n, of v times */
+export interface DualBend {
+  /** the odds (1 − p_y) / p_y, of rows where these are small */
+  readonly nearOdds: number;
+  /** the loss −log p_y, of the others */
+  readonly farLoss: number;
+  /** and their odds, which may be infinite */
+  readonly farOdds: number;
+}
+
+/**
+ * With residuals scaled by c, 0 < c ≤ 1, the dual value is at least dual + (1 − c) slope − bend, where −slope is its
+ * derivative by c at 1. A row's part bends by (1 − c)² odds / (2c) at most; and by (1 − c) times its loss, since it is
+ * concave in c and 0 at c = 0.
+ */
+export function bendOf({ nearOdds, farLoss, farOdds }: DualBend, c: number): number {
+  const short = 1 - c;
+  const quadratic = (short * short) / (2 * c);
+  const far = Number.isFinite(farOdds) ? Math.min(quadratic * farOdds, short * farLoss) : short * farLoss;
+  return quadratic * nearOdds + far;
 }
 
 /**

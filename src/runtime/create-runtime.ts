@@ -29,21 +29,20 @@ export async function createRuntime({
 }
 
 /**
- * The same on a workbench, which must not go back before the runtime is closed. After `onError` a run on it throws:
- * a worker could not start, failed or died.
+ * The same on a workbench, which must not go back before the runtime is closed. A run on it throws after a worker could
+ * not start, failed or died.
  */
 export async function runtimeOn(
   platform: Platform,
   { arena, kernels }: Pick<Workbench, 'arena' | 'kernels'>,
   threads: number,
-  onError: (error: Error) => void = () => {},
 ): Promise<OwnRuntime> {
   if (threads === 1) return { ...singleThreadRuntime(arena, kernels), close() {} };
   const [module, { startKernelWorkers, threadedRuntime }] = await Promise.all([
     platform.loadKernels(),
     import('./threads.ts'),
   ]);
-  const workers = startKernelWorkers(platform, module, arena.memory, threads - 1, onError);
+  const workers = startKernelWorkers(platform, module, arena.memory, threads - 1, () => {});
   const runtime = threadedRuntime(module, kernels, arena, workers.dispatchWords, threads);
   return { ...runtime, close: workers.close };
 }

@@ -10,7 +10,7 @@ export interface LeaderSetup {
 /** Who is told what becomes of the leader's work. */
 export interface CrewListener {
   onMessage(message: unknown): void;
-  /** A worker could not start, failed or died. The crew is gone; the memory must not be used again. */
+  /** A worker could not start, failed or died. The crew is gone; a memory that its leader worked on must not be used again. */
   onError(error: Error): void;
 }
 
@@ -30,16 +30,17 @@ export class Crew {
     this.startFollowers(platform, module, memory, threads);
   }
 
-  /** The same without a leader, for the calling thread to lead; `fewest` threads from an earlier fit will do. */
+  /** The same without a leader, for the calling thread to lead; `fewest` to `most` threads from an earlier fit will do. */
   startFollowers(
     platform: Platform,
     module: WebAssembly.Module,
     memory: WebAssembly.Memory,
     threads: number,
     fewest = threads,
+    most = threads,
   ): void {
     const workers = this.#workersOf(platform);
-    if (workers.followers !== null && workers.threads >= fewest && workers.threads <= threads) return;
+    if (workers.followers !== null && workers.threads >= fewest && workers.threads <= most) return;
     workers.followers?.close();
     workers.followers = null;
     workers.threads = threads;

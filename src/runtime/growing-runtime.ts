@@ -15,7 +15,8 @@ const PATIENCE = 4;
 export function growingRuntime(platform: Platform, bench: Workbench, threads: number | null): Runtime {
   const { arena, kernels } = bench;
   const count = readingThreads(platform, threads);
-  let led = leadingRuntime(bench, count);
+  const most = mostThreads(platform, threads);
+  let led = leadingRuntime(bench, most);
   let longRuns = 0;
   return {
     arena,
@@ -24,19 +25,24 @@ export function growingRuntime(platform: Platform, bench: Workbench, threads: nu
     run(kernel, task, nShards, long) {
       led.run(kernel, task, nShards, long);
       if (nShards < LONG || ++longRuns !== PATIENCE) return;
-      gatherFollowers(platform, bench, count);
-      led = leadingRuntime(bench, count);
+      gatherFollowers(platform, bench, count, most);
+      led = leadingRuntime(bench, most);
     },
   };
 }
 
 /** Starts at once the followers that a reading grows to, for who knows that there is much to read. */
 export function startReaders(platform: Platform, bench: Workbench, threads: number | null): void {
-  gatherFollowers(platform, bench, readingThreads(platform, threads));
+  gatherFollowers(platform, bench, readingThreads(platform, threads), mostThreads(platform, threads));
 }
 
 function readingThreads(platform: Platform, threads: number | null): number {
   return mayLead(platform) ? Math.min(threads ?? MOST_THREADS, platform.processors()) : 1;
+}
+
+/** Threads from an earlier fit that may be led, where they are there. */
+function mostThreads(platform: Platform, threads: number | null): number {
+  return mayLead(platform) ? (threads ?? Infinity) : 1;
 }
 
 /** More do not help: one thread hands out what the others read. */

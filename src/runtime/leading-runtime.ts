@@ -10,15 +10,16 @@ export function mayLead(platform: Platform): boolean {
   return platform.canShareMemory() && mayBlock();
 }
 
-/** Starts followers for the calling thread to lead, `threads` in all, unless some wait already that are no more. */
+/** Starts followers for the calling thread to lead, `threads` in all, unless some wait already, with it `most` at most. */
 export function gatherFollowers(
   platform: Platform,
   { crew, module, arena }: Workbench,
   threads: number,
+  most: number,
 ): void {
   if (threads === 1) return;
   try {
-    crew.startFollowers(platform, module, arena.memory, threads, 2);
+    crew.startFollowers(platform, module, arena.memory, threads, 2, most);
   } catch {
     // Where workers are forbidden (Node's permissions, a page's policy) the calling thread works alone.
   }
@@ -26,18 +27,24 @@ export function gatherFollowers(
 
 /**
  * The bench's runtime on the calling thread, which leads the crew's followers as long as there are any (and no more
- * than `threads` with it), and works by itself where they could not start or died.
+ * than `most` with it), and works by itself where they could not start, or died between passes.
  */
-export function leadingRuntime({ module, arena, kernels, crew }: Workbench, threads: number): Runtime {
+export function leadingRuntime({ module, arena, kernels, crew }: Workbench, most: number): Runtime {
   const alone = singleThreadRuntime(arena, kernels);
   const words = crew.dispatchWords;
-  if (words === null || crew.threads > threads) return alone;
+  if (words === null || crew.threads > most) return alone;
   const together = threadedRuntime(module, kernels, arena, words, crew.threads);
   return {
     ...together,
     run(kernel, task, nShards, long) {
-      const runtime = crew.dispatchWords === words ? together : alone;
-      runtime.run(kernel, task, nShards, long);
+      if (crew.dispatchWords !== words) return alone.run(kernel, task, nShards, long);
+      try {
+        together.run(kernel, task, nShards, long);
+      } catch (error) {
+        // All shards are done, but the followers' words say for ever that one failed.
+        crew.dismiss();
+        throw error;
+      }
     },
   };
 }

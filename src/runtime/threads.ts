@@ -26,7 +26,13 @@ export function startKernelWorkers(
 ): KernelWorkers {
   const words = createDispatchWords();
   const start: KernelWorkerStart = { module, memory, dispatchWords: words };
-  const workers = Array.from({ length: count }, () => startKernelWorker(platform, start, words, onError));
+  const workers: PlatformWorker[] = [];
+  try {
+    while (workers.length < count) workers.push(startKernelWorker(platform, start, words, onError));
+  } catch (error) {
+    for (const worker of workers) worker.terminate();
+    throw error;
+  }
   return {
     dispatchWords: words,
     close() {

@@ -65,8 +65,8 @@ export function chooseSolver(arena: Arena, problem: Problem): string {
  */
 const WEAK_RIDGE = 2e5;
 
-/** Scores whose probabilities and pairs have room beside the rows: 1 GB. */
-const MOST_SCORES = 1 << 27;
+/** Scores whose probabilities and pairs have room beside the rows: 0.8 GB. */
+const MOST_SCORES = 1 << 26;
 
 function suitsPrunedNewton(arena: Arena, { trainingSet, penalty }: Problem): boolean {
   const { matrix, nClasses } = trainingSet;

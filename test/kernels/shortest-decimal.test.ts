@@ -33,6 +33,7 @@ function expectAsString(values: readonly number[]): void {
     const expected = part.map((x) => `${x}\n`).join('');
     if (printed(part) === expected) continue;
     for (const x of part) expect(printed([x])).toBe(`${x}\n`);
+    expect(printed(part)).toBe(expected);
   }
 }
 

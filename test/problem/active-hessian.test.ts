@@ -24,9 +24,9 @@ function wave(n: number, d: number, K: number, weighted: boolean): PlainData {
   return { X, y, nClasses: K, ...(weighted ? { sampleWeights: X.map((_, i) => 1 + (i % 5)) } : {}) };
 }
 
-/** A third of the values, the others 0. */
+/** A twelfth of the values, the others 0. */
 function thinned(data: PlainData): PlainData {
-  return { ...data, X: data.X.map((row, i) => row.map((x, j) => ((i + j) % 3 === 0 ? x : 0))) };
+  return { ...data, X: data.X.map((row, i) => row.map((x, j) => ((i + j) % 12 === 0 ? x : 0))) };
 }
 
 /** The model's minimum by plain coordinate descent in f64, many sweeps. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { dataPasses } from '../../src/problem/data-passes.ts';
 import { parameterLayout } from '../../src/problem/parameters.ts';
-import type { DataPasses, PassLoss } from '../../src/problem/passes.ts';
+import { bendOf, type DataPasses, type PassLoss } from '../../src/problem/passes.ts';
 import { compactTrainingSet, denseTrainingSet, sparseTrainingSet } from '../twins/kernel-data.ts';
 import { kernelRuntime } from '../twins/kernel-runtime.ts';
 import { type PlainData, plainPasses } from '../twins/plain-passes.ts';
@@ -138,13 +138,12 @@ function checkDouble({ data, twin, passes, theta, direction, gradient, size }: C
   expectClose(bound.loss, certificate.loss, 1e-12);
   expectClose(bound.dual, certificate.dual, 1e-12);
   expectAllClose(gradient, expected, 1e-12);
-  expect(bound.dualCurvature !== undefined).toBe(loss.kind === 'softmax');
-  if (bound.dualCurvature !== undefined) {
+  expect(bound.dualBend !== undefined).toBe(loss.kind === 'softmax');
+  if (bound.dualBend !== undefined) {
     // −slope, the derivative of the dual value by the scale at 1, is minus Σ residuals · scores.
     const slope = expected.reduce((sum, g, i) => sum + g * theta[i], 0);
     for (const scale of [0.5, 0.9, 0.999]) {
-      const bend =
-        ((1 - scale) ** 2 * bound.dualCurvature) / (2 * scale) + (1 - scale) * (bound.farLoss ?? 0);
+      const bend = bendOf(bound.dualBend, scale);
       const least = bound.dual + (1 - scale) * slope - bend;
       const dual = twin.dualValue(theta, scale);
       passes.dualValue(theta, scale);

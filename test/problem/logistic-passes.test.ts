@@ -109,8 +109,10 @@ function check(
     expectClose(found.loss, certificate.loss, 1e-12);
     expectClose(found.dual, certificate.dual, 1e-12);
     const odds = meanWhere(theta, false, (odds) => odds);
-    expectClose(found.dualCurvature ?? Number.NaN, odds, 1e-11);
-    expectClose(found.farLoss ?? Number.NaN, meanWhere(theta, true, Math.log1p), 1e-11);
+    const farOdds = meanWhere(theta, true, (odds) => odds);
+    expectClose(found.dualBend?.nearOdds ?? Number.NaN, odds, 1e-11);
+    expectClose(found.dualBend?.farLoss ?? Number.NaN, meanWhere(theta, true, Math.log1p), 1e-11);
+    expectClose(found.dualBend?.farOdds ?? Number.NaN, farOdds, 1e-11);
     expectAllClose(gradient, second(), 1e-12);
     expectClose(hessian[0], expectedHessian[3], 1e-12);
     for (const scale of [0, 0.3, 1]) {

@@ -98,6 +98,39 @@ function everythingOfOneScore(runtime: Runtime, layout: Layout): Float64Array {
   return Float64Array.from(numbers);
 }
 
+/** The same of passes that keep the rows' probabilities instead of the intercepts' Hessian. */
+function everythingOfManyClasses(runtime: Runtime): Float64Array {
+  const many = 131;
+  const rows = X.map((row) => row.slice(0, 12));
+  const set = denseTrainingSet(runtime.arena, {
+    X: rows,
+    y: rows.map((_, i) => (i * i) % many),
+    nClasses: many,
+  });
+  const { size, stride } = parameterLayout(12, many);
+  const passes = dataPasses(runtime, set, { kind: 'softmax' });
+  const point = runtime.arena.allocateF64(size);
+  for (let i = 0; i < size; i++) point[i] = i % stride < many ? Math.cos(i) : 0;
+  const gradient = runtime.arena.allocateF64(size);
+  const { loss, dual } = passes.certificatePass(point, gradient, new Float64Array(0));
+  const direction = Float64Array.from({ length: many }, (_, k) => Math.sin(k));
+  const product = new Float64Array(many);
+  passes.interceptProduct?.(direction, product);
+  expect(product.some((value) => value !== 0)).toBe(true);
+  return Float64Array.of(loss, dual, ...gradient, ...product);
+}
+
+test('1, 2 and 3 threads give the same bits: more classes than an intercept Hessian has room for', async () => {
+  const results: BigUint64Array[] = [];
+  for (const threads of [1, 2, 3]) {
+    const runtime = await createRuntime({ platform: nodePlatform, threads });
+    open.push(runtime);
+    results.push(new BigUint64Array(everythingOfManyClasses(runtime).buffer));
+  }
+  expect(results[1]).toEqual(results[0]);
+  expect(results[2]).toEqual(results[0]);
+});
+
 describe.each(['dense', 'compact', 'sparse'] as const)('%s', (layout) => {
   test('1, 2 and 3 threads give the same bits: two classes on one score', async () => {
     const results: BigUint64Array[] = [];

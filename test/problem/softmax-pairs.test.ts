@@ -96,3 +96,19 @@ test('the share is what of the pairs is kept, and pairs that are many are left t
   expect(pairs.share).toBeCloseTo((2 * 20 * (2 + 3)) / (n * K), 12);
   expect(pairs.take(probabilities, 0)).toBe(false);
 });
+
+test('pairs may all lie in a few rows', () => {
+  const runtime = kernelRuntime();
+  const [n, K] = [1024, 6];
+  const X = Array.from({ length: n }, (_, i) => [wave(i)]);
+  const set = denseTrainingSet(runtime.arena, { X, y: X.map((_, i) => i % K), nClasses: K });
+  if (set.matrix.kind !== 'dense') throw new TypeError('dense rows were asked for');
+  const { stride } = parameterLayout(1, K);
+  const probabilities = runtime.arena.allocateF32(n * stride);
+  for (let i = 0; i < n; i++) {
+    for (let k = 0; k < K; k++) probabilities[i * stride + k] = i < 256 ? 1 / K : Number(k === 0);
+  }
+  const pairs = softmaxPairs(runtime, set, set.matrix);
+  expect(pairs.take(probabilities, 1e-6)).toBe(true);
+  expect(pairs.share).toBeCloseTo(2 * 0.25, 12);
+});

@@ -95,6 +95,21 @@ test('what is left after the step is of second order', () => {
   expect(shares[1]).toBeLessThan(1e-5);
 });
 
+test('a class without samples, of which f32 rows keep nothing, does not bend a step from products', () => {
+  const frequencies = Float64Array.of(0.4, 0.35, 0.25, 0);
+  const p = [0.4001, 0.3499, 0.25, 0];
+  const multiply = (direction: Float64Array, out: Float64Array) => {
+    const mean = p.reduce((sum, q, k) => sum + q * direction[k], 0);
+    for (let k = 0; k < 4; k++)
+      out[k] = 1e-4 * p[k] * (direction[k] - mean) + (k < 2 ? 1e-7 * direction[k] : 0);
+  };
+  const residual = Float64Array.of(1e-4, -1e-4, 0, 7e-53);
+  const all = curvatureByProducts(multiply, () => frequencies).step(residual);
+  const without = curvatureByProducts(multiply, () => frequencies).step(Float64Array.of(1e-4, -1e-4, 0, 0));
+  expect(all?.[3]).toBe(0);
+  expect(all).toEqual(without);
+});
+
 test('a class without samples whose probability has not vanished proves nothing', () => {
   const moments: ClassMoments = {
     loss: { kind: 'softmax' },

@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { Crew } from '../../src/runtime/crew.ts';
 import { growingRuntime, startReaders } from '../../src/runtime/growing-runtime.ts';
+import { leadingRuntime } from '../../src/runtime/leading-runtime.ts';
 import type { Platform } from '../../src/runtime/platform.ts';
 import { nodePlatform } from '../../src/runtime/platform-node.ts';
 import { kernelModule, kernelRuntime } from '../twins/kernel-runtime.ts';
@@ -81,4 +82,15 @@ test('leads the followers of its bench from the first run, where they are not to
   expect(published).toBeGreaterThan(0);
   expect(spawned()).toBe(1);
   expect(x.every((value) => value === 4)).toBe(true);
+});
+
+test('a kernel that fails ends the followers, and the next run is right without them', () => {
+  const { bench, platform, x, run } = growing(null, 2);
+  startReaders(platform, bench, null);
+  const pair = leadingRuntime(bench, 2);
+  const beyondMemory = 0x7fffff00;
+  expect(() => pair.run('scaleShard', beyondMemory, 40)).toThrow();
+  expect(bench.crew.threads).toBe(1);
+  run(pair);
+  expect(x.every((value) => value === 2)).toBe(true);
 });
