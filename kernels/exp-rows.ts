@@ -1,3 +1,5 @@
+import { sumOfPair } from './lanes';
+
 /** What softmaxExponentialsDouble found beside the maximum that it returns: Σ exp(s − max); Σ exp(s − max) (s − max). */
 export let lastSum: f64 = 0;
 export let lastMoment: f64 = 0;
@@ -58,8 +60,8 @@ export function softmaxExponentialsDouble(S: usize, rowBytes: usize): f64 {
     sums = f64x2.add(f64x2.add(sums, p), q);
     moments = f64x2.add(f64x2.add(moments, f64x2.mul(p, low)), f64x2.mul(q, high));
   }
-  lastSum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
-  lastMoment = f64x2.extract_lane(moments, 0) + f64x2.extract_lane(moments, 1);
+  lastSum = sumOfPair(sums);
+  lastMoment = sumOfPair(moments);
   return top;
 }
 

@@ -1,3 +1,5 @@
+import { sumOfPair } from './lanes';
+import { highDouble } from './logistic-rows';
 import { PassTask, partialOf, residualSumsOf } from './pass-task';
 
 /**
@@ -23,7 +25,7 @@ export function interceptProduct(task: usize, shard: u32): void {
       const low = f64x2.sub(f64x2.mul(root, v128.load(d)), mean);
       const high = f64x2.sub(f64x2.mul(root, v128.load(d, 16)), mean);
       v128.store(out, f64x2.add(v128.load(out), f64x2.mul(f64x2.promote_low_f32x4(x), low)));
-      v128.store(out, f64x2.add(v128.load(out, 16), f64x2.mul(upper(x), high)), 16);
+      v128.store(out, f64x2.add(v128.load(out, 16), f64x2.mul(highDouble(x), high)), 16);
     }
   }
 }
@@ -36,12 +38,7 @@ function product(q: usize, direction: usize, rowBytes: usize): f64 {
     const x = v128.load(q + at);
     const d = direction + (at << 1);
     low = f64x2.add(low, f64x2.mul(f64x2.promote_low_f32x4(x), v128.load(d)));
-    high = f64x2.add(high, f64x2.mul(upper(x), v128.load(d, 16)));
+    high = f64x2.add(high, f64x2.mul(highDouble(x), v128.load(d, 16)));
   }
-  const sum = f64x2.add(low, high);
-  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
-}
-
-function upper(x: v128): v128 {
-  return f64x2.promote_low_f32x4(i64x2.shuffle(x, x, 1, 1));
+  return sumOfPair(f64x2.add(low, high));
 }

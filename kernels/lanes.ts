@@ -26,3 +26,8 @@ export function horizontalMax(x: v128): f32 {
     max<f32>(f32x4.extract_lane(x, 2), f32x4.extract_lane(x, 3)),
   );
 }
+
+/** The sum of two f64, as a number. */
+export function sumOfPair(x: v128): f64 {
+  return f64x2.extract_lane(x, 0) + f64x2.extract_lane(x, 1);
+}

@@ -8,10 +8,8 @@
 // Sources: Osborne, Presnell & Turlach, IMA J. Numerical Analysis 2000; Ferreau, Bock & Diehl 2008 (online active sets).
 import { rowProduct } from './lasso-model';
 import {
-  addScaled,
   columnOf,
   directionOf,
-  dotProduct,
   enterSupport,
   hessianRow,
   LassoHomotopyTask,
@@ -22,6 +20,7 @@ import {
   supportAt,
   takeDamping,
 } from './support-inverse';
+import { addScaled, dotProduct } from './vector-sums';
 
 /** Rounds from where the last one ended: they mend what damping and rounding left. */
 const MOST_ROUNDS = 4;

@@ -10,9 +10,9 @@
 // The intercept, batches and large steps are as in softmax-dual-ascent.ts; here a batch's steps go four rows at a time.
 
 import { expSingle } from './exp';
-import { maximumOfLanes } from './lanes';
+import { maximumOfLanes, sumOfPair } from './lanes';
 import { logDouble } from './log';
-import { highDouble, margins, negativeSize, sumOfFour, sumOfPair, wrongProbability } from './logistic-rows';
+import { highDouble, margins, negativeSize, sumOfFour, wrongProbability } from './logistic-rows';
 import { gatherDot } from './logistic-sparse';
 
 /** Written by offsets in src/problem/logistic-dual-task.ts: keep both in step. */

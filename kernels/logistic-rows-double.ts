@@ -1,8 +1,7 @@
 import { expDouble } from './exp';
+import { sumOfPair } from './lanes';
 import { log, log1pDouble, logDouble } from './log';
-import { sumOfPair } from './logistic-rows';
 import {
-  addTo,
   CERTIFICATE,
   CURVATURE_SUM,
   DUAL,
@@ -14,6 +13,7 @@ import {
   RESIDUAL_SUM,
 } from './logistic-task';
 import { MOST_ODDS } from './pass-task';
+import { addTo } from './vector-sums';
 
 /**
  * logisticRows in double, two rows at a time; relative errors of 4e-15 beyond the scores' error, however small the

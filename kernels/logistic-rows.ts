@@ -1,6 +1,8 @@
 import { expSingle } from './exp';
+import { sumOfPair } from './lanes';
 import { logDouble } from './log';
-import { addTo, HESSIAN, LOSS, LogisticTask, PREPARE, RESIDUAL_SUM } from './logistic-task';
+import { HESSIAN, LOSS, LogisticTask, PREPARE, RESIDUAL_SUM } from './logistic-task';
+import { addTo } from './vector-sums';
 
 // Four rows at a time. With s = 2y − 1, m = s z the margin and e = exp(−|m|):
 //
@@ -108,10 +110,6 @@ export function wrongProbability(m: v128, e: v128): v128 {
 
 export function highDouble(x: v128): v128 {
   return f64x2.promote_low_f32x4(i64x2.shuffle(x, x, 1, 1));
-}
-
-export function sumOfPair(x: v128): f64 {
-  return f64x2.extract_lane(x, 0) + f64x2.extract_lane(x, 1);
 }
 
 export function sumOfFour(x: v128): f64 {

@@ -75,10 +75,6 @@ export function partialOf(task: LogisticTask, shard: u32): usize {
   return task.partials + shard * task.partialStep;
 }
 
-export function addTo(sum: usize, value: f64): void {
-  store<f64>(sum, load<f64>(sum) + value);
-}
-
 export const DUAL_SUM: usize = 8;
 export const RESIDUAL_SUM: usize = 16;
 export const CURVATURE_SUM: usize = 24;

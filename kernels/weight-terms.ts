@@ -1,3 +1,5 @@
+import { sumOfPair } from './lanes';
+
 /** The weights' sums of a duality gap; formulas and the plain form: src/problem/weight-terms.ts. */
 @unmanaged
 class WeightTermsTask {
@@ -76,7 +78,7 @@ export function weightTerms(task: usize, shard: u32): void {
 }
 
 function storeSum(out: usize, x: v128): void {
-  store<f64>(out, f64x2.extract_lane(x, 0) + f64x2.extract_lane(x, 1));
+  store<f64>(out, sumOfPair(x));
 }
 
 function storeMost(out: usize, x: v128): void {

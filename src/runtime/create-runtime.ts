@@ -3,6 +3,7 @@ import { instantiateKernels } from './load.ts';
 import type { Platform } from './platform.ts';
 import type { Runtime } from './runtime.ts';
 import { singleThreadRuntime } from './single-thread.ts';
+import { startKernelWorkers, threadedRuntime } from './threads.ts';
 import type { Workbench } from './workbench.ts';
 
 export interface RuntimeOptions {
@@ -38,10 +39,7 @@ export async function runtimeOn(
   threads: number,
 ): Promise<OwnRuntime> {
   if (threads === 1) return { ...singleThreadRuntime(arena, kernels), close() {} };
-  const [module, { startKernelWorkers, threadedRuntime }] = await Promise.all([
-    platform.loadKernels(),
-    import('./threads.ts'),
-  ]);
+  const module = await platform.loadKernels();
   const workers = startKernelWorkers(platform, module, arena.memory, threads - 1, () => {});
   const runtime = threadedRuntime(module, kernels, arena, workers.dispatchWords, threads);
   return { ...runtime, close: workers.close };
