@@ -2,8 +2,14 @@ import type { DesignMatrix, TrainingSet } from '../data/design-matrix.ts';
 import type { Arena } from '../runtime/arena.ts';
 
 /**
+ * A sample's mean square may be by this much too small by chance. What is added there slows every direction of less
+ * curvature: with 1 letters took 26.8 and 38 passes at λ = 1e-5 and 1e-7, with 2 23.7 and 27.5.
+ */
+const USUAL = 2;
+
+/**
  * What the diagonal of the softmax Hessian has more of on all rows than on a sample of them, estimated feature by
- * feature and class by class (stride nClasses): (mean x² − the sample's)₊ · f (1 − f), f the class's frequency. A
+ * feature and class by class (stride nClasses): (mean x² − USUAL · the sample's)₊ · f (1 − f), f the class's frequency. A
  * category that the sample has hardly seen would otherwise be free to move as far as the penalty lets it.
  */
 export function missingCurvature(arena: Arena, all: TrainingSet, sample: TrainingSet): Float64Array {
@@ -16,7 +22,7 @@ export function missingCurvature(arena: Arena, all: TrainingSet, sample: Trainin
   const seen = secondMoments(arena, sample.matrix);
   const missing = new Float64Array(d * K);
   for (let j = 0; j < d; j++) {
-    const more = Math.max(0, whole[j] - seen[j]);
+    const more = Math.max(0, whole[j] - USUAL * seen[j]);
     for (let k = 0; k < K; k++) missing[j * K + k] = more * frequencies[k] * (1 - frequencies[k]);
   }
   return missing;

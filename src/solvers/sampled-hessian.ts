@@ -12,6 +12,10 @@ const ROUNDING = 2e-6;
 /**
  * The inverse of the whole Hessian of some dense rows (as sampleRows makes them of `all`), of what they miss of the
  * diagonal, and of the penalty, by its Cholesky factor. `prepare` builds it anew.
+ *
+ * A change of a feature's weights that all classes share leaves the loss as it is: there the curvature is the penalty's,
+ * 2 ridge, and the factor, to which rounding and the diagonal have added, is not asked. It had led such changes into
+ * θ, where they died away slowly: 1 000 000 × 30, 5 classes, λ = 1e-6 took 24.5 passes where it takes 7.5.
  */
 export function sampledHessian(
   runtime: Runtime,
@@ -27,7 +31,15 @@ export function sampledHessian(
   const factor = choleskyMatrix(runtime, hessian.size);
   const packed = runtime.arena.allocateF64(hessian.size);
   const nColumns = hessian.size / K;
+  const common = new Float64Array(nColumns);
   const missing = missingCurvature(runtime.arena, all, rows);
+
+  /** of one feature's K numbers */
+  function classMean(values: Float64Array, from: number): number {
+    let sum = 0;
+    for (let k = 0; k < K; k++) sum += values[from + k];
+    return sum / K;
+  }
 
   return {
     prepare(theta) {
@@ -38,10 +50,17 @@ export function sampledHessian(
       factor.factor();
     },
     apply(x, out) {
-      for (let j = 0; j < nColumns; j++) for (let k = 0; k < K; k++) packed[j * K + k] = x[j * stride + k];
+      for (let j = 0; j < nColumns; j++) {
+        const mean = classMean(x, j * stride);
+        common[j] = mean;
+        for (let k = 0; k < K; k++) packed[j * K + k] = x[j * stride + k] - mean;
+      }
       factor.solve(packed);
       out.fill(0);
-      for (let j = 0; j < nColumns; j++) for (let k = 0; k < K; k++) out[j * stride + k] = packed[j * K + k];
+      for (let j = 0; j < nColumns; j++) {
+        const shift = (j < d ? common[j] / (2 * ridge) : 0) - classMean(packed, j * K);
+        for (let k = 0; k < K; k++) out[j * stride + k] = packed[j * K + k] + shift;
+      }
     },
   };
 }
