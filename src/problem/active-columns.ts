@@ -1,8 +1,10 @@
 import type { TrainingSet } from '../data/design-matrix.ts';
+import { RANDOM_STREAM, randomSequence } from '../data/random.ts';
 import type { Pointer } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { ParameterLayout } from './parameters.ts';
 import { roundUp } from './pass-task.ts';
+import { drawRows } from './row-sample.ts';
 
 /** What an active Hessian is a product of: the rows that have curvature at some θ, and copies of their columns. */
 export interface ActiveColumns {
@@ -18,8 +20,11 @@ export interface ActiveColumns {
   readonly probabilities: Pointer;
   /** f32, nRows: vᵢ / n */
   readonly rowWeights: Pointer;
-  /** Takes the rows at θ, half a pass, and forgets the columns. */
-  takeRows(theta: Float64Array): void;
+  /**
+   * Takes the rows at θ, half a pass, and forgets the columns. Of many dense rows a sample, of `count`, by their
+   * curvature; their weights then make sums over them estimates of sums over all.
+   */
+  takeRows(theta: Float64Array, count: number): void;
   /** Copies the columns of these coordinates of θ that are not there yet; feature d is the intercepts' 1. */
   takeColumns(coordinates: Int32Array): void;
   /** Which of the columns is a feature's. */
@@ -48,6 +53,8 @@ export function activeColumns(
   const p = arena.allocateF32(stride * nClasses);
   const columnOf = new Int32Array(d + 1).fill(-1);
   const rows = arena.allocateU32(n);
+  const chances = new Float64Array(n);
+  const random = randomSequence(0, RANDOM_STREAM.sample);
   let nRows = n;
   let nColumns = 0;
   let columns = arena.allocateF32(0);
@@ -90,7 +97,7 @@ export function activeColumns(
       return columns.byteOffset;
     },
     columnOf: (feature) => columnOf[feature],
-    takeRows(theta) {
+    takeRows(theta, count) {
       columnOf.fill(-1);
       nColumns = 0;
       const P = probabilities(theta);
@@ -103,12 +110,20 @@ export function activeColumns(
         curvature[i] = Math.max(0, 1 - squares) * (v === null ? 1 : v[i]);
         total += curvature[i];
       }
-      const least = thresholdOf(curvature, NEGLIGIBLE * total);
       nRows = 0;
-      for (let i = 0; i < n; i++) if (curvature[i] >= least) rows[nRows++] = i;
+      if (matrix.kind === 'dense' && count < n) {
+        drawRows(curvature, count, random, (i, chance) => {
+          chances[nRows] = chance;
+          rows[nRows++] = i;
+        });
+      } else {
+        const least = thresholdOf(curvature, NEGLIGIBLE * total);
+        for (let i = 0; i < n; i++) if (curvature[i] >= least) rows[nRows++] = i;
+        chances.fill(1, 0, nRows);
+      }
       for (let r = 0; r < nRows; r++) {
         const i = rows[r];
-        rowWeights[r] = (v === null ? 1 : v[i]) / n;
+        rowWeights[r] = (v === null ? 1 : v[i]) / (n * chances[r]);
         for (let k = 0; k < nClasses; k++) {
           const probability = P[i * thetaStride + k];
           p[k * stride + r] = probability < TINY ? 0 : probability;

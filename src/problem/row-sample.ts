@@ -1,5 +1,5 @@
 import type { DenseMatrix, DesignMatrix, TrainingSet } from '../data/design-matrix.ts';
-import { RANDOM_STREAM, randomSequence } from '../data/random.ts';
+import { RANDOM_STREAM, type RandomSequence, randomSequence } from '../data/random.ts';
 import type { Arena } from '../runtime/arena.ts';
 
 /**
@@ -59,23 +59,40 @@ export function weightedSample(
   const random = randomSequence(seed, RANDOM_STREAM.sample);
 
   function draw(importance: Float64Array) {
-    const scale = chanceScale(importance, count);
     drawnWeights.fill(0);
-    let next = random.nextUniform();
-    let sum = 0;
     let at = 0;
-    for (let i = 0; i < nSamples && at < count; i++) {
-      const chance = Math.min(1, scale * importance[i]);
-      sum += chance;
-      if (sum <= next) continue;
-      next++;
+    drawRows(importance, count, random, (i, chance) => {
       put(at, i);
       drawnWeights[at++] = ((allWeights === null ? 1 : allWeights[i]) * count) / (nSamples * chance);
-    }
+    });
   }
 
   draw(allWeights ?? new Float64Array(nSamples).fill(1));
   return { rows: { ...rows, sampleWeights: drawnWeights.byteOffset }, draw };
+}
+
+/**
+ * Takes some `count` of the rows, at most as many, in their order: row i with a chance proportional to importance[i] ≥ 0,
+ * at most 1, by systematic sampling.
+ */
+export function drawRows(
+  importance: Float64Array,
+  count: number,
+  random: RandomSequence,
+  take: (row: number, chance: number) => void,
+): void {
+  const scale = chanceScale(importance, count);
+  let next = random.nextUniform();
+  let sum = 0;
+  let taken = 0;
+  for (let i = 0; i < importance.length && taken < count; i++) {
+    const chance = Math.min(1, scale * importance[i]);
+    sum += chance;
+    if (sum <= next) continue;
+    next++;
+    taken++;
+    take(i, chance);
+  }
 }
 
 /** Room for `count` rows with their labels, without weights; `put` copies a row of the training set to a place there. */

@@ -25,6 +25,13 @@ export interface LassoDescent {
   step(precision: Precision, violation: number): StepOutcome;
 }
 
+export interface DescentSettings {
+  /** of the first pass */
+  readonly precision: Precision;
+  /** Rows a coordinate that the Hessian is built from, see ActiveHessian. */
+  readonly rowsEach: number;
+}
+
 export interface Missing {
   /** The relative gap that a certificate would about have. */
   readonly gap: number;
@@ -65,7 +72,7 @@ export function lassoDescent(
   initial: Objective,
   hessian: ActiveHessian,
   start: Float64Array,
-  precision: Precision = 'single',
+  { precision, rowsEach }: DescentSettings,
 ): LassoDescent {
   const { layout, vectors, intercept } = initial;
   const nWeights = layout.nFeatures * layout.stride;
@@ -80,6 +87,9 @@ export function lassoDescent(
   let value = 0;
   let lastPromise = Number.POSITIVE_INFINITY;
   let fresh = false;
+  /** Steps since the Hessian was built, and between that and the build before: one and one are no chance. */
+  let steps = 0;
+  let lastSteps = 0;
   /** The precision of the pass that value and gradient are from. */
   let known: Precision = 'single';
   /** Whether all weights that violate optimality were let in. */
@@ -123,8 +133,10 @@ export function lassoDescent(
     let wanted = active(NEARLY_ACTIVE * lasso);
     if (!complete) wanted = active(lasso);
     if (wanted === null) return false;
-    hessian.build(theta, wanted);
+    hessian.build(theta, wanted, rowsEach);
     fresh = true;
+    lastSteps = steps;
+    steps = 0;
     return true;
   }
 
@@ -185,6 +197,7 @@ export function lassoDescent(
       let model = hessian.minimize(asked(), direction);
       const isStale = model.decrease > STALE * lastPromise && model.decrease > NOISE[known] * value;
       if (!fresh && model.finished && isStale) {
+        if (steps === 1 && lastSteps === 1) hessian.refine();
         if (!rebuild()) return 'crowded';
         model = hessian.minimize(asked(), direction);
       }
@@ -204,6 +217,7 @@ export function lassoDescent(
           [theta, trial] = [trial, theta];
           [gradient, trialGradient] = [trialGradient, gradient];
           take(found);
+          steps++;
           return 'moved';
         }
         if (known !== precision && precision === 'double') {
@@ -211,7 +225,7 @@ export function lassoDescent(
           take(evaluate(theta, gradient, precision));
           model = hessian.minimize(asked(), direction);
           lastPromise = model.decrease;
-        } else if (!fresh) {
+        } else if (!fresh || hessian.refine()) {
           if (!rebuild()) return 'crowded';
           model = hessian.minimize(asked(), direction);
           lastPromise = model.decrease;

@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest';
-import { activeHessian } from '../../src/problem/active-hessian.ts';
+import { type ActiveHessian, activeHessian } from '../../src/problem/active-hessian.ts';
 import { parameterLayout } from '../../src/problem/parameters.ts';
 import { denseTrainingSet, sparseTrainingSet } from '../twins/kernel-data.ts';
 import { kernelRuntime } from '../twins/kernel-runtime.ts';
 import type { PlainData } from '../twins/plain-passes.ts';
+
+/** So many rows a coordinate that no sample is taken. */
+const ALL = Number.POSITIVE_INFINITY;
 
 /** Any probabilities of rows do: these are even, so that no row is of so little curvature that it is left out. */
 function probabilitiesOf(n: number, K: number, stride: number): Float32Array {
@@ -89,7 +92,7 @@ test.each([
 
     for (const extended of [false, true]) {
       const hessian = activeHessian(runtime, set, parameterLayout(d, K), () => P);
-      hessian.build(new Float64Array(size), extended ? wanted.subarray(0, half) : wanted);
+      hessian.build(new Float64Array(size), extended ? wanted.subarray(0, half) : wanted, ALL);
       if (extended) hessian.extend(wanted.subarray(half));
       const order = Array.from(hessian.coordinates);
       expect([...order].sort((a, b) => a - b)).toEqual([...wanted].sort((a, b) => a - b));
@@ -146,7 +149,7 @@ test('corrected, the model foretells the change of the gradient that a step made
   const wanted = Int32Array.from(
     Array.from({ length: d * stride }, (_, i) => i).filter((i) => i % stride < K),
   );
-  hessian.build(new Float64Array(size), wanted);
+  hessian.build(new Float64Array(size), wanted, ALL);
   const theta = new Float64Array(size);
   const gradient = new Float64Array(size);
   for (const i of wanted) gradient[i] = 0.1 * Math.sin(i);
@@ -192,7 +195,7 @@ test('coordinates that come after a correction are corrected as well', () => {
     tolerance: 1e-12,
   };
   const step = new Float64Array(size);
-  hessian.build(model.theta, early);
+  hessian.build(model.theta, early, ALL);
   hessian.minimize(model, step);
   const change = gradient.map((g, i) => (early.includes(i) ? -1.7 * g + 0.07 * step[i] : 0.02 * Math.cos(i)));
   hessian.correct(
@@ -204,4 +207,43 @@ test('coordinates that come after a correction are corrected as well', () => {
   const back = new Float64Array(size);
   hessian.minimize({ ...model, theta: step, gradient: change }, back);
   for (const i of all) expect(back[i]).toBeCloseTo(-step[i], 5);
+});
+
+test('the model from a sample of rows of unlike curvature is near that from all; the same again, and refined that from all', () => {
+  const [n, d, K] = [12_000, 4, 3];
+  const runtime = kernelRuntime();
+  const waves = wave(n, d, K, true);
+  // Columns of four frequencies: of one they would be of rank two.
+  const X = waves.X.map((row, i) => row.map((_, j) => Math.fround(Math.sin(1.3 * i * (j + 1)))));
+  const set = denseTrainingSet(runtime.arena, { ...waves, X });
+  const { stride, size } = parameterLayout(d, K);
+  const P = new Float32Array(n * stride);
+  for (let i = 0; i < n; i++) {
+    // Of nine rows in ten little is left to chance.
+    const sure = i % 10 === 0 ? 0.4 : 0.98;
+    for (let k = 0; k < K; k++) P[i * stride + k] = (i + k) % K === 0 ? sure : (1 - sure) / 2;
+  }
+  const theta = new Float64Array(size);
+  // Sums of 0 over the classes: along (1, …, 1) the loss has no curvature to sample.
+  const gradient = theta.map((_, i) => (i < d * stride ? 0.1 * [1, -1, 0, 0][i % stride] : 0));
+  const wanted = Int32Array.from(theta.keys()).filter((i) => i % stride < K);
+  const minimum = (hessian: ActiveHessian) => {
+    const model = { theta, gradient, penalty: { ridge: 0.001, lasso: 0.03 }, tolerance: 1e-9 };
+    return hessian.minimize(model, new Float64Array(size)).decrease;
+  };
+  const built = (rowsEach: number) => {
+    const hessian = activeHessian(runtime, set, parameterLayout(d, K), () => P);
+    hessian.build(theta, wanted, rowsEach);
+    return hessian;
+  };
+  const all = minimum(built(ALL));
+  const sampled = built(300);
+  const estimate = minimum(sampled);
+  expect(Math.abs(estimate / all - 1)).toBeLessThan(0.05);
+  expect(estimate).not.toBe(all);
+  expect(minimum(built(300))).toBe(estimate);
+  expect(sampled.refine()).toBe(true);
+  sampled.build(theta, wanted, 300);
+  expect(minimum(sampled)).toBe(all);
+  expect(sampled.refine()).toBe(false);
 });

@@ -298,6 +298,27 @@ test('proximal Newton reaches a gap of 1e-10 under L1, where the bound is first 
   }
 });
 
+test('of 9 000 rows, whose Hessian is sampled, columns that are rarely other than 0 do not lead proximal Newton astray', () => {
+  const common = clouds(9000, 4, 3);
+  // Twelve categories of a dozen rows each; four rows in five of one are of the same class.
+  const X = common.X.map((row, i) => [
+    ...row,
+    ...Array.from({ length: 12 }, (_, j) => (i % 720 === j * 7 ? 1 : 0)),
+  ]);
+  const y = common.y.map((label, i) =>
+    i % 720 < 84 && i % 7 === 0 && i % 5 > 0 ? ((i % 720) / 7) % 3 : label,
+  );
+  const data = { ...common, X, y };
+  const lambda = 2e-4;
+  const { solution } = run(proximalNewton, poseOnRows(data, lambda), { tolerance: 1e-8 });
+  expect(solution.status).toBe('converged');
+  // 30.5, and 59 where samples stay as small as they are.
+  expect(solution.passes).toBeLessThan(40);
+  const plain = run(owlQn, poseOnKernels(data, lambda), { tolerance: 1e-6 }).solution;
+  expect(solution.objective).toBeLessThanOrEqual(plain.objective);
+  expect(solution.objective).toBeGreaterThanOrEqual(Number(plain.lowerBound));
+});
+
 /** The largest violation of 0 ∈ ∂L at the solution, from a gradient of its own. */
 function violation(data: PlainData, { layout, penalty, intercept }: Objective, { theta }: Solution): number {
   const gradient = new Float64Array(layout.size);
