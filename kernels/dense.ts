@@ -1,12 +1,12 @@
-import { multiplyDouble } from './dense-double';
-import { denseGradient, sumRows } from './dense-gradient';
-import { denseScores } from './dense-scores';
+import { classGradient, gradientBytes } from './class-gradient';
+import { classScores } from './class-scores';
+import { sumRows } from './dense-gradient';
 import { clearSums, gradientOf, hasGradient, PassTask, partialOf, residualSumsOf } from './pass-task';
 import { sumRowsDouble, workOnRows, workOnRowsDouble } from './rows';
 
 /**
  * One shard of a pass over dense rows in single precision, blocks of rows at a time so that X is read from memory
- * once: scores, what the mode makes of them, and (where it has one) Xᵀ R added to the shard's f64 partial sums.
+ * once: scores, what the mode makes of them, and (where it has one) Rᵀ X added to the shard's f64 partial sums.
  */
 export function densePass(task: usize, shard: u32): void {
   const t = changetype<PassTask>(task);
@@ -16,17 +16,16 @@ export function densePass(task: usize, shard: u32): void {
   const U = residualSumsOf(partial);
   const S = t.work + shard * t.workStep;
   const rowBytes: usize = t.rowStride << 2;
-  const nFeatures = t.nFeatures;
   const last = load<u32>(t.rowShards + ((shard + 1) << 2));
   clearSums(t, partial);
-  if (withGradient) memory.fill(G, 0, (nFeatures * t.stride) << 3);
+  if (withGradient) memory.fill(G, 0, gradientRows(t) * gradientBytes(rowBytes));
   for (let i = load<u32>(t.rowShards + (shard << 2)); i < last; i += t.blockRows) {
     const nRows = min(t.blockRows, last - i);
     const X = t.values + i * rowBytes;
-    denseScores(X, rowBytes, nRows, t.weights, nFeatures, t.stride, t.interceptsSingle, S);
+    classScores<f32>(X, rowBytes, nRows, t.weights, t.nClasses, t.stride, t.interceptsSingle, S);
     workOnRows(t, S, i, nRows, partial);
     sumRows(S, nRows, t.stride, U);
-    if (withGradient) denseGradient(X, rowBytes, nRows, S, nFeatures, t.stride, G);
+    if (withGradient) classGradient<f32>(X, rowBytes, nRows, S, t.nClasses, t.stride, G);
   }
 }
 
@@ -39,41 +38,57 @@ export function densePassDouble(task: usize, shard: u32): void {
   const U = residualSumsOf(partial);
   const S = t.work + shard * t.workStep;
   const rowBytes: usize = t.rowStride << 2;
-  const classBytes: usize = t.stride << 3;
   const last = load<u32>(t.rowShards + ((shard + 1) << 2));
   clearSums(t, partial);
-  if (withGradient) memory.fill(G, 0, t.nFeatures * classBytes);
+  if (withGradient) memory.fill(G, 0, gradientRows(t) * gradientBytes(rowBytes));
   for (let i = load<u32>(t.rowShards + (shard << 2)); i < last; i += t.blockRows) {
     const nRows = min(t.blockRows, last - i);
     const X = t.values + i * rowBytes;
-    for (let r: u32 = 0; r < nRows; r++) memory.copy(S + r * classBytes, t.intercepts, classBytes);
-    multiplyDouble(X, rowBytes, 4, nRows, t.nFeatures, t.theta, t.stride, S);
+    classScores<f64>(X, rowBytes, nRows, t.weights, t.nClasses, t.stride, t.intercepts, S);
     workOnRowsDouble(t, S, i, nRows, partial);
     if (withGradient) {
       sumRowsDouble(S, nRows, t.stride, U);
-      multiplyDouble(X, 4, rowBytes, t.nFeatures, nRows, S, t.stride, G);
+      classGradient<f64>(X, rowBytes, nRows, S, t.nClasses, t.stride, G);
     }
   }
 }
 
-/** gradient ← Σ over row shards of Xᵀ R, in their order, / nSamples, for one feature shard. */
+/** Classes that classGradient writes. */
+function gradientRows(t: PassTask): usize {
+  return max(t.nClasses, FEWEST_GRADIENT_ROWS);
+}
+
+const FEWEST_GRADIENT_ROWS: u32 = 3;
+
+/** gradient ← Σ over row shards of Rᵀ X, in their order, / nSamples, for one feature shard: a pair of classes at a time. */
 export function denseReduce(task: usize, shard: u32): void {
   const t = changetype<PassTask>(task);
-  const classBytes: usize = t.stride << 3;
-  const inverse = f64x2.splat(t.inverseCount);
-  const from = load<u32>(t.featureShards + (shard << 2)) * classBytes;
-  const to = load<u32>(t.featureShards + ((shard + 1) << 2)) * classBytes;
+  const outBytes: usize = t.stride << 3;
+  const from = load<u32>(t.featureShards + (shard << 2));
+  const to = load<u32>(t.featureShards + ((shard + 1) << 2));
+  const gBytes = gradientBytes(t.rowStride << 2);
   const G = gradientOf(t.partials, t.stride, t.hessianRows);
-  for (let at = from; at < to; at += 32) {
-    let sum0 = f64x2.splat(0);
-    let sum1 = f64x2.splat(0);
-    let g = G + at;
-    for (let s: u32 = 0; s < t.nRowShards; s++) {
-      sum0 = f64x2.add(sum0, v128.load(g));
-      sum1 = f64x2.add(sum1, v128.load(g, 16));
-      g += t.partialStep;
+  for (let k: u32 = 0; k < t.stride; k += 2) {
+    const out = t.gradient + (k << 3);
+    const g = G + k * gBytes;
+    for (let j = from; j < to; j++) {
+      let sum: f64 = 0;
+      let next: f64 = 0;
+      let at = g + (j << 3);
+      if (k + 1 < t.nClasses) {
+        for (let s: u32 = 0; s < t.nRowShards; s++) {
+          sum += load<f64>(at);
+          next += load<f64>(at + gBytes);
+          at += t.partialStep;
+        }
+      } else if (k < t.nClasses) {
+        for (let s: u32 = 0; s < t.nRowShards; s++) {
+          sum += load<f64>(at);
+          at += t.partialStep;
+        }
+      }
+      store<f64>(out + j * outBytes, sum * t.inverseCount);
+      store<f64>(out + j * outBytes, next * t.inverseCount, 8);
     }
-    v128.store(t.gradient + at, f64x2.mul(sum0, inverse));
-    v128.store(t.gradient + at, f64x2.mul(sum1, inverse), 16);
   }
 }

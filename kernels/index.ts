@@ -38,7 +38,7 @@ export {
   logisticSparseDouble,
 } from './logistic-sparse';
 export { numberLines } from './number-lines';
-export { multiplyCenter, packWeights } from './pack-weights';
+export { multiplyCenter, packClasses, packClassesDouble, packWeights } from './pack-weights';
 export {
   columnSquaresDouble,
   columnSquaresSingle,

@@ -1,3 +1,4 @@
+import { tileWidth } from './class-tiles';
 import { PassTask } from './pass-task';
 
 /** weights (f32) ← θ (f64) for one feature shard, rounded to nearest. */
@@ -9,6 +10,39 @@ export function packWeights(task: usize, shard: u32): void {
     const low = f32x4.demote_f64x2_zero(v128.load(t.theta + (i << 3)));
     const high = f32x4.demote_f64x2_zero(v128.load(t.theta + (i << 3), 16));
     v128.store(t.weights + (i << 2), i64x2.shuffle(low, high, 0, 2));
+  }
+}
+
+/** weights (f32) ← θ for one feature shard of dense rows, as classScores reads them. */
+export function packClasses(task: usize, shard: u32): void {
+  packTiles<f32>(changetype<PassTask>(task), shard);
+}
+
+/** The same in f64. */
+export function packClassesDouble(task: usize, shard: u32): void {
+  packTiles<f64>(changetype<PassTask>(task), shard);
+}
+
+/** Tile after tile of classes, in each a vector of features of one class beside that of the next; padding is 0. */
+function packTiles<T>(t: PassTask, shard: u32): void {
+  const lanes: u32 = 16 / sizeof<T>();
+  const nClasses = t.nClasses;
+  const thetaBytes: usize = t.stride << 3;
+  const from = load<u32>(t.featureShards + (shard << 2));
+  const to = load<u32>(t.featureShards + ((shard + 1) << 2));
+  const end = to === t.nFeatures ? t.rowStride : to;
+  let width: u32 = 0;
+  for (let first: u32 = 0; first < nClasses; first += width) {
+    width = tileWidth(nClasses - first);
+    const tile = t.weights + first * t.rowStride * sizeof<T>();
+    for (let j = from; j < end; j++) {
+      const w = t.theta + j * thetaBytes + (first << 3);
+      const out = tile + (j / lanes) * (width << 4) + (j % lanes) * sizeof<T>();
+      const count = j < to ? min(width, nClasses - first) : 0;
+      for (let k: u32 = 0; k < width; k++) {
+        store<T>(out + (k << 4), k < count ? <T>load<f64>(w + (k << 3)) : 0);
+      }
+    }
   }
 }
 

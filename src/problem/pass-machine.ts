@@ -1,4 +1,4 @@
-import type { TrainingSet } from '../data/design-matrix.ts';
+import type { DesignMatrix, TrainingSet } from '../data/design-matrix.ts';
 import type { Pointer } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { classFrequencies, sparseColumnScales } from './column-scales.ts';
@@ -17,10 +17,11 @@ const PADDING_SCORE = -1e30;
 const BLOCK_BYTES = 200_000;
 const FEWEST_BLOCK_ROWS = 24;
 const MOST_BLOCK_ROWS = 60;
-/** Rows go by three or by four. */
-const ROW_TILE = 12;
-/** Features beyond the last one that a tile of the gradient writes. */
-const GRADIENT_OVERHANG = 3;
+/** Rows go by two, and by four. */
+const ROW_TILE = 4;
+/** Classes, and features, of a tile of the gradient: kernels/class-gradient.ts */
+const FEWEST_CLASSES = 3;
+const GRADIENT_TILE = 8;
 /**
  * Features with weights are looked up one by one where they are at most this part of all: a product then costs up to
  * twice what it does in a row, and listing them goes on until there are more.
@@ -34,12 +35,24 @@ const FEW_PRESENT = 1 / 4;
 const MOST_HESSIAN_CLASSES = 128;
 const MOST_KEPT = 2 ** 29;
 
-/** What a pass runs: kernels over shards of rows, then of features, in either precision. */
+/** What a pass runs: kernels over shards of features (to lay out W, or nothing), of rows, and of features again. */
 const KERNELS = {
-  dense: { single: ['densePass', 'denseReduce'], double: ['densePassDouble', 'denseReduce'] },
-  compact: { single: ['compactPass', 'compactReduce'], double: ['compactPassDouble', 'compactReduce'] },
-  wide: { single: ['wideRows', 'wideColumns'], double: ['wideRowsDouble', 'wideColumnsDouble'] },
-  sparse: { single: ['sparseRows', 'sparseColumns'], double: ['sparseRowsDouble', 'sparseColumnsDouble'] },
+  dense: {
+    single: ['packClasses', 'densePass', 'denseReduce'],
+    double: ['packClassesDouble', 'densePassDouble', 'denseReduce'],
+  },
+  compact: {
+    single: ['packWeights', 'compactPass', 'compactReduce'],
+    double: [null, 'compactPassDouble', 'compactReduce'],
+  },
+  wide: {
+    single: ['packWeights', 'wideRows', 'wideColumns'],
+    double: [null, 'wideRowsDouble', 'wideColumnsDouble'],
+  },
+  sparse: {
+    single: ['packWeights', 'sparseRows', 'sparseColumns'],
+    double: [null, 'sparseRowsDouble', 'sparseColumnsDouble'],
+  },
 } as const;
 
 /** The kernels' descriptor, its work space, and how a pass is run. */
@@ -73,12 +86,7 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
   const shards = passShards(arena, matrix, keepsRows ? 0 : nClasses, stride);
   const nRowShards = shards.rows.length - 1;
   const nFeatureShards = shards.features.length - 1;
-  const partial = partialLayout(
-    kind === 'dense' || kind === 'compact' ? nFeatures + GRADIENT_OVERHANG : 1,
-    nClasses,
-    stride,
-    !keepsRows,
-  );
+  const partial = partialLayout(gradientRoom(matrix, nClasses, stride), nClasses, stride, !keepsRows);
   const partials = arena.allocate(partial.bytes * Math.max(nRowShards, dense ? 0 : nFeatureShards));
   const partialViews = Array.from({ length: nRowShards }, (_, s) =>
     arena.f64(partials + s * partial.bytes, partial.bytes / 8),
@@ -99,8 +107,11 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
     stride,
     labels,
     sampleWeights,
-    // Dense rows are padded: zeros there meet what lies behind W.
-    weights: dense ? arena.allocate(nFeatures * stride * 4) : arena.allocateUnset(nFeatures * stride * 4),
+    weights: arena.allocateUnset(
+      dense && kind === 'dense'
+        ? Math.max(nClasses, FEWEST_CLASSES) * matrix.stride * 8
+        : nFeatures * stride * 4,
+    ),
     interceptsSingle: interceptsSingle.byteOffset,
     intercepts: intercepts.byteOffset,
     partials,
@@ -184,16 +195,15 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
     },
     reservePrepared,
     pass(mode, theta, gradient, precision) {
-      const single = precision === 'single';
       const isHessian = mode === MODES.softmax.hessian || mode === MODES.hinge.hessian;
       if (keepsRows && (mode === MODES.softmax.certificate || mode === MODES.softmax.intercepts)) {
         reservePrepared();
       }
       task.set({ mode, theta: theta.byteOffset, gradient: gradient?.byteOffset ?? 0 });
-      if (single) runtime.run('packWeights', task.pointer, nFeatureShards);
       if (kind === 'wide') setPresent(theta);
       setIntercepts(theta, isHessian ? 0 : PADDING_SCORE);
-      const [rowKernel, featureKernel] = KERNELS[kind][precision];
+      const [packKernel, rowKernel, featureKernel] = KERNELS[kind][precision];
+      if (packKernel !== null) runtime.run(packKernel, task.pointer, nFeatureShards);
       runtime.run(rowKernel, task.pointer, nRowShards);
       if (gradient === null) return;
       for (let k = 0; k < stride; k++) {
@@ -231,6 +241,14 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
       return { features, frequencies: classFrequencies(arena, trainingSet) };
     },
   };
+}
+
+/** Numbers of a row shard's gradient; columnSquares takes four features at a time. */
+function gradientRoom(matrix: DesignMatrix, nClasses: number, stride: number): number {
+  const kind = passKind(matrix);
+  if (matrix.kind === 'sparse' || kind === 'wide') return stride;
+  if (kind === 'compact') return roundUp(matrix.nFeatures, 4) * stride;
+  return Math.max(nClasses, FEWEST_CLASSES) * roundUp(matrix.stride, GRADIENT_TILE);
 }
 
 /** Σ v p pᵀ → Σ v (diag p − p pᵀ), the diagonal as the others' sum: nothing cancels where p is nearly 1. */

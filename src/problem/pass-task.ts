@@ -78,12 +78,12 @@ export interface PartialLayout {
   readonly gradient: number;
   /** rows of room for the intercept Hessian */
   readonly hessianRows: number;
-  /** all of it, with a gradient of `nFeatures` rows, a multiple of 64 */
+  /** all of it, with a gradient of `gradientRoom` numbers, a multiple of 64 */
   readonly bytes: number;
 }
 
 export function partialLayout(
-  nFeatures: number,
+  gradientRoom: number,
   nClasses: number,
   stride: number,
   withHessian: boolean,
@@ -98,7 +98,7 @@ export function partialLayout(
     interceptHessian,
     gradient,
     hessianRows,
-    bytes: roundUp(gradient + 8 * stride * nFeatures, 64),
+    bytes: roundUp(gradient + 8 * gradientRoom, 64),
   };
 }
 

@@ -37,6 +37,8 @@ export interface ShardKernels {
   logisticColumns(task: Pointer, shard: number): void;
   logisticColumnsDouble(task: Pointer, shard: number): void;
   interceptProduct(task: Pointer, shard: number): void;
+  packClasses(task: Pointer, shard: number): void;
+  packClassesDouble(task: Pointer, shard: number): void;
   packWeights(task: Pointer, shard: number): void;
   multiplyCenter(task: Pointer, shard: number): void;
   dotShard(task: Pointer, shard: number): void;

@@ -14,7 +14,10 @@ const losses: readonly PassLoss[] = [
   { kind: 'hinge', margin: 1.5, smoothing: 0 },
 ];
 
-/** n, d, K: every remainder of the tiles of 4 rows, 4 features and 1 to 3 class vectors; several blocks and shards. */
+/**
+ * n, d, K: every remainder of the tiles of 2 or 4 rows, 4 or 8 features, 1 to 3 class vectors and 3 to 5 classes;
+ * several blocks and shards.
+ */
 const shapes: readonly (readonly [number, number, number])[] = [
   [1, 1, 2],
   [5, 3, 2],
