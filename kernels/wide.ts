@@ -48,12 +48,15 @@ export function wideRowsDouble(task: usize, shard: u32): void {
   }
 }
 
-/** Rows whose products are summed in f32; a part of each stays in the first-level cache while four classes are done. */
-const BLOCK: u32 = 64;
+/**
+ * Rows whose products are summed in registers. Each is a stream from memory of its own, and no more of them are fetched
+ * ahead: of 200 × 10 000 with 64 rows 3.6 ms in single precision, with 16 2.05; in double 3.1 and 2.7 (one thread).
+ */
+const BLOCK: u32 = 16;
 
 /**
- * gradient ← Xᵀ R / nSamples for one feature shard. Products of 64 rows are summed in f32, blocks in f64:
- * |error| ≤ 65 · 2⁻²⁴ · Σ |x r| / nSamples.
+ * gradient ← Xᵀ R / nSamples for one feature shard. Products of 16 rows are summed in f32, blocks in f64:
+ * |error| ≤ 17 · 2⁻²⁴ · Σ |x r| / nSamples.
  */
 export function wideColumns(task: usize, shard: u32): void {
   const t = changetype<PassTask>(task);
