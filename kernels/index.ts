@@ -10,6 +10,7 @@ export { multiplyDouble } from './dense-double';
 export { dualCoordinateEpoch } from './dual-coordinate-descent';
 export { encodeRows } from './encode-rows';
 export { expDoubleArray, expSingleArray } from './exp';
+export { copySlots, expandSlots } from './expand-slots';
 export {
   hingeDualGradient,
   hingeDualRepair,
@@ -51,7 +52,9 @@ export { softmaxRows } from './probabilities';
 export { multiplyProjected, projectCompactRows, projectRows } from './row-projections';
 export { combineRows, multiplyRows, sumRowProducts } from './row-space';
 export { scoreRowsDouble, scoreRowsSingle } from './score-rows';
-export { copyBytes, placeSlots, repeatRow, slotRanges, slotSquares, slotSums, slotsBetween } from './slots';
+export { selectRanks } from './select-ranks';
+export { presentSlots, slotSummary } from './slot-summary';
+export { copyBytes, slotSquares, slotSums } from './slots';
 export { softmaxDualEpoch } from './softmax-dual-ascent';
 export { softmaxDualWeights } from './softmax-dual-weights';
 export { softmaxPairsProduct, softmaxPairsSpread, softmaxPairsSum } from './softmax-pairs';

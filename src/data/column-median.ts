@@ -1,51 +1,33 @@
-import {
-  forEachBlock,
-  SIDE_BY_SIDE,
-  type SlotBench,
-  type SlotRows,
-  slotAddress,
-  stateAddress,
-} from './slot-rows.ts';
+import type { Pointer } from '../runtime/arena.ts';
+import { type SlotBench, type SlotRows, slotAddress } from './slot-rows.ts';
 
-/** A numeric column: its slot, its rows with a value (at least one), and what its slots are relative to. */
-export interface MedianColumn {
-  readonly slot: number;
-  readonly present: number;
-  readonly reference: number;
-}
+/** The two numbers in the middle of a column, or one twice. */
+export type Middles = readonly [lower: number, upper: number];
 
 /**
- * The medians of the present numbers of columns, in original units: the middle one, or the mean of the two middle
- * ones. A sample of the rows tells two values that the middle most likely lies between; one pass then counts what is
- * below, and gathers what is between (Floyd & Rivest 1975).
+ * Values that the middle of each column most likely lies between, by a sample of its rows, and room for those between
+ * them (Floyd & Rivest 1975): one pass counts what is below, and gathers what is between.
  */
-export function columnMedians(
-  bench: SlotBench,
-  rows: SlotRows,
-  columns: readonly MedianColumn[],
-): readonly number[] {
-  const brackets = columns.map(({ slot }) => sampleBracket(rows, slot));
-  gather(bench, rows, columns, brackets);
-  columns.forEach(({ slot }, c) => {
-    brackets[c].counts.set(bench.arena.u32(stateAddress(bench, slot), 3));
-  });
-  return columns.map(({ slot, present, reference }, c) => {
-    const [lower, upper] = [(present - 1) >> 1, present >> 1].map((rank) =>
-      spelledOut(itemOf(brackets[c], rank) ?? sorted(rows, slot)[rank], reference),
-    );
-    return lower === upper ? lower : lower + (upper - lower) / 2;
-  });
+export interface Brackets {
+  /** f32 × 8 for each four columns: the lower values, and the upper ones */
+  readonly bounds: Float32Array;
+  /** f32 × room for each column */
+  readonly between: Pointer;
+  readonly room: number;
+  /** How many of a column's values are between, at every sixteenth place; they are there where they found room. */
+  readonly came: Uint32Array;
+  /** Room for what selectRanks takes, one for each column */
+  readonly ranks: Pointer;
 }
 
-/** Two values of a column, and the others by where they lie. */
-interface Bracket {
-  readonly low: number;
-  readonly high: number;
-  /** Values below `low`, at it, and at `high` */
-  readonly counts: Uint32Array;
-  /** The values between */
-  between: Float32Array;
-  nBetween: number;
+/** What a pass counted in a numeric column. */
+export interface CountedColumn {
+  readonly k: number;
+  readonly missing: number;
+  /** Values below the lower bound, at it, and at the upper one */
+  readonly below: number;
+  readonly atLow: number;
+  readonly atHigh: number;
 }
 
 /** One row in so many is in the sample, and at least and at most so many rows. */
@@ -54,118 +36,121 @@ const LEAST_SAMPLE = 512;
 const LARGEST_SAMPLE = 4096;
 /** Standard deviations of the middle's rank in a sample: once in some ten thousand columns it lies outside. */
 const DEVIATIONS = 4;
+/** Room for twice as many values as are expected between: in columns in order they are as many in every sample. */
+const ROOM = 2 * DEVIATIONS;
 
-function sampleBracket({ nRows, nColumns, f32 }: SlotRows, slot: number): Bracket {
+/** Words of a list whose ranks are asked for, and of a cache line. */
+const RANK_WORDS = 6;
+const LINE_WORDS = 16;
+/** A rank that is not asked for */
+const NO_RANK = 0xffffffff;
+
+/** Allocates behind the slots. */
+export function sampleBrackets(bench: SlotBench, rows: SlotRows, columns: readonly number[]): Brackets {
+  const { arena, kernels } = bench;
+  const { nRows, nColumns } = rows;
   const size = Math.min(nRows, Math.max(LEAST_SAMPLE, Math.min(LARGEST_SAMPLE, Math.floor(nRows / SAMPLED))));
-  const values = new Float32Array(size);
-  let n = 0;
-  for (let s = 0; s < size; s++) {
-    const x = f32[Math.floor(((s + 0.5) * nRows) / size) * nColumns + slot];
-    if (!Number.isNaN(x)) values[n++] = x;
-  }
-  const sample = values.subarray(0, n);
-  const spread = (DEVIATIONS / 2) * Math.sqrt(n) + 1;
-  // An infinity where the sample holds too little: no slot is one.
-  const lower = Math.floor(n / 2 - spread);
-  const upper = Math.ceil(n / 2 + spread);
-  const low = lower >= 0 ? select(sample, lower) : -Infinity;
-  const high = upper < n ? select(sample, upper) : Infinity;
-  return { low, high, counts: new Uint32Array(3), between: new Float32Array(0), nBetween: 0 };
+  const room = Math.max(size, Math.ceil((ROOM * nRows) / Math.sqrt(size)));
+  const bounds = arena.allocateF32(8 * Math.ceil(nColumns / 4));
+  const came = arena.allocateU32(LINE_WORDS * nColumns);
+  const ranks = arena.allocateUnset(nColumns * RANK_WORDS * 4);
+  const between = arena.allocateUnset(nColumns * room * 4);
+  const brackets = { bounds, between, room, came, ranks };
+  const mark = arena.mark();
+  const sample = size === nRows ? rows.f32.byteOffset : sampleRows(bench, rows, size);
+  const asked = columns.map((k) => {
+    const values = between + k * room * 4;
+    const n = kernels.presentSlots(sample + k * 4, nColumns * 4, size, values);
+    const spread = (DEVIATIONS / 2) * Math.sqrt(n) + 1;
+    const [lower, upper] = [Math.floor(n / 2 - spread), Math.ceil(n / 2 + spread)];
+    return { k, length: n, first: lower >= 0 ? lower : NO_RANK, second: upper < n ? upper : NO_RANK };
+  });
+  arena.release(mark);
+  const found = ranked(bench, brackets, asked);
+  asked.forEach(({ k, first, second }, c) => {
+    const at = Math.floor(k / 4) * 8 + (k % 4);
+    // An infinity where the sample holds too little: no slot is one.
+    bounds[at] = first === NO_RANK ? -Infinity : found[c][0];
+    bounds[at + 4] = second === NO_RANK ? Infinity : found[c][1];
+  });
+  return brackets;
 }
 
-function gather(
+/** The middle of each column's present values; NaN where there are none. */
+export function columnMiddles(
   bench: SlotBench,
   rows: SlotRows,
-  columns: readonly MedianColumn[],
-  brackets: readonly Bracket[],
-): void {
-  const { arena, kernels, state, values, blockRows } = bench;
-  const room = blockRows * 4;
-  const bounds = arena.f32(bench.bounds, 2 * SIDE_BY_SIDE);
-  const ends = arena.u32(bench.ends, SIDE_BY_SIDE);
-  const groups = sideBySide(columns, brackets);
-  state.fill(0);
-  forEachBlock(rows, bench, (first, count) => {
-    for (const [slot, group] of groups) {
-      group.forEach((bracket, k) => {
-        // Nothing lies between where there is no bracket.
-        bounds[k] = bracket?.low ?? Infinity;
-        bounds[k + SIDE_BY_SIDE] = bracket?.high ?? -Infinity;
-      });
-      const x = slotAddress(rows, first, slot);
-      const counts = stateAddress(bench, slot);
-      kernels.slotsBetween(x, rows.nColumns * 4, count, bench.bounds, counts, values, room, bench.ends);
-      group.forEach((bracket, k) => {
-        const begin = values + k * room;
-        if (bracket !== null) append(bracket, arena.f32(begin, (ends[k] - begin) / 4));
-      });
-    }
+  brackets: Brackets,
+  columns: readonly CountedColumn[],
+): readonly Middles[] {
+  const places = columns.map((column) => {
+    const present = rows.nRows - column.missing;
+    return [(present - 1) >> 1, present >> 1].map((rank) => placeOf(brackets, column, rank));
+  });
+  const asked = columns.map(({ k }, c) => {
+    const [first, second] = places[c].map((place) => (place.kind === 'between' ? place.rank : NO_RANK));
+    return { k, length: Math.min(brackets.came[k * LINE_WORDS], brackets.room), first, second };
+  });
+  const found = ranked(bench, brackets, asked);
+  return columns.map(({ k, missing }, c): Middles => {
+    if (missing === rows.nRows) return [Number.NaN, Number.NaN];
+    const [lower, upper] = places[c].map((place, i) => {
+      if (place.kind === 'known') return place.value;
+      return place.kind === 'between' ? found[c][i] : sorted(rows, k)[place.rank];
+    });
+    return [lower, upper];
   });
 }
 
-/** The brackets of columns that the kernel takes at once, by the first of their slots; null for what is no such column. */
-function sideBySide(
-  columns: readonly MedianColumn[],
-  brackets: readonly Bracket[],
-): ReadonlyMap<number, (Bracket | null)[]> {
-  const groups = new Map<number, (Bracket | null)[]>();
-  columns.forEach(({ slot }, c) => {
-    const k = slot % SIDE_BY_SIDE;
-    const group = groups.get(slot - k) ?? new Array<Bracket | null>(SIDE_BY_SIDE).fill(null);
-    group[k] = brackets[c];
-    groups.set(slot - k, group);
-  });
-  return groups;
-}
+/** Where the value of a rank is: one of the bounds, between them, or outside. */
+type Place =
+  | { readonly kind: 'known'; readonly value: number }
+  | { readonly kind: 'between' | 'outside'; readonly rank: number };
 
-function append(bracket: Bracket, values: Float32Array): void {
-  const length = bracket.nBetween + values.length;
-  if (length > bracket.between.length) {
-    const larger = new Float32Array(Math.max(64, 2 * length));
-    larger.set(bracket.between.subarray(0, bracket.nBetween));
-    bracket.between = larger;
-  }
-  bracket.between.set(values, bracket.nBetween);
-  bracket.nBetween = length;
-}
-
-/** The value of this rank, or undefined where it lies outside of the bracket. */
-function itemOf(bracket: Bracket, rank: number): number | undefined {
-  const { low, high, nBetween } = bracket;
-  const [below, atLow, atHigh] = bracket.counts;
-  let rest = rank - below;
-  if (rest < 0) return undefined;
-  if (rest < atLow) return low;
-  rest -= atLow;
-  if (rest < nBetween) {
-    return select(bracket.between.subarray(0, nBetween), rest);
-  }
-  rest -= nBetween;
+function placeOf({ bounds, came, room }: Brackets, column: CountedColumn, rank: number): Place {
+  const { k, below, atLow, atHigh } = column;
+  const at = Math.floor(k / 4) * 8 + (k % 4);
+  const [low, high] = [bounds[at], bounds[at + 4]];
+  const nBetween = came[k * LINE_WORDS];
+  const above = rank - below - atLow - nBetween;
+  if (rank < below || nBetween > room) return { kind: 'outside', rank };
+  if (rank < below + atLow) return { kind: 'known', value: low };
+  if (above < 0) return { kind: 'between', rank: rank - below - atLow };
   // Where both ends are one value, it was counted at `low`.
-  return low < high && rest < atHigh ? high : undefined;
+  return low < high && above < atHigh ? { kind: 'known', value: high } : { kind: 'outside', rank };
 }
 
-/** The value of this rank; values are put in another order (Hoare 1961, "Find"). */
-function select(values: Float32Array, rank: number): number {
-  let left = 0;
-  let right = values.length - 1;
-  while (left < right) {
-    const pivot = values[(left + right) >> 1];
-    let i = left;
-    let j = right;
-    while (i <= j) {
-      while (values[i] < pivot) i++;
-      while (values[j] > pivot) j--;
-      if (i > j) break;
-      const x = values[i];
-      values[i++] = values[j];
-      values[j--] = x;
-    }
-    if (rank <= j) right = j;
-    else if (rank >= i) left = i;
-    else return values[rank];
+interface AskedRanks {
+  readonly k: number;
+  readonly length: number;
+  readonly first: number;
+  readonly second: number;
+}
+
+/** The values of two ranks of each list. */
+function ranked(
+  { arena, run }: SlotBench,
+  { ranks, between, room }: Brackets,
+  asked: readonly AskedRanks[],
+): readonly Middles[] {
+  const words = arena.u32(ranks, asked.length * RANK_WORDS);
+  asked.forEach(({ k, length, first, second }, c) => {
+    words.set([between + k * room * 4, length, first, second], c * RANK_WORDS);
+  });
+  run('selectRanks', ranks, asked.length);
+  const answers = arena.f32(ranks, asked.length * RANK_WORDS);
+  return asked.map((_, c) => [answers[c * RANK_WORDS + 4], answers[c * RANK_WORDS + 5]]);
+}
+
+/** Rows at even distances, one after the other. */
+function sampleRows({ arena, kernels }: SlotBench, rows: SlotRows, size: number): Pointer {
+  const rowBytes = rows.nColumns * 4;
+  const sample = arena.allocateUnset(size * rowBytes);
+  for (let s = 0; s < size; s++) {
+    const i = Math.floor(((s + 0.5) * rows.nRows) / size);
+    kernels.copyBytes(slotAddress(rows, i, 0), sample + s * rowBytes, rowBytes);
   }
-  return values[rank];
+  return sample;
 }
 
 /** All present values of a column in order. */
@@ -177,6 +162,12 @@ function sorted({ nRows, nColumns, f32 }: SlotRows, slot: number): Float32Array 
     if (!Number.isNaN(x)) values[n++] = x;
   }
   return values.subarray(0, n).sort();
+}
+
+/** The median of a column in original units: the middle one, or the mean of the two middle ones. */
+export function medianOf(middles: Middles, reference: number): number {
+  const [lower, upper] = middles.map((slot) => spelledOut(slot, reference));
+  return lower === upper ? lower : lower + (upper - lower) / 2;
 }
 
 /** The shortest decimal that the slot can stand for: 5.1, not 5.099999904632568. */

@@ -1,8 +1,8 @@
 import type { Arena, Pointer } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import type { DenseMatrix, SparseMatrix } from './design-matrix.ts';
-import type { BuiltEncoding, NumericSlot } from './slot-encoder.ts';
-import type { SlotBench, SlotRows } from './slot-rows.ts';
+import { type DenseMatrix, denseStride, type SparseMatrix } from './design-matrix.ts';
+import type { BuiltEncoding, CategoricalSlot, NumericSlot } from './slot-encoder.ts';
+import { BLOCKS_TOGETHER, type SlotBench, type SlotRows } from './slot-rows.ts';
 import { categoryFeature, type SlotScaling } from './slot-scaling.ts';
 import { fillColumns } from './sparse-columns.ts';
 
@@ -16,9 +16,9 @@ export function prefersSparse({ slots, nFeatures }: BuiltEncoding, nRows: number
 
 /**
  * Writes the dense matrix over the slots that it comes from. `block` begins at `pointer`, holds `bytes`
- * bytes and is the last of the arena; it grows or shrinks to the size of the matrix. Blocks of rows are taken
- * from the last to the first where rows grow, and from the first where they shrink, and each is copied before it
- * is written over, so that no row is lost.
+ * bytes and is the last of the arena; it grows or shrinks to the size of the matrix. Some blocks of rows are taken
+ * at once, from the last to the first where rows grow, and from the first where they shrink, and copied before they
+ * are written over, so that no row is lost.
  */
 export function expandDense(
   bench: SlotBench,
@@ -28,45 +28,95 @@ export function expandDense(
   encoding: BuiltEncoding,
   scaling: SlotScaling | null,
 ): DenseMatrix {
-  const { arena, kernels, blockRows } = bench;
+  const { arena, blockRows, run } = bench;
   const { nRows, nColumns } = rows;
   const { nFeatures } = encoding;
-  const stride = Math.ceil(nFeatures / 4) * 4;
+  const stride = denseStride(nFeatures);
   const needed = Math.ceil((nRows * stride * 4) / 64) * 64;
   if (needed > bytes) arena.allocateUnset(needed - bytes);
-  const values = arena.f32(pointer, nRows * stride);
   const template = zeroRow(arena, stride, nFeatures, scaling);
-  const ones = Float32Array.from({ length: nFeatures }, (_, j) => one(scaling, j));
-  const step = nColumns * 4;
-  const copies = arena.u32(bench.rows, blockRows * nColumns);
-  const nBlocks = Math.ceil(nRows / blockRows);
-  for (let block = 0; block < nBlocks; block++) {
-    const first = (stride > nColumns ? nBlocks - 1 - block : block) * blockRows;
-    const count = Math.min(blockRows, nRows - first);
-    kernels.copyBytes(pointer + first * step, bench.rows, count * step);
-    const begin = first * stride;
-    kernels.repeatRow(template, stride * 4, pointer + begin * 4, count);
-    for (const column of encoding.slots) {
-      const { slot, feature } = column;
-      const out = pointer + (begin + feature) * 4;
-      if (column.kind === 'numeric') {
-        const { fill, reference, indicator } = column;
-        const mean = scaling === null ? -reference : scaling.slotMean[feature];
-        const scale = scaling === null ? 1 : scaling.scale[feature];
-        const flags = indicator < 0 ? 0 : out + (indicator - feature) * 4;
-        const flag = indicator < 0 ? 0 : ones[indicator];
-        const x = bench.rows + slot * 4;
-        kernels.placeSlots(x, step, count, fill, mean, scale, out, stride * 4, flags, flag);
-        continue;
-      }
-      for (let i = 0, at = begin; i < count; i++, at += stride) {
-        const category = categoryFeature(column, copies[i * nColumns + slot]);
-        if (category >= 0) values[at + category] = ones[category];
-      }
-    }
+  const columns = placeColumns(arena, encoding, scaling);
+  const task = arena.allocateU32(TASK_WORDS);
+  const together = BLOCKS_TOGETHER * blockRows;
+  const nParts = Math.ceil(nRows / together);
+  for (let part = 0; part < nParts; part++) {
+    const first = (stride > nColumns ? nParts - 1 - part : part) * together;
+    const count = Math.min(together, nRows - first);
+    task.set([pointer + first * nColumns * 4, bench.rows, nColumns * 4, blockRows, count]);
+    task.set([pointer + first * stride * 4, stride * 4, template, columns.pointer, columns.length], 5);
+    run('copySlots', task.byteOffset, Math.ceil(count / blockRows));
+    run('expandSlots', task.byteOffset, Math.ceil(count / blockRows));
   }
   arena.release(pointer + needed);
   return { kind: 'dense', nSamples: nRows, nFeatures, stride, values: pointer };
+}
+
+/** As in kernels/expand-slots.ts. */
+const TASK_WORDS = 10;
+const COLUMN_WORDS = 6;
+const NUMBER = 0;
+const NUMBERS = 1;
+const CODE = 2;
+const TOGETHER = 4;
+
+/** The columns as the kernel takes them, four numbers together where nothing lies between them. */
+function placeColumns(
+  arena: Arena,
+  { slots }: BuiltEncoding,
+  scaling: SlotScaling | null,
+): { readonly pointer: Pointer; readonly length: number } {
+  const words = arena.allocateU32(slots.length * COLUMN_WORDS);
+  let length = 0;
+  for (let c = 0; c < slots.length; length++) {
+    const column = slots[c];
+    const entry = [CODE, column.slot * 4, column.feature * 4, -1, 0, 0];
+    if (column.kind === 'numeric') {
+      const { slot, indicator } = column;
+      const run = slots
+        .slice(c, c + TOGETHER)
+        .filter((x, k) => x.kind === 'numeric' && x.indicator < 0 && x.slot === slot + k);
+      const numbers = run.length === TOGETHER ? (run as NumericSlot[]) : [column];
+      entry[0] = numbers.length === TOGETHER ? NUMBERS : NUMBER;
+      entry[5] = placeNumbers(arena, numbers, scaling);
+      if (indicator >= 0) {
+        entry[3] = indicator * 4;
+        entry[4] = bitsOf(one(scaling, indicator));
+      }
+      c += numbers.length;
+    } else {
+      entry[5] = placeFeatures(arena, column, scaling);
+      c++;
+    }
+    words.set(entry, length * COLUMN_WORDS);
+  }
+  return { pointer: words.byteOffset, length };
+}
+
+/** Fills, means and scales. */
+function placeNumbers(arena: Arena, numbers: readonly NumericSlot[], scaling: SlotScaling | null): Pointer {
+  const values = arena.allocateF64(3 * numbers.length);
+  numbers.forEach(({ feature, fill, reference }, k) => {
+    values[k] = fill;
+    values[numbers.length + k] = scaling === null ? -reference : scaling.slotMean[feature];
+    values[2 * numbers.length + k] = scaling === null ? 1 : scaling.scale[feature];
+  });
+  return values.byteOffset;
+}
+
+/** What a missing text and each code become. */
+function placeFeatures(arena: Arena, column: CategoricalSlot, scaling: SlotScaling | null): Pointer {
+  const features = [column.missingFeature, ...column.featureOfCode];
+  const entries = arena.allocateU32(2 * features.length);
+  features.forEach((feature, i) => {
+    entries[2 * i] = feature < 0 ? -1 : feature * 4;
+    entries[2 * i + 1] = feature < 0 ? 0 : bitsOf(one(scaling, feature));
+  });
+  return entries.byteOffset;
+}
+
+/** x as f32, by its bits. */
+function bitsOf(x: number): number {
+  return new Uint32Array(Float32Array.of(x).buffer)[0];
 }
 
 /** Behind the matrix: the row in which every feature is 0. */

@@ -48,6 +48,12 @@ export const HARD_WORDS = 5;
 
 /** Lines handed to a thread at once: enough that handing them out costs nothing, few enough to share a chunk. */
 const PIECE_BYTES = 1 << 16;
+/**
+ * A text without a code is read the slow way, in every piece that was begun before it had one: of Adult, whose first
+ * chunk was cut into 16 pieces, that was 16 000 fields and 20 to 40 ms of a new process; by few lines first it is FIXME.
+ */
+const FIRST_BYTES = 1 << 13;
+const GROWTH = 8;
 const TASK_WORDS = 12;
 const FIELD_BYTES = 24;
 const PIECE_WORDS = 12;
@@ -78,9 +84,12 @@ export class PlainRows {
   private readonly scratch: Uint8Array;
   private readonly codes: readonly Pointer[];
   private readonly nCodes: Uint32Array;
-  /** Pieces of the text, and the one that is being taken */
+  /** Pieces of the text, the one that is being taken, and where the text ends */
   private nPieces = 0;
   private current = 0;
+  private end = 0;
+  /** Bytes of the next pieces, which grow while most texts are new */
+  private most: number;
 
   /** Allocates on the runtime's arena. */
   constructor(runtime: Runtime, plan: PlainRowsPlan) {
@@ -102,6 +111,7 @@ export class PlainRows {
     const pieceBytes = capacity * (nSlots * 4 + 12) + hardCapacity * HARD_WORDS * 4;
     const affordable = Math.floor(PIECES_BYTES / pieceBytes);
     this.maximum = Math.max(1, Math.min(Math.ceil(textBytes / PIECE_BYTES), affordable));
+    this.most = this.codes.some((table) => table !== 0) ? FIRST_BYTES : Infinity;
     this.pieces = arena.allocateU32(this.maximum * PIECE_WORDS);
     this.task = this.placeTask();
     for (let i = 0; i < this.maximum; i++) {
@@ -146,9 +156,8 @@ export class PlainRows {
 
   /** Reads the whole lines of text[begin, end), to be taken piece by piece from `begin` on. */
   start(begin: number, end: number): void {
-    this.nPieces = this.cut(begin, end);
-    this.current = 0;
-    this.runtime.run('csvRows', this.task, this.nPieces);
+    this.end = end;
+    this.read(begin);
   }
 
   /**
@@ -158,27 +167,39 @@ export class PlainRows {
   take(position: number): PlainPiece | null {
     const { runtime, task, pieces } = this;
     const begin = this.text.byteOffset + position;
-    for (; this.current < this.nPieces; this.current++) {
-      const at = this.current * PIECE_WORDS;
-      if (begin >= pieces[at + 1]) continue;
-      if (pieces[at] !== begin) {
-        pieces[at] = begin;
-        runtime.kernels.csvRows(task, this.current);
+    do {
+      for (; this.current < this.nPieces; this.current++) {
+        const at = this.current * PIECE_WORDS;
+        if (begin >= pieces[at + 1]) continue;
+        if (pieces[at] !== begin) {
+          pieces[at] = begin;
+          runtime.kernels.csvRows(task, this.current);
+        }
+        return this.piece(at);
       }
-      return this.piece(at);
-    }
+      // What was left until the texts of the first rows had codes.
+      this.read(position);
+    } while (this.nPieces > 0);
     return null;
   }
 
-  /** Cuts text[begin, end) behind its last newline, and into pieces of whole lines. */
-  private cut(begin: number, end: number): number {
+  private read(begin: number): void {
+    this.nPieces = this.cut(begin, this.end, this.most);
+    this.most *= GROWTH;
+    this.current = 0;
+    this.runtime.run('csvRows', this.task, this.nPieces);
+  }
+
+  /** Cuts text[begin, end) behind its last newline, and into pieces of whole lines, up to some `most` bytes of them. */
+  private cut(begin: number, end: number, most: number): number {
     const { text, pieces, maximum } = this;
     const base = text.byteOffset;
+    const pieceBytes = Math.min(PIECE_BYTES, most);
     const last = begin < end ? text.lastIndexOf(NEWLINE, end - 1) + 1 : 0;
     let n = 0;
-    for (let from = begin; from < last; n++) {
-      const isLast = n === maximum - 1 || from + PIECE_BYTES >= last;
-      const stop = isLast ? last : text.indexOf(NEWLINE, from + PIECE_BYTES) + 1;
+    for (let from = begin; from < last && from < begin + most; n++) {
+      const isLast = n === maximum - 1 || from + pieceBytes >= last;
+      const stop = isLast ? last : text.indexOf(NEWLINE, from + pieceBytes) + 1;
       pieces[n * PIECE_WORDS] = base + from;
       pieces[n * PIECE_WORDS + 1] = base + stop;
       from = stop;

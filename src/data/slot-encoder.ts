@@ -1,8 +1,7 @@
 import { compareTexts } from './class-labels.ts';
-import { columnMedians } from './column-median.ts';
+import { medianOf } from './column-median.ts';
 import type { ColumnSummary } from './column-summary.ts';
 import type { EncodedColumn } from './encoding.ts';
-import type { SlotBench, SlotRows } from './slot-rows.ts';
 
 /** How one column's slots become features. */
 export type SlotColumn = NumericSlot | CategoricalSlot;
@@ -51,12 +50,7 @@ export interface BuiltEncoding {
 }
 
 /** The encoding of the training rows: columns in the order of the file, constant ones left out. */
-export function buildEncoding(
-  bench: SlotBench,
-  rows: SlotRows,
-  table: readonly SummarizedColumn[],
-): BuiltEncoding {
-  const fills = numericFills(bench, rows, table);
+export function buildEncoding(nRows: number, table: readonly SummarizedColumn[]): BuiltEncoding {
   const columns: EncodedColumn[] = [];
   const slots: SlotColumn[] = [];
   const constant: string[] = [];
@@ -65,11 +59,11 @@ export function buildEncoding(
     const feature = nFeatures;
     const { missing, least, greatest, counts } = summary;
     if (levels === null || counts === null) {
-      const fill = fills.get(slot);
-      if (fill === undefined) {
+      if (missing === nRows || (missing === 0 && least === greatest)) {
         constant.push(name);
         return;
       }
+      const fill = medianOf(summary.middle, reference);
       columns.push({ name, kind: 'numeric', fill, indicator: missing > 0 });
       const indicator = missing > 0 ? feature + 1 : -1;
       slots.push({
@@ -105,20 +99,4 @@ export function buildEncoding(
     nFeatures += order.length + Number(missing > 0);
   });
   return { columns, slots, nFeatures, constant };
-}
-
-/** The median of each numeric column that tells something, by its slot. */
-function numericFills(
-  bench: SlotBench,
-  rows: SlotRows,
-  table: readonly SummarizedColumn[],
-): ReadonlyMap<number, number> {
-  const columns = table.flatMap(({ reference, summary, levels }, slot) => {
-    const { missing, least, greatest } = summary;
-    const present = rows.nRows - missing;
-    const isConstant = present === 0 || (missing === 0 && least === greatest);
-    return levels !== null || isConstant ? [] : [{ slot, present, reference }];
-  });
-  const medians = columnMedians(bench, rows, columns);
-  return new Map(columns.map(({ slot }, c) => [slot, medians[c]]));
 }

@@ -1,5 +1,4 @@
 import type { Arena, Pointer } from '../runtime/arena.ts';
-import type { KernelExports } from '../runtime/kernels.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 
 /** Rows of 4-byte slots: numbers as f32(x − reference), NaN where missing, or codes as u32. */
@@ -47,25 +46,17 @@ export function separateRows(rows: SlotRows, heldOut: Uint8Array): { training: S
   };
 }
 
-/** What passes over slot rows work with: kernels, and room beside the slots, which are the last of the arena. */
-export interface SlotBench {
-  readonly arena: Arena;
-  readonly kernels: KernelExports;
+/** What passes over slot rows work with: kernels and threads, and room beside the slots, which are the last of the arena. */
+export interface SlotBench extends Pick<Runtime, 'arena' | 'kernels' | 'run'> {
   /** Rows that are worked on together */
   readonly blockRows: number;
-  /** Room for a block of slot rows */
+  /** Room for BLOCKS_TOGETHER blocks of slot rows */
   readonly rows: Pointer;
-  /** f64 × blockRows: the weights of a block; or f32 × SIDE_BY_SIDE × blockRows: the values that a kernel gathers */
-  readonly values: Pointer;
-  /** f32 × 2 · SIDE_BY_SIDE: bounds of what is gathered; and u32 × SIDE_BY_SIDE: where it ends */
-  readonly bounds: Pointer;
-  readonly ends: Pointer;
-  /** Four f64 a column, and for what stands beside the last: what a kernel gathers of it */
+  /** f64 × blockRows: the weights of a block */
+  readonly weights: Pointer;
+  /** Four f64 a column: what a kernel gathers of it */
   readonly state: Float64Array;
 }
-
-/** Columns that some kernels take at once. Beside the last ones they read what follows, but make nothing of it. */
-export const SIDE_BY_SIDE = 4;
 
 /** Address of column k's state. */
 export function stateAddress({ state }: SlotBench, k: number): Pointer {
@@ -75,19 +66,21 @@ export function stateAddress({ state }: SlotBench, k: number): Pointer {
 /** A block of slots stays in the first- or second-level cache from its first column to its last. */
 const BLOCK_BYTES = 1 << 18;
 const MOST_BLOCK_ROWS = 2048;
+/** Blocks that are copied and then written over by several threads, which have two of them each at least. */
+export const BLOCKS_TOGETHER = 8;
 
 /** Allocates the room; to be called before the slots are. */
-export function slotBench({ arena, kernels }: Runtime, nColumns: number): SlotBench {
+export function slotBench(runtime: Runtime, nColumns: number): SlotBench {
+  const { arena, kernels } = runtime;
   const blockRows = Math.max(1, Math.min(MOST_BLOCK_ROWS, Math.floor(BLOCK_BYTES / (4 * nColumns))));
   return {
     arena,
     kernels,
+    run: (...pass) => runtime.run(...pass),
     blockRows,
-    rows: arena.allocateUnset(blockRows * nColumns * 4),
-    values: arena.allocateUnset(blockRows * 4 * SIDE_BY_SIDE),
-    bounds: arena.allocate(8 * SIDE_BY_SIDE),
-    ends: arena.allocate(4 * SIDE_BY_SIDE),
-    state: arena.allocateF64(4 * Math.ceil(nColumns / SIDE_BY_SIDE) * SIDE_BY_SIDE),
+    rows: arena.allocateUnset(BLOCKS_TOGETHER * blockRows * nColumns * 4),
+    weights: arena.allocateUnset(blockRows * 8),
+    state: arena.allocateF64(4 * nColumns),
   };
 }
 

@@ -89,14 +89,14 @@ export function slotScaling(
 
 /** The weights of a block where kernels find them, or 0 where all are 1. */
 function blockWeights(
-  { arena, values }: SlotBench,
+  { arena, weights: room }: SlotBench,
   weights: Float64Array | null,
   first: number,
   count: number,
 ): Pointer {
   if (weights === null) return 0;
-  arena.f64(values, count).set(weights.subarray(first, first + count));
-  return values;
+  arena.f64(room, count).set(weights.subarray(first, first + count));
+  return room;
 }
 
 /**

@@ -72,8 +72,7 @@ export function tableTrainingData(
   const repeats = columns.filter((_, k) => repeatsTarget(training, k, labels, classes.length));
   const trainingSummaries = split === null ? summaries : summarizeColumns(bench, training, read.levels);
   const built = buildEncoding(
-    bench,
-    training,
+    training.nRows,
     trainingSummaries.map((summary, k) => ({
       name: columns[k].name,
       reference: columns[k].reference,

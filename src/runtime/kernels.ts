@@ -57,6 +57,10 @@ export interface ShardKernels {
   choleskyRows(task: Pointer, shard: number): void;
   activeHessian(task: Pointer, shard: number): void;
   csvRows(task: Pointer, shard: number): void;
+  slotSummary(task: Pointer, shard: number): void;
+  selectRanks(task: Pointer, shard: number): void;
+  copySlots(task: Pointer, shard: number): void;
+  expandSlots(task: Pointer, shard: number): void;
   numberLines(task: Pointer, shard: number): void;
   projectRows(task: Pointer, shard: number): void;
   projectCompactRows(task: Pointer, shard: number): void;
@@ -136,7 +140,8 @@ export interface KernelExports extends ShardKernels {
   choleskyDiagonal(task: Pointer): void;
   /** x ← A⁻¹ x for the factor of A */
   choleskySolve(matrix: Pointer, rowBytes: number, size: number, x: Pointer): void;
-  slotRanges(x: Pointer, step: number, nRows: number, range: Pointer): void;
+  /** How many numbers of a column were copied to `out`: those that are not missing. */
+  presentSlots(x: Pointer, step: number, nRows: number, out: Pointer): number;
   slotSums(x: Pointer, step: number, nRows: number, weights: Pointer, fill: number, sums: Pointer): void;
   slotSquares(
     x: Pointer,
@@ -146,28 +151,6 @@ export interface KernelExports extends ShardKernels {
     fill: number,
     mean: number,
     sum: Pointer,
-  ): void;
-  slotsBetween(
-    x: Pointer,
-    step: number,
-    nRows: number,
-    bounds: Pointer,
-    counts: Pointer,
-    gathered: Pointer,
-    room: number,
-    ends: Pointer,
-  ): void;
-  placeSlots(
-    x: Pointer,
-    step: number,
-    nRows: number,
-    fill: number,
-    mean: number,
-    scale: number,
-    out: Pointer,
-    outStep: number,
-    indicator: Pointer,
-    indicated: number,
   ): void;
   scoreRowsDouble: ScoreRows;
   scoreRowsSingle: (...rows: [...Parameters<ScoreRows>, wide: Pointer]) => void;
@@ -183,7 +166,6 @@ export interface KernelExports extends ShardKernels {
   ): void;
   /** nRows × nClasses f64 in place, with the bits of the classifier's softmaxRows */
   softmaxRows(scores: Pointer, nRows: number, nClasses: number): void;
-  repeatRow(row: Pointer, rowBytes: number, out: Pointer, nRows: number): void;
   copyBytes(from: Pointer, to: Pointer, length: number): void;
   /** Bytes of a table of text codes. */
   textCodesBytes(): number;
