@@ -153,8 +153,8 @@ export function activeHessian(
       slope: arena.allocateF64(capacity),
       lasso: arena.allocateF64(capacity),
       ridge: arena.allocateF64(capacity),
-      scratch: arena.allocate((SEGMENT + 1) * BLOCK * 4 * maxSegments),
-      buildTask: arena.allocate(48),
+      scratch: arena.allocate((SEGMENT + 5) * BLOCK * 4 * maxSegments),
+      buildTask: arena.allocate(52),
       history,
       system: arena.allocate(8 * 30),
       modelTask: arena.allocate(48),
@@ -202,6 +202,7 @@ export function activeHessian(
         roundUp(capacity, 4),
         at.scratch,
       ]);
+    arena.f32(at.buildTask + 48, 1)[0] = columns.leastWeight;
     runtime.run('activeHessian', at.buildTask, nSegments - firstSegment);
   }
 

@@ -5,7 +5,7 @@ const SEGMENT = 32;
 const BLOCK = 128;
 
 test.each([
-  [4, [[0, 3, 0]], 0],
+  [4, [[0, 3, 0]], 0, 0],
   [
     132,
     [
@@ -13,6 +13,7 @@ test.each([
       [5, 6, 1],
       [6, 11, 2],
     ],
+    0,
     0,
   ],
   [
@@ -23,6 +24,27 @@ test.each([
       [50, 57, 1],
     ],
     0,
+    0,
+  ],
+  [
+    700,
+    [
+      [0, 32, 0],
+      [32, 50, 1],
+      [50, 57, 0],
+      [57, 60, 2],
+    ],
+    0,
+    0.1,
+  ],
+  [
+    700,
+    [
+      [0, 5, 1],
+      [5, 9, 2],
+    ],
+    0,
+    0.9,
   ],
   [
     260,
@@ -32,10 +54,11 @@ test.each([
       [9, 13, 1],
     ],
     2,
+    0,
   ],
 ] as const)(
-  "%s rows, segments %j, the first of them built before: |error| ≤ (nRows + 3) 2⁻²⁴ Σ |v p (δ − p) x x'|",
-  (nRows, segments, firstSegment) => {
+  "%s rows, segments %j, %s of them built before, weights up to %s / n left out: |error| ≤ (nRows + 3) 2⁻²⁴ Σ |v p (δ − p) x x'|",
+  (nRows, segments, firstSegment, least) => {
     const { arena, kernels } = kernelRuntime();
     const K = 3;
     const size = Math.max(...segments.map(([, end]) => end));
@@ -55,7 +78,7 @@ test.each([
     runs.set(segments.flat());
     const stride = Math.ceil(size / 4) * 4;
     const H = arena.allocateF32(size * stride).fill(Number.NaN);
-    const task = arena.allocate(48);
+    const task = arena.allocate(52);
     arena
       .u32(task, 12)
       .set([
@@ -70,8 +93,10 @@ test.each([
         segments.length,
         H.byteOffset,
         stride,
-        arena.allocate((SEGMENT + 1) * BLOCK * 4 * segments.length),
+        arena.allocate((SEGMENT + 5) * BLOCK * 4 * segments.length),
       ]);
+    const leastWeight = Math.fround(least / nRows);
+    arena.f32(task + 48, 1)[0] = leastWeight;
     for (let shard = 0; shard < segments.length - firstSegment; shard++) kernels.activeHessian(task, shard);
 
     const classOf = (a: number) => segments.find(([first, end]) => first <= a && a < end)?.[2] ?? -1;
@@ -87,7 +112,9 @@ test.each([
         let sum = 0;
         let absolute = 0;
         for (let i = 0; i < nRows; i++) {
-          const weight = v[i] * p[k * columnStride + i] * ((k === l ? 1 : 0) - p[l * columnStride + i]);
+          const vp = Math.fround(v[i] * p[k * columnStride + i]);
+          const weight = Math.fround(vp * Math.fround((k === l ? 1 : 0) - p[l * columnStride + i]));
+          if (!(Math.abs(weight) > leastWeight)) continue;
           const term =
             weight * columns[columnOf[a] * columnStride + i] * columns[columnOf[b] * columnStride + i];
           sum += term;

@@ -8,13 +8,13 @@ import type { PlainData } from '../twins/plain-passes.ts';
 /** So many rows a coordinate that no sample is taken. */
 const ALL = Number.POSITIVE_INFINITY;
 
-/** Any probabilities of rows do: these are even, so that no row is of so little curvature that it is left out. */
+/** Any probabilities of rows do: these are even, so that no row or pair of classes is of so little curvature that it is left out. */
 function probabilitiesOf(n: number, K: number, stride: number): Float32Array {
   const P = new Float32Array(n * stride);
   for (let i = 0; i < n; i++) {
     let sum = 0;
-    for (let k = 0; k < K; k++) sum += 2 + Math.sin(i + 3 * k);
-    for (let k = 0; k < K; k++) P[i * stride + k] = (2 + Math.sin(i + 3 * k)) / sum;
+    for (let k = 0; k < K; k++) sum += 6 + Math.sin(i + 3 * k);
+    for (let k = 0; k < K; k++) P[i * stride + k] = (6 + Math.sin(i + 3 * k)) / sum;
   }
   return P;
 }
