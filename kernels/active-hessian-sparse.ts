@@ -40,45 +40,67 @@ export function activeHessianSparse(task: usize): void {
   }
 }
 
+/**
+ * Of two coordinates the later one's row of H gets the product. A row's new coordinates are listed from the front, and
+ * the others, which come before all of them, from the back: so every pair is met once and none is asked for its order.
+ */
 function addRow(t: ActiveEntriesTask, r: u32): void {
   const i: usize = load<u32>(t.rows + ((<usize>r) << 2));
   const to = load<u32>(t.rowStarts + (i << 2), 4);
-  let end = t.entries;
+  const last = t.entries + <usize>t.size * ENTRY;
+  newEnd = t.entries;
+  oldStart = last;
   for (let p = load<u32>(t.rowStarts + (i << 2)); p < to; p++) {
     const at = (<usize>p) << 2;
-    end = addEntries(t, load<u32>(t.rowIndices + at), load<f32>(t.rowValues + at), end);
+    addEntries(t, load<u32>(t.rowIndices + at), load<f32>(t.rowValues + at));
   }
-  end = addEntries(t, t.nFeatures, 1, end);
+  addEntries(t, t.nFeatures, 1);
   const v = load<f32>(t.rowWeights + ((<usize>r) << 2));
   const p = t.probabilities + ((<usize>r) << 2);
   const classBytes = (<usize>t.classStride) << 2;
-  for (let e = t.entries; e < end; e += ENTRY) {
+  const rowBytes = (<usize>t.hessianStride) << 2;
+  for (let e = t.entries; e < newEnd; e += ENTRY) {
     const a = load<u32>(e);
-    if (a < t.firstNew) continue;
     const k = load<u32>(e, 4);
     const factor = v * load<f32>(p + <usize>k * classBytes) * load<f32>(e, 8);
-    const h = t.hessian + <usize>a * ((<usize>t.hessianStride) << 2);
-    for (let f = t.entries; f < end; f += ENTRY) {
+    const h = t.hessian + <usize>a * rowBytes;
+    for (let f = oldStart; f < last; f += ENTRY) {
+      addTo(h + ((<usize>load<u32>(f)) << 2), factor * weightOf(p, classBytes, k, f));
+    }
+    for (let f = t.entries; f <= e; f += ENTRY) {
       const b = load<u32>(f);
-      if (b > a) continue;
-      const l = load<u32>(f, 4);
-      const weight: f32 = (k === l ? <f32>1 : <f32>0) - load<f32>(p + <usize>l * classBytes);
-      const out = h + ((<usize>b) << 2);
-      store<f32>(out, load<f32>(out) + factor * weight * load<f32>(f, 8));
+      const row = t.hessian + <usize>max(a, b) * rowBytes;
+      addTo(row + ((<usize>min(a, b)) << 2), factor * weightOf(p, classBytes, k, f));
     }
   }
 }
 
-/** Lists a feature's coordinates with x at `end`; the new end. */
-function addEntries(t: ActiveEntriesTask, j: u32, x: f32, end: usize): usize {
+/** (δ − p) x of an entry, δ for the class k */
+function weightOf(p: usize, classBytes: usize, k: u32, entry: usize): f32 {
+  const l = load<u32>(entry, 4);
+  return ((k === l ? <f32>1 : <f32>0) - load<f32>(p + <usize>l * classBytes)) * load<f32>(entry, 8);
+}
+
+function addTo(at: usize, x: f32): void {
+  store<f32>(at, load<f32>(at) + x);
+}
+
+/** Where the new coordinates of a row end, and the others begin. */
+let newEnd: usize = 0;
+let oldStart: usize = 0;
+
+function addEntries(t: ActiveEntriesTask, j: u32, x: f32): void {
   const starts = t.featureStarts + ((<usize>j) << 2);
   const to = load<u32>(starts, 4);
   for (let c = load<u32>(starts); c < to; c++) {
     const a = load<u32>(t.featureCoordinates + ((<usize>c) << 2));
-    store<u32>(end, a);
-    store<u32>(end, load<u32>(t.classes + ((<usize>a) << 2)), 4);
-    store<f32>(end, x, 8);
-    end += ENTRY;
+    let entry = newEnd;
+    if (a < t.firstNew) {
+      oldStart -= ENTRY;
+      entry = oldStart;
+    } else newEnd += ENTRY;
+    store<u32>(entry, a);
+    store<u32>(entry, load<u32>(t.classes + ((<usize>a) << 2)), 4);
+    store<f32>(entry, x, 8);
   }
-  return end;
 }

@@ -1,4 +1,5 @@
 export { activeHessian, activeHessianUpdate } from './active-hessian';
+export { activeHessianScore, activeHessianScoreSum } from './active-hessian-score';
 export { activeHessianSparse } from './active-hessian-sparse';
 export { choleskyDiagonal, choleskyRows, choleskySolve } from './cholesky';
 export { columnSquares, wideSquares } from './column-squares';

@@ -144,7 +144,7 @@ export function activeColumns(
       nColumns = 0;
       const P = probabilities(theta);
       const v = sampleWeights === 0 ? null : arena.f64(sampleWeights, n);
-      const curvature = new Float64Array(n);
+      const curvature = new Float32Array(n);
       let total = 0;
       for (let i = 0; i < n; i++) {
         let squares = nClasses === 1 ? (1 - P[i]) * (1 - P[i]) : 0;
@@ -201,12 +201,19 @@ export function activeColumns(
   };
 }
 
-/** The least of `values` that, with all below it, sums to more than `part`. */
-function thresholdOf(values: Float64Array, part: number): number {
+/**
+ * A number such that the values below it sum to no more than `part`: the largest such one of the form 2ᵏ (1 + i / 16).
+ * Sums of runs between such numbers tell it; to sort 50 000 values took 6 ms.
+ */
+function thresholdOf(values: Float32Array, part: number): number {
+  const bits = new Uint32Array(values.buffer);
+  const sums = new Float64Array(2 ** (32 - RUN_BITS));
+  for (let i = 0; i < values.length; i++) sums[bits[i] >>> RUN_BITS] += values[i];
   let sum = 0;
-  for (const value of values.slice().sort()) {
-    sum += value;
-    if (sum > part) return value;
-  }
-  return 0;
+  let run = 0;
+  while (run < sums.length && sum + sums[run] <= part) sum += sums[run++];
+  return run === sums.length ? 0 : new Float32Array(Uint32Array.of(run << RUN_BITS).buffer)[0];
 }
+
+/** Of an f32 that is not negative, without which its bits tell the power of two and the sixteenth of it. */
+const RUN_BITS = 19;

@@ -14,8 +14,8 @@ export interface CompositeObjectiveOptions {
   /** false: b stays 0 */
   readonly intercept: boolean;
   readonly loss: Loss;
-  /** As in Objective; default null: the columns are of one scale. */
-  readonly scales?: ColumnScales | null;
+  /** As in Objective, found when they are asked for; default null: the columns are of one scale. */
+  readonly scales?: () => ColumnScales | null;
   /** As in Objective; default null. */
   readonly separatedClasses?: ((theta: Float64Array) => readonly number[]) | null;
   /** As in Objective; default null. */
@@ -75,7 +75,7 @@ function withPenalty(
   options: CompositeObjectiveOptions,
   shared: Shared,
 ): Objective {
-  const { intercept, loss, scales = null, separatedClasses = null, activeHessian = null } = options;
+  const { intercept, loss, scales = () => null, separatedClasses = null, activeHessian = null } = options;
   const { weightTerms: termsOf = weightTerms } = options;
   const { interceptHessian, curvature } = shared;
   const { layout } = passes;
@@ -163,7 +163,9 @@ function withPenalty(
     vectors,
     penalty,
     intercept,
-    scales,
+    get scales() {
+      return scales();
+    },
     separatedClasses,
     activeHessian,
     get passes() {

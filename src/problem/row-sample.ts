@@ -76,7 +76,7 @@ export function weightedSample(
  * at most 1, by systematic sampling.
  */
 export function drawRows(
-  importance: Float64Array,
+  importance: Float32Array | Float64Array,
   count: number,
   random: RandomSequence,
   take: (row: number, chance: number) => void,
@@ -119,7 +119,7 @@ function rowRoom(
 }
 
 /** c of chances min(1, c · importance) that add up to `count`, or with which all that matter are taken. */
-function chanceScale(importance: Float64Array, count: number): number {
+function chanceScale(importance: Float32Array | Float64Array, count: number): number {
   let scale = 0;
   // Each round takes out for good what is certain to be taken; a few are enough.
   for (let round = 0; round < 30; round++) {

@@ -25,7 +25,7 @@ export function softmaxObjective(runtime: Runtime, problem: Problem): Objective 
     intercept,
     loss,
     weightTerms: weightTermsOn(runtime),
-    scales: columnScales(arena, trainingSet),
+    scales: () => columnScales(arena, trainingSet),
     separatedClasses: unpenalized ? separatedClasses(arena, problem) : null,
     activeHessian:
       penalty.lasso > 0 && probabilities

@@ -56,6 +56,8 @@ export interface ShardKernels {
   jointHessianShard(task: Pointer, shard: number): void;
   choleskyRows(task: Pointer, shard: number): void;
   activeHessian(task: Pointer, shard: number): void;
+  activeHessianScore(task: Pointer, group: number): void;
+  activeHessianScoreSum(task: Pointer, shard: number): void;
   csvRows(task: Pointer, shard: number): void;
   slotSummary(task: Pointer, shard: number): void;
   selectRanks(task: Pointer, shard: number): void;

@@ -9,11 +9,17 @@ import type { Iteration, Solution, SolverOptions, Status } from './solver.ts';
 /** Ends with null where more coordinates are active than the Hessian has room for, or nothing is gained any more. */
 export type ModelRun = Generator<Iteration, Solution | null, void>;
 
-/** From W = 0 the lasso falls to its value by this factor a time: few weights are active at once, and few too many. */
-const CONTINUATION = 0.4;
-/** A violation of so much of the lasso is near enough for the next, and so are so many steps. */
+/** How the lasso falls to its value from W = 0, so that few weights are active at once, and few too many. */
+export interface Continuation {
+  /** by this factor a time, */
+  readonly factor: number;
+  /** after at most so many steps */
+  readonly steps: number;
+}
+
+const CONTINUATION: Continuation = { factor: 0.4, steps: 3 };
+/** A violation of so much of the lasso is near enough for the next. */
 const CONTINUATION_ENOUGH = 0.1;
-const CONTINUATION_STEPS = 3;
 /**
  * Rows a coordinate that the Hessian is built from: letters took 48, 39, 30.5, 30.5 and 26.5 passes with 3, 8, 12, 20
  * and all rows, two threads 340, 315, 275, 340 and 610 ms.
@@ -46,6 +52,7 @@ export function* modelDescent(
   hessian: ActiveHessian,
   theta: Float64Array,
   options: SolverOptions,
+  { factor, steps } = CONTINUATION,
 ): ModelRun {
   const { layout, vectors, penalty } = objective;
   const progress = trackProgress(name, objective, options);
@@ -55,13 +62,13 @@ export function* modelDescent(
   if (theta.subarray(0, nWeights).every((w) => w === 0)) {
     progress.certify(theta, start);
     if (progress.isConverged()) return progress.solution('converged', theta);
-    lasso = Math.max(lasso, CONTINUATION * largestWeightGradient(objective, start));
+    lasso = Math.max(lasso, factor * largestWeightGradient(objective, start));
   }
   start.set(theta);
   const descent = lassoDescent(objective.withPenalty({ ...penalty, lasso }), hessian, start, SETTINGS);
-  for (; lasso > penalty.lasso; lasso = Math.max(penalty.lasso, CONTINUATION * lasso)) {
+  for (; lasso > penalty.lasso; lasso = Math.max(penalty.lasso, factor * lasso)) {
     descent.pose(objective.withPenalty({ ...penalty, lasso }));
-    for (let step = 0; step < CONTINUATION_STEPS; step++) {
+    for (let step = 0; step < steps; step++) {
       const limit = progress.limit();
       if (limit !== null) return interrupted(limit, descent, progress, theta);
       const { violation } = descent.measure();

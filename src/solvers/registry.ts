@@ -13,7 +13,6 @@ import { lbfgs } from './lbfgs.ts';
 import { newtonCg } from './newton-cg.ts';
 import { NEWTON_CHOLESKY, newtonCholesky, supportsNewtonCholesky } from './newton-cholesky.ts';
 import { owlQn } from './owl-qn.ts';
-import { proximalNewton } from './proximal-newton.ts';
 import { PRUNED_NEWTON, prunedNewton } from './pruned-newton.ts';
 import { ROW_SPACE, rowSpaceDescent, supportsRowSpace } from './row-space-descent.ts';
 import { SAMPLED_NEWTON, sampledNewton, supportsSampledNewton } from './sampled-newton.ts';
@@ -21,6 +20,7 @@ import { SMOOTHING, smoothing, supportsSmoothing } from './smoothing.ts';
 import type { SolverOptions, SolverRun } from './solver.ts';
 import { STOCHASTIC, stochastic, supportsStochastic } from './stochastic.ts';
 import { SUBSPACE_NEWTON, subspaceNewton } from './subspace-newton.ts';
+import { PROXIMAL_NEWTON, workingSetNewton } from './working-set.ts';
 
 /** One algorithm: what it can minimize and how it is run. A new solver is one file and one entry here. */
 export interface SolverEntry {
@@ -37,7 +37,12 @@ type ObjectiveSolver = (objective: Objective, theta: Float64Array, options: Solv
 export const solverRegistry: readonly SolverEntry[] = [
   onObjective('lbfgs', 'softmax with L2 or no penalty', isSmooth, lbfgs),
   onObjective('newton-cg', 'softmax with L2 or no penalty', isSmooth, newtonCg),
-  onObjective('proximal-newton', 'softmax with L1 or elastic net', isSparseSoftmax, proximalNewton),
+  {
+    name: PROXIMAL_NEWTON,
+    needs: 'softmax with L1 or elastic net',
+    supports: isSparseSoftmax,
+    run: workingSetNewton,
+  },
   onObjective('owl-qn', 'softmax with L1 or elastic net', isSparseSoftmax, owlQn),
   {
     name: SAMPLED_NEWTON,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type ActiveHessian, activeHessian } from '../../src/problem/active-hessian.ts';
-import { parameterLayout } from '../../src/problem/parameters.ts';
+import { parameterLayout, scoreLayout } from '../../src/problem/parameters.ts';
 import { denseTrainingSet, sparseTrainingSet } from '../twins/kernel-data.ts';
 import { kernelRuntime } from '../twins/kernel-runtime.ts';
 import type { PlainData } from '../twins/plain-passes.ts';
@@ -136,6 +136,68 @@ test.each([
       expect(twin.decrease).toBeGreaterThan(1e-3);
       expect(Math.abs(minimum.decrease / twin.decrease - 1)).toBeLessThan(1e-4);
       expect(minimum.finished).toBe(true);
+    }
+  },
+);
+
+test.each([
+  ['dense', 203, 12, true],
+  ['sparse', 130, 9, true],
+  ['sparse, groups of rows', 9000, 40, false],
+  ['sparse, weighted groups', 9000, 40, true],
+  ['sparse, centred', 130, 9, false],
+] as const)(
+  'one score, %s: built at once or extended twice, the model foretells what f64 does to 1e-5',
+  (kind, n, d, weighted) => {
+    const runtime = kernelRuntime();
+    const sparse = kind.startsWith('sparse');
+    const centred = kind === 'sparse, centred';
+    const full = wave(n, d, 2, weighted);
+    const data = sparse && !centred ? thinned(full) : full;
+    const center = Array.from({ length: d }, (_, j) => 0.1 * j);
+    const set = sparse
+      ? sparseTrainingSet(runtime.arena, data, ...(centred ? [center] : []))
+      : denseTrainingSet(runtime.arena, data);
+    const total = data.sampleWeights?.reduce((sum, v) => sum + v, 0) ?? n;
+    // No row is of so little curvature that it is left out.
+    const P = Float32Array.from({ length: n }, (_, i) => 0.5 + 0.4 * Math.sin(i));
+    const x = (i: number, j: number) => (j === d ? 1 : data.X[i][j] - (centred ? center[j] : 0));
+    const layout = scoreLayout(d);
+    const wanted = Array.from({ length: layout.size }, (_, i) => i).filter((i) => i === d || i % 4 !== 1);
+    const parts = [0, 1, 2].map((r) => wanted.filter((i) => (i === d ? 0 : (i * 7) % 3) === r));
+
+    for (const extended of [false, true]) {
+      const hessian = activeHessian(runtime, set, layout, () => P);
+      const theta = new Float64Array(layout.size);
+      hessian.build(theta, Int32Array.from(extended ? parts[0] : wanted), ALL);
+      if (extended) for (const part of parts.slice(1)) hessian.extend(Int32Array.from(part));
+      const order = Array.from(hessian.coordinates);
+      expect([...order].sort((a, b) => a - b)).toEqual(wanted);
+
+      const H = order.map((a) =>
+        order.map((b) => {
+          let sum = 0;
+          for (let i = 0; i < n; i++) {
+            const v = (data.sampleWeights?.[i] ?? 1) / total;
+            sum += v * P[i] * (1 - P[i]) * x(i, a) * x(i, b);
+          }
+          return sum;
+        }),
+      );
+      const gradient = Float64Array.from({ length: layout.size }, (_, i) => 0.1 * Math.cos(2 * i));
+      const penalty = { ridge: 0.02, lasso: 0.01 };
+      const isWeight = (i: number) => i < d;
+      const direction = new Float64Array(layout.size);
+      const minimum = hessian.minimize({ theta, gradient, penalty, tolerance: 1e-9 }, direction);
+      const twin = plainMinimum(
+        H,
+        order.map(() => 0),
+        order.map((i) => gradient[i]),
+        order.map((i) => (isWeight(i) ? penalty.lasso : 0)),
+        order.map((i) => (isWeight(i) ? 2 * penalty.ridge : 0)),
+      );
+      expect(Math.abs(minimum.decrease / twin.decrease - 1)).toBeLessThan(1e-5);
+      for (const [a, i] of order.entries()) expect(Math.abs(direction[i] - twin.w[a])).toBeLessThan(1e-3);
     }
   },
 );

@@ -1,0 +1,185 @@
+import { describe, expect, test } from 'vitest';
+import type { SparseMatrix } from '../../src/data/design-matrix.ts';
+import { lambdaMax } from '../../src/problem/lambda-max.ts';
+import type { PenaltyCoefficients } from '../../src/problem/penalty.ts';
+import type { Problem } from '../../src/problem/problem.ts';
+import { softmaxObjective } from '../../src/problem/softmax-objective.ts';
+import { createRuntime } from '../../src/runtime/create-runtime.ts';
+import { nodePlatform } from '../../src/runtime/platform-node.ts';
+import type { Runtime } from '../../src/runtime/runtime.ts';
+import { solve } from '../../src/solvers/solve.ts';
+import type { Iteration, Solution, SolverOptions } from '../../src/solvers/solver.ts';
+import { copyOfSparseColumns } from '../../src/solvers/sparse-columns-copy.ts';
+import { sparseTrainingSet } from '../twins/kernel-data.ts';
+import { kernelRuntime } from '../twins/kernel-runtime.ts';
+import type { PlainData } from '../twins/plain-passes.ts';
+
+const defaults: SolverOptions = {
+  tolerance: 1e-6,
+  maxIterations: 20_000,
+  maxSeconds: Number.POSITIVE_INFINITY,
+  seed: 0,
+  clock: () => 0,
+  aborted: () => false,
+};
+
+/** Rows of few values in many columns, some of which tell something; a formula, so that the optimum never changes. */
+function words(n: number, d: number, K: number): PlainData {
+  const X = Array.from({ length: n }, (_, i) => {
+    const row: number[] = new Array(d).fill(0);
+    for (let t = 0; t < 14; t++) {
+      const j = Math.floor(d * Math.abs(Math.sin(12.9898 * i + 78.233 * t)) ** 3);
+      row[j] = Math.fround(0.5 + 0.4 * Math.sin(i + t));
+    }
+    return row;
+  });
+  const y = X.map((row, i) => {
+    const told = row.findIndex((x, j) => x !== 0 && j % 3 > 0);
+    return i % 5 === 0 ? i % K : (told + (told >> 3)) % K;
+  });
+  return { X, y, nClasses: K };
+}
+
+function pose(
+  runtime: Runtime,
+  data: PlainData,
+  penalty: PenaltyCoefficients,
+  more: Partial<Problem> & { readonly center?: readonly number[] } = {},
+): Problem {
+  const { center, ...changes } = more;
+  const trainingSet = sparseTrainingSet(runtime.arena, data, center);
+  return { trainingSet, loss: { kind: 'softmax' }, penalty, intercept: true, dropout: 0, ...changes };
+}
+
+function run(
+  runtime: Runtime,
+  problem: Problem,
+  solver: string,
+  options: Partial<SolverOptions> = {},
+): { readonly solution: Solution; readonly iterations: readonly Iteration[] } {
+  const { matrix, nClasses } = problem.trainingSet;
+  const theta = runtime.arena.allocateF64((matrix.nFeatures + 1) * Math.ceil(nClasses / 4) * 4);
+  const iterations: Iteration[] = [];
+  const steps = solve(runtime, problem, theta, solver, { ...defaults, ...options });
+  let step = steps.next();
+  for (; !step.done; step = steps.next()) iterations.push(step.value);
+  return { solution: step.value, iterations };
+}
+
+/** The largest λ at which all weights are 0. */
+function largestLambda(data: PlainData): number {
+  const runtime = kernelRuntime();
+  return lambdaMax(softmaxObjective(runtime, pose(runtime, data, { ridge: 0, lasso: 1 })));
+}
+
+describe.each([
+  ['two classes', words(700, 1500, 2)],
+  ['three classes', words(400, 1200, 3)],
+] as const)('%s', (_, data) => {
+  const largest = largestLambda(data);
+
+  test.each([0.4, 0.05, 0.01])('λ = %s of the largest: certified, and as good as OWL-QN', (part) => {
+    for (const beta of [0, 0.2]) {
+      const penalty = { lasso: part * largest, ridge: beta * part * largest };
+      const [ours, other] = ['proximal-newton', 'owl-qn'].map((solver) => {
+        const runtime = kernelRuntime();
+        return run(runtime, pose(runtime, data, penalty), solver).solution;
+      });
+      expect(ours.status).toBe('converged');
+      expect(ours.solver).toBe('proximal-newton');
+      expect(ours.relativeGap).toBeLessThanOrEqual(1e-6);
+      expect(ours.lowerBound).toBeLessThanOrEqual(other.objective);
+      expect(other.lowerBound).toBeLessThanOrEqual(ours.objective);
+    }
+  });
+
+  test('no iteration claims a bound that the optimum contradicts; passes and numbers ascend', () => {
+    const runtime = kernelRuntime();
+    const problem = pose(runtime, data, { ridge: 0, lasso: 0.02 * largest });
+    const { solution, iterations } = run(runtime, problem, 'proximal-newton');
+    expect(iterations.length).toBeGreaterThan(3);
+    for (const [i, { iteration, lowerBound, passes }] of iterations.entries()) {
+      expect(iteration).toBe(i + 1);
+      if (lowerBound !== null) expect(lowerBound).toBeLessThanOrEqual(solution.objective);
+      if (i > 0) expect(passes).toBeGreaterThanOrEqual(iterations[i - 1].passes);
+    }
+    expect(solution.iterations).toBe(iterations.length);
+  });
+
+  test('stopped early, it says so and what is proved', () => {
+    const penalty = { ridge: 0, lasso: 0.02 * largest };
+    const best = () => {
+      const runtime = kernelRuntime();
+      return run(runtime, pose(runtime, data, penalty), 'proximal-newton').solution.objective;
+    };
+    for (const maxIterations of [0, 1, 3]) {
+      const runtime = kernelRuntime();
+      const { solution } = run(runtime, pose(runtime, data, penalty), 'proximal-newton', { maxIterations });
+      expect(solution.status).toBe('max-iterations');
+      expect(solution.iterations).toBe(maxIterations);
+      expect(solution.lowerBound).toBeLessThanOrEqual(best());
+    }
+  });
+
+  test('1 and 2 threads: the same bits', async () => {
+    const thetas: string[] = [];
+    for (const threads of [1, 2]) {
+      const runtime = await createRuntime({ platform: nodePlatform, threads });
+      const problem = pose(runtime, data, { ridge: 0, lasso: 0.02 * largest });
+      thetas.push(run(runtime, problem, 'proximal-newton').solution.theta.join());
+      runtime.close();
+    }
+    expect(thetas[0]).toBe(thetas[1]);
+  });
+
+  test('without an intercept, and with centred columns', () => {
+    const center = data.X[0].map((_, j) => 0.01 * Math.cos(j));
+    for (const more of [{ intercept: false }, { center }]) {
+      const [ours, other] = ['proximal-newton', 'owl-qn'].map((solver) => {
+        const runtime = kernelRuntime();
+        const penalty = { ridge: 0, lasso: 0.1 * largest };
+        return run(runtime, pose(runtime, data, penalty, more), solver).solution;
+      });
+      expect(ours.status).toBe('converged');
+      expect(Math.abs(ours.objective / other.objective - 1)).toBeLessThan(2e-6);
+    }
+  });
+});
+
+test('some columns of a sparse matrix are those columns, with their rows', () => {
+  const runtime = kernelRuntime();
+  const { arena } = runtime;
+  const data = words(40, 60, 2);
+  const center = data.X[0].map((_, j) => j / 7);
+  const { matrix } = sparseTrainingSet(arena, data, center);
+  if (matrix.kind !== 'sparse') throw new Error('no sparse rows');
+  const features = [0, 3, 4, 59];
+  const part = copyOfSparseColumns(runtime, matrix, features);
+  expect([part.nSamples, part.nFeatures]).toEqual([40, 4]);
+  const wanted = data.X.map((row) => features.map((j) => row[j]));
+  expect(byRows(part)).toEqual(wanted);
+  expect(byColumns(part)).toEqual(wanted);
+  expect(Array.from(arena.f64(part.center, 4))).toEqual(features.map((j) => center[j]));
+
+  function byRows(m: SparseMatrix): number[][] {
+    const rows = wanted.map((row) => row.map(() => 0));
+    const starts = arena.u32(m.rowStarts, m.nSamples + 1);
+    for (let i = 0; i < m.nSamples; i++) {
+      for (let p = starts[i]; p < starts[i + 1]; p++) {
+        rows[i][arena.u32(m.rowIndices, m.nonzeros)[p]] = arena.f32(m.rowValues, m.nonzeros)[p];
+      }
+    }
+    return rows;
+  }
+
+  function byColumns(m: SparseMatrix): number[][] {
+    const rows = wanted.map((row) => row.map(() => 0));
+    const starts = arena.u32(m.columnStarts, m.nFeatures + 1);
+    for (let j = 0; j < m.nFeatures; j++) {
+      for (let q = starts[j]; q < starts[j + 1]; q++) {
+        rows[arena.u32(m.columnIndices, m.nonzeros)[q]][j] = arena.f32(m.columnValues, m.nonzeros)[q];
+      }
+    }
+    return rows;
+  }
+});
