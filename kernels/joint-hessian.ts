@@ -21,18 +21,15 @@ class JointHessianTask {
   stride: u32; // 16: classes padded to a multiple of 4
   rows: usize; // 20: f32, Z
   sampleWeights: usize; // 24: f32, nRows
-  weights: usize; // 28: f32, nScored × stride, W
+  weights: usize; // 28: f32, nColumns × stride, W
   padding: usize; // 32: f32, stride: 0, and −1e30 for the padding
   probabilities: usize; // 36: f32, nRows × stride
   featureShards: usize; // 40: u32, shards + 1
   work: usize; // 44: block of both factors of each shard
   workStep: usize; // 48
   sums: usize; // 52: u32 × shards: addresses of f64, (class pairs + 3) × the shard's feature pairs
-  scoredRows: usize; // 56: f32, the rows that W belongs to: Z, or what Z is a projection of
-  scoredStride: u32; // 60: floats from one of them to the next
-  nScored: u32; // 64: their columns
-  out: usize; // 68: f64, H's lower half; unknown (j, k) is number j · nClasses + k
-  outBytes: u32; // 72: from one row of it to the next
+  out: usize; // 56: f64, H's lower half; unknown (j, k) is number j · nClasses + k
+  outBytes: u32; // 60: from one row of it to the next
 }
 
 /** Rows whose products are summed in f32 before they are added to an f64: error ≤ 97 · 2⁻²⁴ · Σ |products|. */
@@ -44,9 +41,9 @@ export function jointHessianProbabilities(task: usize, shard: u32): void {
   const first = shard * BLOCK;
   const nRows = min(BLOCK, t.nRows - first);
   const classBytes: usize = t.stride << 2;
-  const rowBytes: usize = t.scoredStride << 2;
+  const rowBytes: usize = t.rowStride << 2;
   let s = t.probabilities + first * classBytes;
-  denseScores(t.scoredRows + first * rowBytes, rowBytes, nRows, t.weights, t.nScored, t.stride, t.padding, s);
+  denseScores(t.rows + first * rowBytes, rowBytes, nRows, t.weights, t.nColumns, t.stride, t.padding, s);
   for (let i: u32 = 0; i < nRows; i++) {
     let top = v128.load(s);
     for (let at: usize = 16; at < classBytes; at += 16) top = f32x4.pmax(top, v128.load(s + at));

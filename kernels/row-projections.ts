@@ -4,7 +4,7 @@ import { gatherCompact } from './compact-rows';
 import { denseGradient } from './dense-gradient';
 import { denseScores } from './dense-scores';
 
-/** Written by src/problem/leading-directions.ts: keep both in step. */
+/** Written by src/problem/leading-directions.ts, row-projections.ts and hinge-line.ts: keep all in step. */
 @unmanaged
 class ProjectionTask {
   nRows: u32; // 0
@@ -19,6 +19,7 @@ class ProjectionTask {
   // projectCompactRows reads `rows` as the entries' values, and
   rowStarts: usize; // 36: u32 × (nRows + 1)
   indices: usize; // 40: u16
+  drawn: usize; // 44: u32 × nRows, the rows meant; 0: the first nRows
 }
 
 /** Rows summed in f32 before they are added to an f64. */
@@ -51,8 +52,9 @@ export function projectCompactRows(task: usize, shard: u32): void {
   const rowBytes: usize = t.stride << 2;
   const last = min(t.nRows, (shard + 1) * BLOCK);
   for (let i = shard * BLOCK; i < last; i++) {
-    const from = load<u32>(t.rowStarts + (i << 2));
-    const count = load<u32>(t.rowStarts + ((i + 1) << 2)) - from;
+    const row = t.drawn === 0 ? i : load<u32>(t.drawn + (i << 2));
+    const from = load<u32>(t.rowStarts + (row << 2));
+    const count = load<u32>(t.rowStarts + ((row + 1) << 2)) - from;
     const z = t.projected + i * rowBytes;
     memory.copy(z, t.constants, rowBytes);
     gatherCompact(t.indices + (from << 1), t.rows + (from << 2), count, t.directions, rowBytes, z);

@@ -31,7 +31,7 @@ export function hingeLine(runtime: Runtime, trainingSet: TrainingSet, state: Hin
   const scores = arena.allocateF32(nSamples * stride);
   const changes = arena.allocateF32(nSamples * stride);
   const partials = arena.allocateF64(2 * nShards);
-  const scoring = arena.allocateU32(11);
+  const scoring = arena.allocateU32(12);
   const { compact, stride: rowStride, values } = matrix;
   const center = compact === undefined ? null : arena.f64(compact.center, nFeatures);
   const line = arena.allocate(56);

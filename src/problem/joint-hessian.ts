@@ -9,10 +9,13 @@ export interface JointHessian {
   readonly size: number;
   /** Writes the lower half at θ. Products are summed in f32 over 96 rows, in f64 beyond. */
   fill(theta: Float64Array, out: CholeskyMatrix): void;
+  /** The same where the rows' probabilities are known, nRows × classes padded to a multiple of 4, in the runtime's memory. */
+  fillAt(probabilities: Float32Array, out: CholeskyMatrix): void;
 }
 
-const TASK_BYTES = 76;
-const OUT_FIELD = 17;
+const TASK_BYTES = 64;
+const PROBABILITIES_FIELD = 9;
+const OUT_FIELD = 14;
 const BLOCK = 96;
 const PADDING_SCORE = -1e30;
 /** Pairs of features that are worth a shard: its factors and sums stay in the second-level cache. */
@@ -23,24 +26,12 @@ export function jointHessianProducts(nColumns: number, nClasses: number): number
   return ((nClasses * (nClasses - 1)) / 2) * ((nColumns * (nColumns + 4)) / 2);
 }
 
-/**
- * Over dense rows as sampleRows makes them: a 1 stands behind each row's features. `scored` are the rows that θ
- * belongs to, where `rows` are only projections of them: the Hessian is then that in the projected unknowns.
- */
-export function jointHessian(
-  runtime: Runtime,
-  rows: TrainingSet,
-  intercept: boolean,
-  scored: TrainingSet = rows,
-): JointHessian {
+/** Over dense rows as sampleRows makes them: a 1 stands behind each row's features. */
+export function jointHessian(runtime: Runtime, rows: TrainingSet, intercept: boolean): JointHessian {
   const { arena } = runtime;
   const { matrix, nClasses: K } = rows;
-  if (matrix.kind !== 'dense' || scored.matrix.kind !== 'dense') {
-    throw new TypeError('the joint Hessian expected dense rows');
-  }
+  if (matrix.kind !== 'dense') throw new TypeError('the joint Hessian expected dense rows');
   const { nSamples, nFeatures, stride: rowStride } = matrix;
-  const { nFeatures: nWeights } = scored.matrix;
-  const nScored = intercept ? nWeights + 1 : nWeights;
   const { stride } = parameterLayout(nFeatures, K);
   const nColumns = intercept ? nFeatures + 1 : nFeatures;
   const nPairs = (K * (K - 1)) / 2;
@@ -57,7 +48,7 @@ export function jointHessian(
   const workBytes = Math.ceil(workStep / 64) * 64;
 
   const sampleWeights = arena.allocateF32(nSamples).fill(1);
-  const weights = arena.allocateF32(nScored * stride);
+  const weights = arena.allocateF32(nColumns * stride);
   const padding = arena.allocateF32(stride).fill(PADDING_SCORE, K);
   const probabilities = arena.allocateF32(nSamples * stride);
   const task = arena.allocate(TASK_BYTES);
@@ -77,21 +68,25 @@ export function jointHessian(
     arena.allocate(workBytes * nShards),
     workBytes,
     sumPointers.byteOffset,
-    scored.matrix.values,
-    scored.matrix.stride,
-    nScored,
   ]);
+
+  function fillAt(known: Float32Array, out: CholeskyMatrix) {
+    if (rows.sampleWeights !== 0) sampleWeights.set(arena.f64(rows.sampleWeights, nSamples));
+    fields[PROBABILITIES_FIELD] = known.byteOffset;
+    fields.set([out.values.byteOffset, out.rowStride * 8], OUT_FIELD);
+    runtime.run('jointHessianShard', task, nShards);
+  }
 
   return {
     size: nColumns * K,
     fill(theta, out) {
-      if (rows.sampleWeights !== 0) sampleWeights.set(arena.f64(rows.sampleWeights, nSamples));
-      weights.set(theta.subarray(0, nScored * stride));
-      if (!intercept) padding.set(theta.subarray(nWeights * stride, nWeights * stride + K));
+      weights.set(theta.subarray(0, nColumns * stride));
+      if (!intercept) padding.set(theta.subarray(nFeatures * stride, nFeatures * stride + K));
+      fields[PROBABILITIES_FIELD] = probabilities.byteOffset;
       runtime.run('jointHessianProbabilities', task, Math.ceil(nSamples / BLOCK));
-      fields.set([out.values.byteOffset, out.rowStride * 8], OUT_FIELD);
-      runtime.run('jointHessianShard', task, nShards);
+      fillAt(probabilities, out);
     },
+    fillAt,
   };
 }
 

@@ -1,17 +1,13 @@
-import type { DenseMatrix, TrainingSet } from '../data/design-matrix.ts';
+import type { DenseMatrix } from '../data/design-matrix.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 
-/** Directions in feature space along which rows vary most, and the rows' coordinates along them. */
+/** Directions in feature space along which rows vary most. */
 export interface LeadingDirections {
   readonly count: number;
   /** `count`, and the intercept's column, padded to a multiple of 4 */
   readonly stride: number;
   /** V, f32, nFeatures × stride: orthonormal columns to single precision, or 0; the rest is 0. */
   readonly values: Float32Array;
-  /** X V, with a 1 behind each row, as sampleRows lays rows out. */
-  readonly projected: TrainingSet;
-  /** X V anew, where the rows have changed. */
-  project(): void;
 }
 
 /** As in kernels/row-projections.ts. */
@@ -21,7 +17,7 @@ const GRADIENT_OVERHANG = 3;
 /** Image-like rows, 56 directions: 1 round took 38 passes, 2 took 29 and 3 took 27. */
 const ROUNDS = 2;
 /** Rows that the directions are found on: 500 took 26 passes, 1 000 took 27 and 2 000 took 26. */
-const DIRECTION_ROWS = 500;
+export const DIRECTION_ROWS = 500;
 /** A column that lies in the span of those before it to this part of its length is left out. */
 const DEPENDENT = 1e-6;
 
@@ -29,24 +25,24 @@ const DEPENDENT = 1e-6;
  * About the `count` leading eigenvectors of Xᵀ X over dense rows as sampleRows makes them: subspace iteration that
  * starts from rows themselves. Source: Halko, Martinsson & Tropp, SIAM Review 53 (2011), algorithm 4.4.
  */
-export function leadingDirections(runtime: Runtime, rows: TrainingSet, count: number): LeadingDirections {
+export function leadingDirections(runtime: Runtime, matrix: DenseMatrix, count: number): LeadingDirections {
   const { arena } = runtime;
-  const { matrix } = rows;
-  if (matrix.kind !== 'dense') throw new TypeError('leading directions expected dense rows');
   const { nSamples, nFeatures, stride: rowStride } = matrix;
   const stride = Math.ceil((count + 1) / 4) * 4;
   const values = arena.allocateF32((nFeatures + GRADIENT_OVERHANG) * stride);
-  const constants = arena.allocateF32(stride);
-  const coordinates = arena.allocateF32(nSamples * stride);
-  const task = arena.allocate(64);
   const mark = arena.mark();
+  const step = Math.ceil(nSamples / DIRECTION_ROWS);
+  const nRows = Math.floor(nSamples / step);
+  const constants = arena.allocateF32(stride);
+  const coordinates = arena.allocateF32(nRows * stride);
   const products = arena.allocateF64((nFeatures + GRADIENT_OVERHANG) * stride);
   const columns = Array.from({ length: count }, () => arena.allocateF64(nFeatures));
+  const task = arena.allocate(64);
   arena
     .u32(task, 9)
     .set([
-      nSamples,
-      rowStride,
+      nRows,
+      step * rowStride,
       nFeatures,
       stride,
       matrix.values,
@@ -55,21 +51,13 @@ export function leadingDirections(runtime: Runtime, rows: TrainingSet, count: nu
       coordinates.byteOffset,
       products.byteOffset,
     ]);
-  const shape = arena.u32(task, 2);
-  /** Every so-many-th row only. */
-  const projectEvery = (step: number) => {
-    const nRows = Math.floor(nSamples / step);
-    shape.set([nRows, step * rowStride]);
-    runtime.run('projectRows', task, Math.ceil(nRows / BLOCK));
-  };
-
   const X = arena.f32(matrix.values, nSamples * rowStride);
   for (let m = 0; m < count; m++) {
     const row = Math.floor((m * nSamples) / count) * rowStride;
     for (let j = 0; j < nFeatures; j++) values[j * stride + m] = X[row + j];
   }
   for (let round = 0; round < ROUNDS; round++) {
-    projectEvery(Math.ceil(nSamples / DIRECTION_ROWS));
+    runtime.run('projectRows', task, Math.ceil(nRows / BLOCK));
     runtime.run('multiplyProjected', task, Math.ceil(nFeatures / SHARD_FEATURES));
     for (const [m, column] of columns.entries()) {
       for (let j = 0; j < nFeatures; j++) column[j] = products[j * stride + m];
@@ -79,24 +67,8 @@ export function leadingDirections(runtime: Runtime, rows: TrainingSet, count: nu
       for (let j = 0; j < nFeatures; j++) values[j * stride + m] = column[j];
     }
   }
-  constants[count] = 1;
-  projectEvery(1);
   arena.release(mark);
-
-  const projected: DenseMatrix = {
-    kind: 'dense',
-    nSamples,
-    nFeatures: count,
-    stride,
-    values: coordinates.byteOffset,
-  };
-  return {
-    count,
-    stride,
-    values,
-    projected: { ...rows, matrix: projected },
-    project: () => projectEvery(1),
-  };
+  return { count, stride, values };
 }
 
 /** Gram–Schmidt, modified; a column that depends on those before it becomes 0. */

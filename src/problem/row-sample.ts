@@ -32,48 +32,11 @@ export function sampleRows(
   return { ...rows, sampleWeights: allWeights === null ? 0 : drawnWeights.byteOffset };
 }
 
-/** A sample of rows that is drawn anew, by how much each row matters. */
-export interface WeightedSample {
-  /** As of sampleRows; a row drawn weighs its own weight over the chance that it had, times the part drawn. */
-  readonly rows: TrainingSet;
-  /** Row i is taken with a chance proportional to importance[i] ≥ 0, at most 1: all of them where so few matter. */
-  draw(importance: Float64Array): void;
-}
-
-/**
- * `count` of the rows, at first by their weights. Sums over those drawn estimate sums over all without bias, with the
- * less variance the nearer the importance is to the size of a row's term. Source: Xu, Yang, Roosta-Khorasani, Ré &
- * Mahoney, NeurIPS 2016, for Hessians; systematic sampling keeps neighbours apart.
- */
-export function weightedSample(
-  arena: Arena,
-  trainingSet: TrainingSet,
-  count: number,
-  seed: number,
-): WeightedSample {
-  const { matrix, sampleWeights } = trainingSet;
-  const { nSamples } = matrix;
-  const { rows, put } = rowRoom(arena, trainingSet, count);
-  const drawnWeights = arena.allocateF64(count);
-  const allWeights = sampleWeights === 0 ? null : arena.f64(sampleWeights, nSamples);
-  const random = randomSequence(seed, RANDOM_STREAM.sample);
-
-  function draw(importance: Float64Array) {
-    drawnWeights.fill(0);
-    let at = 0;
-    drawRows(importance, count, random, (i, chance) => {
-      put(at, i);
-      drawnWeights[at++] = ((allWeights === null ? 1 : allWeights[i]) * count) / (nSamples * chance);
-    });
-  }
-
-  draw(allWeights ?? new Float64Array(nSamples).fill(1));
-  return { rows: { ...rows, sampleWeights: drawnWeights.byteOffset }, draw };
-}
-
 /**
  * Takes some `count` of the rows, at most as many, in their order: row i with a chance proportional to importance[i] ≥ 0,
- * at most 1, by systematic sampling.
+ * at most 1: all of them where so few matter. Sums over those taken, each over its chance, estimate sums over all without
+ * bias, with the less variance the nearer the importance is to the size of a row's term. Source: Xu, Yang,
+ * Roosta-Khorasani, Ré & Mahoney, NeurIPS 2016, for Hessians; systematic sampling keeps neighbours apart.
  */
 export function drawRows(
   importance: Float32Array | Float64Array,
@@ -96,11 +59,11 @@ export function drawRows(
 }
 
 /** Room for `count` rows with their labels, without weights; `put` copies a row of the training set to a place there. */
-function rowRoom(
+export function rowRoom(
   arena: Arena,
   { matrix, nClasses, labels }: TrainingSet,
   count: number,
-): { readonly rows: TrainingSet; put(at: number, row: number): void } {
+): { readonly rows: TrainingSet & { readonly matrix: DenseMatrix }; put(at: number, row: number): void } {
   const { nSamples, nFeatures } = matrix;
   const stride = Math.ceil((nFeatures + 1) / 4) * 4;
   const values = arena.allocateF32(count * stride);

@@ -67,6 +67,8 @@ export interface ShardKernels {
   projectRows(task: Pointer, shard: number): void;
   projectCompactRows(task: Pointer, shard: number): void;
   multiplyProjected(task: Pointer, shard: number): void;
+  subspaceCombination(task: Pointer, shard: number): void;
+  subspaceCoordinates(task: Pointer, shard: number): void;
   multiplyRows(task: Pointer, shard: number): void;
   sumRowProducts(task: Pointer, shard: number): void;
   combineRows(task: Pointer, shard: number): void;

@@ -6,7 +6,7 @@ import type { Arena } from '../runtime/arena.ts';
 import { DUAL_ASCENT } from './dual-ascent.ts';
 import { DUAL_COORDINATE_DESCENT } from './dual-coordinate-descent.ts';
 import { affordsCompactHessian, NEWTON_CHOLESKY, newtonCholeskyPasses } from './newton-cholesky.ts';
-import { PRUNED_NEWTON } from './pruned-newton.ts';
+import { PRUNED_NEWTON, suitsPrunedNewton } from './pruned-newton.ts';
 import { ROW_SPACE, suitsRowSpace } from './row-space-descent.ts';
 import { factorPasses, SAMPLED_NEWTON } from './sampled-newton.ts';
 import { preferSmoothing, SMOOTHING } from './smoothing.ts';
@@ -56,22 +56,6 @@ export function chooseSolver(arena: Arena, problem: Problem): string {
   if (suitsSubspaceNewton(problem.trainingSet)) return SUBSPACE_NEWTON;
   if (suitsPrunedNewton(arena, problem)) return PRUNED_NEWTON;
   return suitsDualAscent(arena, problem, DUAL_ASCENT_REACH) ? DUAL_ASCENT : 'lbfgs';
-}
-
-/**
- * mean ‖x‖² / ridge from which probabilities may come near 0 and 1. Digits (1797 × 64, 10 classes), ms of one thread,
- * L-BFGS against pruned Newton: λ = 1e-3 (6e4) 25 and 32, 1e-4 31 and 21, 1e-5 71 and 35, 1e-6 98 and 43. Where they do
- * not come near, looking for it costs L-BFGS a few passes.
- */
-const WEAK_RIDGE = 2e5;
-
-/** Scores whose probabilities and pairs have room beside the rows: 0.8 GB. */
-const MOST_SCORES = 1 << 26;
-
-function suitsPrunedNewton(arena: Arena, { trainingSet, penalty }: Problem): boolean {
-  const { matrix, nClasses } = trainingSet;
-  if (matrix.kind !== 'dense' || matrix.nSamples * nClasses > MOST_SCORES) return false;
-  return meanSquaredNorm(arena, matrix) >= WEAK_RIDGE * penalty.ridge;
 }
 
 /**

@@ -5,6 +5,7 @@ import { hingeLine } from '../problem/hinge-line.ts';
 import { leadingDirections } from '../problem/leading-directions.ts';
 import type { HingeState } from '../problem/passes.ts';
 import type { Problem } from '../problem/problem.ts';
+import { rowProjections } from '../problem/row-projections.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { NewtonCgSettings } from './newton-cg.ts';
 import { subspaceInverse } from './subspace-inverse.ts';
@@ -42,9 +43,11 @@ export function hingeNewton(
   state: HingeState,
 ): NewtonCgSettings {
   const { matrix, nClasses } = trainingSet;
-  const directions = leadingDirections(runtime, trainingSet, directionCount(trainingSet));
-  if (directions.projected.matrix.kind !== 'dense') throw new TypeError('projected rows are dense');
-  const hessian = hingeHessian(runtime, trainingSet, directions.projected.matrix, intercept);
+  if (matrix.kind !== 'dense') throw new TypeError('leading directions expected dense rows');
+  const directions = leadingDirections(runtime, matrix, directionCount(trainingSet));
+  const { projected, project } = rowProjections(runtime, matrix, directions);
+  project();
+  const hessian = hingeHessian(runtime, trainingSet, projected, intercept);
   const factor = choleskyMatrix(runtime, hessian.size);
   const shape = { nFeatures: matrix.nFeatures, nClasses };
   const inverse = subspaceInverse(runtime, directions, factor, shape, penalty.ridge);

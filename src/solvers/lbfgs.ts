@@ -1,21 +1,16 @@
 import type { Objective } from '../problem/objective.ts';
 import { type DescentPoint, type DescentSettings, descend } from './descent.ts';
 import { inverseHessian } from './lbfgs-memory.ts';
-import { diagonalPreconditioner, type Preconditioner } from './preconditioner.ts';
+import { diagonalPreconditioner, type Preconditioner, renewing } from './preconditioner.ts';
 import { gradientGap } from './smooth-parts.ts';
 import type { SolverOptions, SolverRun } from './solver.ts';
 
 export interface LbfgsSettings extends DescentSettings {
   /** Pairs of differences kept; default: up to 60 within 32 MB, at least 5. */
   readonly memory?: number;
-  /** What the memory starts from; prepared where the run is. Default: the Hessian's diagonal at θ = 0. */
+  /** The Hessian's inverse that the memory starts from; prepared where the run is. Default: its diagonal's at θ = 0. */
   readonly preconditioner?: Preconditioner;
 }
-
-/** The preconditioner is prepared anew when the gap has fallen to this part of what it was then … */
-const RENEWAL = 0.1;
-/** … unless it was below this: from there on the Hessian hardly changes. */
-const SETTLED_GAP = 1e-2;
 
 /**
  * L-BFGS for a smooth objective (no lasso): quasi-Newton steps from the last differences of θ and of the
@@ -31,24 +26,16 @@ export function lbfgs(
   const memory = settings.memory ?? defaultMemory(layout.size);
   let given = settings.preconditioner ?? null;
   const fromDiagonal = () => inverseHessian(vectors, layout.size, memory, diagonalPreconditioner(objective));
-  let hessian = given === null ? fromDiagonal() : inverseHessian(vectors, layout.size, memory, given);
-  let preparedAt = Number.POSITIVE_INFINITY;
-
-  function renew(preconditioner: Preconditioner, { theta: at, value, gradient }: DescentPoint) {
-    if (preparedAt <= SETTLED_GAP) return;
-    const gap = gradientGap(objective, value, gradient);
-    if (!(gap < (preconditioner.renewal ?? RENEWAL) * preparedAt)) return;
-    preconditioner.prepare(at);
-    hessian.clear();
-    preparedAt = gap;
-  }
+  let hessian = given === null ? fromDiagonal() : inverseHessian(vectors, layout.size, memory, given, true);
+  const renewed = given === null ? null : renewing(given);
 
   const rule = {
     direction(point: DescentPoint, direction: Float64Array): number {
-      if (given !== null) renew(given, point);
-      hessian.direction(point.gradient, direction);
+      const { theta: at, value, gradient } = point;
+      if (given !== null && renewed?.(at, gradientGap(objective, value, gradient))) hessian.clear();
+      hessian.direction(gradient, direction);
       if (given !== null || !hessian.isEmpty()) return 1;
-      return 1 / Math.max(1, Math.sqrt(-vectors.dot(point.gradient, direction)));
+      return 1 / Math.max(1, Math.sqrt(-vectors.dot(gradient, direction)));
     },
     update: (length: number, direction: Float64Array, before: Float64Array, after: Float64Array) =>
       hessian.update(length, direction, before, after),

@@ -11,6 +11,22 @@ export interface Preconditioner {
   readonly renewal?: number;
 }
 
+/** The preconditioner is prepared anew when the gap has fallen to this part of what it was then … */
+const RENEWAL = 0.1;
+/** … unless it was below this: from there on the Hessian hardly changes. */
+const SETTLED_GAP = 1e-2;
+
+/** Prepares it where that is due, by the gap; whether it did. */
+export function renewing(preconditioner: Preconditioner): (theta: Float64Array, gap: number) => boolean {
+  let preparedAt = Number.POSITIVE_INFINITY;
+  return (theta, gap) => {
+    if (preparedAt <= SETTLED_GAP || !(gap < (preconditioner.renewal ?? RENEWAL) * preparedAt)) return false;
+    preconditioner.prepare(theta);
+    preparedAt = gap;
+    return true;
+  };
+}
+
 /** The Hessian's diagonal where it is prepared, by a pass that tells it; null without one. */
 export function exactDiagonal({ hessianDiagonal, vectors, layout }: Objective): Preconditioner | null {
   if (hessianDiagonal === undefined) return null;

@@ -1,14 +1,23 @@
+import type { Objective } from '../problem/objective.ts';
 import type { Problem } from '../problem/problem.ts';
 import { sampleRows } from '../problem/row-sample.ts';
 import { softmaxObjective } from '../problem/softmax-objective.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { lbfgs } from './lbfgs.ts';
+import { type LbfgsSettings, lbfgs } from './lbfgs.ts';
 import type { Preconditioner } from './preconditioner.ts';
 import type { SolverOptions, SolverRun } from './solver.ts';
 import { Stages } from './stages.ts';
 
 /** What L-BFGS starts from on the rows of a problem; null where a sample of them weighs nothing. */
 export type SampleCurvature = (runtime: Runtime, problem: Problem, seed: number) => Preconditioner | null;
+
+/** How a run on the rows descends from there. */
+export type Descent = (
+  objective: Objective,
+  theta: Float64Array,
+  options: SolverOptions,
+  settings: Pick<LbfgsSettings, 'innerGap' | 'preconditioner'>,
+) => SolverRun;
 
 /** The optimum on a sixth of the rows is a start for all of them; 4 and 8 did as well. */
 const LEVEL_RATIO = 6;
@@ -29,6 +38,7 @@ export function* solveByLevels(
   problem: Problem,
   theta: Float64Array,
   options: SolverOptions,
+  descent: Descent = lbfgs,
 ): SolverRun {
   const { arena } = runtime;
   const { trainingSet } = problem;
@@ -42,14 +52,14 @@ export function* solveByLevels(
       if (rows !== null) {
         const part = { ...problem, trainingSet: rows };
         yield* stages.run(
-          level(preconditionerOf, runtime, part, theta, stages.rest(), LEVEL_GAP),
+          level(preconditionerOf, runtime, part, theta, stages.rest(), LEVEL_GAP, descent),
           size / nSamples,
         );
       }
       arena.release(mark);
     }
   }
-  const whole = level(preconditionerOf, runtime, problem, theta, stages.rest(), null);
+  const whole = level(preconditionerOf, runtime, problem, theta, stages.rest(), null, descent);
   const solution = yield* stages.run(whole, 1);
   return { ...solution, solver, iterations: stages.iterations, passes: stages.passes };
 }
@@ -63,7 +73,7 @@ export function* solveWhole(
   theta: Float64Array,
   options: SolverOptions,
 ): SolverRun {
-  const solution = yield* level(preconditionerOf, runtime, problem, theta, options, null);
+  const solution = yield* level(preconditionerOf, runtime, problem, theta, options, null, lbfgs);
   return { ...solution, solver };
 }
 
@@ -84,11 +94,12 @@ function level(
   theta: Float64Array,
   options: SolverOptions,
   gap: number | null,
+  descent: Descent,
 ): SolverRun {
   const preconditioner = preconditionerOf(runtime, problem, options.seed);
   const settings = {
     ...(gap === null ? {} : { innerGap: gap }),
     ...(preconditioner === null ? {} : { preconditioner }),
   };
-  return lbfgs(softmaxObjective(runtime, problem), theta, options, settings);
+  return descent(softmaxObjective(runtime, problem), theta, options, settings);
 }

@@ -1,42 +1,61 @@
-import type { TrainingSet } from '../data/design-matrix.ts';
+import type { DenseMatrix, TrainingSet } from '../data/design-matrix.ts';
+import { RANDOM_STREAM, randomSequence } from '../data/random.ts';
 import { choleskyMatrix } from '../problem/cholesky.ts';
 import { jointHessian } from '../problem/joint-hessian.ts';
-import { leadingDirections } from '../problem/leading-directions.ts';
-import { rowCurvatures } from '../problem/row-curvatures.ts';
-import type { WeightedSample } from '../problem/row-sample.ts';
+import { DIRECTION_ROWS, leadingDirections } from '../problem/leading-directions.ts';
+import { projectedSample } from '../problem/projected-sample.ts';
+import { drawRows, rowRoom } from '../problem/row-sample.ts';
+import type { Arena } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Preconditioner } from './preconditioner.ts';
 import { subspaceInverse } from './subspace-inverse.ts';
 
+export interface SubspaceSize {
+  /** Directions of the subspace. */
+  readonly directions: number;
+  /** Rows that a Hessian is made of. */
+  readonly rows: number;
+}
+
 /**
- * The inverse of a sampled Hessian of softmax in two parts: in the span of the `count` directions along which the rows
- * vary most, and across it (see subspace-inverse.ts). The rows are drawn of `all` at each point anew, by their
- * curvature there, the directions once for all.
+ * The inverse of a sampled Hessian of softmax in two parts: in the span of the directions along which the rows vary
+ * most, and across it (see subspace-inverse.ts). The rows are drawn of `all` at each point anew, by their curvature
+ * there, the directions once for all.
  */
 export function subspaceHessian(
   runtime: Runtime,
   all: TrainingSet,
-  { rows, draw }: WeightedSample,
-  count: number,
+  { directions: count, rows }: SubspaceSize,
   ridge: number,
   intercept: boolean,
+  seed: number,
 ): Preconditioner {
-  const { nFeatures } = rows.matrix;
-  const directions = leadingDirections(runtime, rows, count);
-  const { projected, project } = directions;
-  const hessian = jointHessian(runtime, projected, intercept, rows);
+  const { nClasses } = all;
+  const { nFeatures } = all.matrix;
+  const directions = leadingDirections(runtime, rowsByWeight(runtime.arena, all, seed), count);
+  const sample = projectedSample(runtime, all, directions, rows, seed);
+  const hessian = jointHessian(runtime, sample.rows, intercept);
   const factor = choleskyMatrix(runtime, hessian.size);
-  const curvatures = rowCurvatures(runtime, all);
-  const shape = { nFeatures, nClasses: rows.nClasses };
-  const inverse = subspaceInverse(runtime, directions, factor, shape, ridge);
+  const inverse = subspaceInverse(runtime, directions, factor, { nFeatures, nClasses }, ridge);
 
   return {
     prepare(theta) {
-      draw(curvatures(theta));
-      project();
-      hessian.fill(theta, factor);
+      sample.draw(theta);
+      hessian.fillAt(sample.probabilities, factor);
       inverse.invert();
     },
     apply: inverse.apply,
   };
+}
+
+/** Some rows, drawn by their weights, for the directions to be found on. */
+function rowsByWeight(arena: Arena, all: TrainingSet, seed: number): DenseMatrix {
+  const { nSamples } = all.matrix;
+  const count = Math.min(nSamples, DIRECTION_ROWS);
+  const weights =
+    all.sampleWeights === 0 ? new Float64Array(nSamples).fill(1) : arena.f64(all.sampleWeights, nSamples);
+  const { rows, put } = rowRoom(arena, all, count);
+  let at = 0;
+  drawRows(weights, count, randomSequence(seed, RANDOM_STREAM.sample), (i) => put(at++, i));
+  return rows.matrix;
 }

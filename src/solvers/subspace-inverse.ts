@@ -31,44 +31,43 @@ export function subspaceInverse(
   const { arena, kernels } = runtime;
   const { stride } = parameterLayout(d, K);
   const intercept = factor.size > count * K;
-  const gram = gramMatrix(runtime, V, count, directionStride, d);
+  const excess = excessOfGram(runtime, V, count, directionStride, d);
   const packed = arena.allocateF64(factor.size);
   const coordinates = arena.allocateF64(count * stride);
-  let inverseRest = 1;
+  const projection = arena.allocateF64(count * stride);
+  const task = arena.allocate(TASK_BYTES);
+  const inverseRest = arena.f64(task, 1);
+  const fields = arena.u32(task, TASK_BYTES / 4);
+  fields.set([V.byteOffset, directionStride * 4, d, count, stride], 2);
+  fields[COORDINATES] = coordinates.byteOffset;
+  inverseRest[0] = 1;
 
   return {
     invert() {
-      inverseRest = 1 / (2 * ridge + leastCurvature(factor, count, K));
+      inverseRest[0] = 1 / (2 * ridge + leastCurvature(factor, count, K));
       addPenalty(factor, count * K, 2 * ridge);
       factor.factor();
     },
     apply(x, out) {
-      coordinates.fill(0);
-      const bytes = directionStride * 4;
-      kernels.multiplyDouble(V.byteOffset, 4, bytes, count, d, x.byteOffset, stride, coordinates.byteOffset);
+      fields[X] = x.byteOffset;
+      fields[OUT] = out.byteOffset;
+      runtime.run('subspaceCoordinates', task, Math.ceil(count / SHARD_DIRECTIONS));
       for (let m = 0; m < count; m++) {
         for (let k = 0; k < K; k++) packed[m * K + k] = coordinates[m * stride + k];
       }
       if (intercept) for (let k = 0; k < K; k++) packed[count * K + k] = x[d * stride + k];
       factor.solve(packed);
-      orthogonalize(coordinates, gram, count, stride, directionStride);
+      // (Vᵀ V)⁻¹ Vᵀ x to second order, (2 I − Vᵀ V) Vᵀ x: V times it is the orthogonal projection on the span.
+      projection.set(coordinates);
+      const { byteOffset: a } = coordinates;
+      kernels.multiplyDouble(excess.byteOffset, count * 4, 4, count, count, a, stride, projection.byteOffset);
       for (let m = 0; m < count; m++) {
-        for (let k = 0; k < stride; k++) {
+        for (let k = 0; k < K; k++) {
           const at = m * stride + k;
-          coordinates[at] = (k < K ? packed[m * K + k] : 0) - coordinates[at] * inverseRest;
+          coordinates[at] = packed[m * K + k] - projection[at] * inverseRest[0];
         }
       }
-      for (let i = 0; i < d * stride; i++) out[i] = x[i] * inverseRest;
-      kernels.multiplyDouble(
-        V.byteOffset,
-        bytes,
-        4,
-        d,
-        count,
-        coordinates.byteOffset,
-        stride,
-        out.byteOffset,
-      );
+      runtime.run('subspaceCombination', task, Math.ceil(d / SHARD_FEATURES));
       out.fill(0, d * stride);
       if (intercept) for (let k = 0; k < K; k++) out[d * stride + k] = packed[count * K + k];
     },
@@ -86,31 +85,31 @@ function leastCurvature({ values, rowStride }: CholeskyMatrix, count: number, K:
   return Number.isFinite(least) ? least : 0;
 }
 
-/** Vᵀ V, count × stride: V is orthonormal to single precision only. */
-function gramMatrix({ arena, kernels }: Runtime, V: Float32Array, count: number, stride: number, d: number) {
-  const gram = arena.allocateF64(count * stride);
+/** I − Vᵀ V, f32, count × count: V is orthonormal to single precision only. */
+function excessOfGram(
+  { arena, kernels }: Runtime,
+  V: Float32Array,
+  count: number,
+  stride: number,
+  d: number,
+) {
+  const excess = arena.allocateF32(count * count);
   const mark = arena.mark();
+  const gram = arena.allocateF64(count * stride);
   const B = arena.allocateF64(d * stride);
   B.set(V.subarray(0, d * stride));
   kernels.multiplyDouble(V.byteOffset, 4, stride * 4, count, d, B.byteOffset, stride, gram.byteOffset);
+  for (let m = 0; m < count; m++) {
+    for (let l = 0; l < count; l++) excess[m * count + l] = (m === l ? 1 : 0) - gram[m * stride + l];
+  }
   arena.release(mark);
-  return gram;
+  return excess;
 }
 
-/** a ← (Vᵀ V)⁻¹ a to second order, 2 a − Vᵀ V a: V a is then the orthogonal projection on the span. */
-function orthogonalize(
-  a: Float64Array,
-  gram: Float64Array,
-  count: number,
-  stride: number,
-  gramStride: number,
-) {
-  const before = a.slice();
-  for (let m = 0; m < count; m++) {
-    for (let k = 0; k < stride; k++) {
-      let sum = 2 * before[m * stride + k];
-      for (let l = 0; l < count; l++) sum -= gram[m * gramStride + l] * before[l * stride + k];
-      a[m * stride + k] = sum;
-    }
-  }
-}
+/** As in kernels/subspace-inverse.ts: the task's size, and the places, in words, of what changes. */
+const TASK_BYTES = 40;
+const X = 7;
+const COORDINATES = 8;
+const OUT = 9;
+const SHARD_DIRECTIONS = 9;
+const SHARD_FEATURES = 96;

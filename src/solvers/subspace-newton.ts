@@ -1,10 +1,11 @@
-import type { TrainingSet } from '../data/design-matrix.ts';
+import type { DesignMatrix, TrainingSet } from '../data/design-matrix.ts';
 import { jointHessianProducts } from '../problem/joint-hessian.ts';
 import { passProducts } from '../problem/pass-products.ts';
 import type { Problem } from '../problem/problem.ts';
-import { weightedSample } from '../problem/row-sample.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { lbfgs } from './lbfgs.ts';
 import type { Preconditioner } from './preconditioner.ts';
+import { prunedNewton, suitsPrunedNewton } from './pruned-newton.ts';
 import { solveByLevels } from './row-levels.ts';
 import type { SolverOptions, SolverRun } from './solver.ts';
 import { subspaceHessian } from './subspace-hessian.ts';
@@ -32,7 +33,10 @@ export function subspaceNewton(
   theta: Float64Array,
   options: SolverOptions,
 ): SolverRun {
-  return solveByLevels(SUBSPACE_NEWTON, preconditioner, runtime, problem, theta, options);
+  const { matrix } = problem.trainingSet;
+  const fewPairs = !isCompact(matrix) && suitsPrunedNewton(runtime.arena, problem);
+  const descent = fewPairs ? prunedNewton : lbfgs;
+  return solveByLevels(SUBSPACE_NEWTON, preconditioner, runtime, problem, theta, options, descent);
 }
 
 function preconditioner(
@@ -40,11 +44,13 @@ function preconditioner(
   { trainingSet, penalty, intercept }: Problem,
   seed: number,
 ): Preconditioner {
-  const sample = weightedSample(runtime.arena, trainingSet, hessianRows(trainingSet), seed);
-  const count = directionCount(trainingSet);
-  const hessian = subspaceHessian(runtime, trainingSet, sample, count, penalty.ridge, intercept);
-  const isCompact = trainingSet.matrix.kind === 'dense' && trainingSet.matrix.compact !== undefined;
-  return isCompact ? { ...hessian, renewal: COMPACT_RENEWAL } : hessian;
+  const size = { directions: directionCount(trainingSet), rows: hessianRows(trainingSet) };
+  const hessian = subspaceHessian(runtime, trainingSet, size, penalty.ridge, intercept, seed);
+  return isCompact(trainingSet.matrix) ? { ...hessian, renewal: COMPACT_RENEWAL } : hessian;
+}
+
+function isCompact(matrix: DesignMatrix): boolean {
+  return matrix.kind === 'dense' && matrix.compact !== undefined;
 }
 
 /**

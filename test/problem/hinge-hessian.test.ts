@@ -5,6 +5,7 @@ import { hingeHessian } from '../../src/problem/hinge-hessian.ts';
 import { hingeLine } from '../../src/problem/hinge-line.ts';
 import { leadingDirections } from '../../src/problem/leading-directions.ts';
 import { parameterLayout } from '../../src/problem/parameters.ts';
+import { rowProjections } from '../../src/problem/row-projections.ts';
 import { compactTrainingSet, denseTrainingSet } from '../twins/kernel-data.ts';
 import { kernelRuntime } from '../twins/kernel-runtime.ts';
 
@@ -37,9 +38,11 @@ function pose(weighted: boolean, compact = false) {
 for (const weighted of [true, false]) {
   test(`in all directions it is the Hessian of passes, to 1e-5, weighted ${weighted}`, () => {
     const { runtime, set, passes, hinge, theta, out, direction } = pose(weighted);
-    const directions = leadingDirections(runtime, set, d);
-    if (directions.projected.matrix.kind !== 'dense') throw new Error('no dense rows');
-    const hessian = hingeHessian(runtime, set, directions.projected.matrix, true);
+    if (set.matrix.kind !== 'dense') throw new Error('no dense rows');
+    const directions = leadingDirections(runtime, set.matrix, d);
+    const { projected, project } = rowProjections(runtime, set.matrix, directions);
+    project();
+    const hessian = hingeHessian(runtime, set, projected, true);
     expect(hessian.size).toBe((d + 1) * K);
     const H = choleskyMatrix(runtime, hessian.size);
     passes.prepareHessian(theta);

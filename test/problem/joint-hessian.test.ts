@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { RANDOM_STREAM, randomSequence } from '../../src/data/random.ts';
 import { choleskyMatrix } from '../../src/problem/cholesky.ts';
 import { jointHessian } from '../../src/problem/joint-hessian.ts';
 import { parameterLayout } from '../../src/problem/parameters.ts';
-import { sampleRows, weightedSample } from '../../src/problem/row-sample.ts';
+import { drawRows, sampleRows } from '../../src/problem/row-sample.ts';
 import { denseTrainingSet, sparseTrainingSet } from '../twins/kernel-data.ts';
 import { kernelRuntime } from '../twins/kernel-runtime.ts';
 import { type PlainData, plainPasses } from '../twins/plain-passes.ts';
@@ -130,38 +131,22 @@ describe('a sample of rows', () => {
 });
 
 describe('a sample by importance', () => {
-  const data: PlainData = {
-    X: Array.from({ length: 400 }, (_, i) => [i]),
-    y: Array.from({ length: 400 }, (_, i) => i % 2),
-    nClasses: 2,
-    sampleWeights: Array.from({ length: 400 }, (_, i) => (i % 4) / 1.5),
-  };
   const importance = Float64Array.from({ length: 400 }, (_, i) => (i < 20 ? 1e3 : 1 + (i % 7)));
 
   function drawn(seed: number, of: Float64Array, count = 60) {
-    const { arena } = kernelRuntime();
-    const { rows, draw } = weightedSample(arena, denseTrainingSet(arena, data), count, seed);
-    draw(of);
-    if (rows.matrix.kind !== 'dense') throw new Error('no dense rows');
-    const values = arena.f32(rows.matrix.values, 4 * count);
-    const labels = arena.u32(rows.labels, count);
-    const weights = Array.from(arena.f64(rows.sampleWeights, count));
-    return weights.map((weight, i) => ({
-      row: values[4 * i],
-      one: values[4 * i + 1],
-      label: labels[i],
-      weight,
-    }));
+    const taken: { readonly row: number; readonly chance: number }[] = [];
+    drawRows(of, count, randomSequence(seed, RANDOM_STREAM.sample), (row, chance) =>
+      taken.push({ row, chance }),
+    );
+    return taken;
   }
 
   test('takes for certain what matters most, and weighs the rest by its chance', () => {
     const rows = drawn(3, importance);
     expect(rows.slice(0, 20).map(({ row }) => row)).toEqual(Array.from({ length: 20 }, (_, i) => i));
     const rest = importance.subarray(20).reduce((sum, x) => sum + x, 0);
-    for (const { row, one, label, weight } of rows) {
-      expect([one, label]).toEqual([1, row % 2]);
-      const chance = row < 20 ? 1 : (importance[row] * 40) / rest;
-      expect(weight).toBeCloseTo((((row % 4) / 1.5) * 60) / (400 * chance), 9);
+    for (const { row, chance } of rows) {
+      expect(chance).toBeCloseTo(row < 20 ? 1 : (importance[row] * 40) / rest, 9);
     }
     expect(new Set(rows.map(({ row }) => row)).size).toBe(60);
   });
@@ -171,7 +156,10 @@ describe('a sample by importance', () => {
     let exact = 0;
     for (let i = 0; i < 400; i++) exact += (((i % 4) / 1.5) * f(i)) / 400;
     const estimates = Array.from({ length: 200 }, (_, seed) =>
-      drawn(seed, importance).reduce((sum, { row, weight }) => sum + (weight * f(row)) / 60, 0),
+      drawn(seed, importance).reduce(
+        (sum, { row, chance }) => sum + (((row % 4) / 1.5) * f(row)) / (400 * chance),
+        0,
+      ),
     );
     const mean = estimates.reduce((sum, x) => sum + x / 200, 0);
     const variance = estimates.reduce((sum, x) => sum + (x - mean) ** 2 / 199, 0);
@@ -180,7 +168,7 @@ describe('a sample by importance', () => {
 
   test('leaves out rows of no importance, and room where too few matter', () => {
     const few = Float64Array.from({ length: 400 }, (_, i) => (i % 50 === 3 ? 1 : 0));
-    const rows = drawn(1, few).filter(({ weight }) => weight > 0);
+    const rows = drawn(1, few);
     expect(rows.map(({ row }) => row)).toEqual([3, 53, 103, 153, 203, 253, 303, 353]);
   });
 });

@@ -3,9 +3,11 @@ import { choleskyMatrix } from '../../src/problem/cholesky.ts';
 import { jointHessian } from '../../src/problem/joint-hessian.ts';
 import { leadingDirections } from '../../src/problem/leading-directions.ts';
 import { parameterLayout } from '../../src/problem/parameters.ts';
-import { sampleRows, weightedSample } from '../../src/problem/row-sample.ts';
+import { projectedSample } from '../../src/problem/projected-sample.ts';
+import { rowProjections } from '../../src/problem/row-projections.ts';
+import { sampleRows } from '../../src/problem/row-sample.ts';
 import { subspaceHessian } from '../../src/solvers/subspace-hessian.ts';
-import { denseTrainingSet } from '../twins/kernel-data.ts';
+import { compactTrainingSet, denseTrainingSet } from '../twins/kernel-data.ts';
 import { kernelRuntime } from '../twins/kernel-runtime.ts';
 import { type PlainData, plainPasses } from '../twins/plain-passes.ts';
 
@@ -27,8 +29,8 @@ function waves(n: number, rank: number, noise: number): PlainData {
 function sample(data: PlainData) {
   const runtime = kernelRuntime();
   const rows = sampleRows(runtime.arena, denseTrainingSet(runtime.arena, data), data.X.length, 1);
-  if (rows === null) throw new Error('no rows');
-  return { runtime, rows };
+  if (rows?.matrix.kind !== 'dense') throw new Error('no dense rows');
+  return { runtime, rows, matrix: rows.matrix };
 }
 
 function column(values: Float32Array, stride: number, m: number): number[] {
@@ -45,11 +47,13 @@ describe('leading directions', () => {
   test('are orthonormal, hold what varies most, and the projected rows are X V with a 1 behind', () => {
     // More rows than directions are found on.
     const data = waves(1100, 4, 0.05);
-    const { runtime, rows } = sample(data);
-    const { values, stride, count, projected } = leadingDirections(runtime, rows, 6);
-    if (projected.matrix.kind !== 'dense') throw new Error('no dense rows');
-    const Z = runtime.arena.f32(projected.matrix.values, 1100 * stride);
-    expect([count, stride, projected.matrix.nFeatures, projected.matrix.stride]).toEqual([6, 8, 6, 8]);
+    const { runtime, matrix } = sample(data);
+    const directions = leadingDirections(runtime, matrix, 6);
+    const { values, stride, count } = directions;
+    const { projected, project } = rowProjections(runtime, matrix, directions);
+    project();
+    const Z = runtime.arena.f32(projected.values, 1100 * stride);
+    expect([count, stride, projected.nFeatures, projected.stride]).toEqual([6, 8, 6, 8]);
     const V = Array.from({ length: 6 }, (_, m) => column(values, stride, m));
     for (let m = 0; m < 6; m++) {
       for (let l = 0; l < 6; l++) expect(dot(V[m], V[l])).toBeCloseTo(m === l ? 1 : 0, 5);
@@ -68,9 +72,36 @@ describe('leading directions', () => {
     expect(left / total).toBeLessThan(0.05);
   });
 
+  test('compact rows, all or some drawn, have the same coordinates to 1e-5', () => {
+    const data = waves(300, 4, 0.05);
+    const { runtime, matrix } = sample(data);
+    const base = Array.from({ length: d }, (_, j) => Math.fround(Math.cos(j)));
+    const { matrix: compact } = compactTrainingSet(runtime, data, base);
+    if (compact.kind !== 'dense') throw new Error('no dense rows');
+    const directions = leadingDirections(runtime, matrix, 6);
+    const drawn = runtime.arena.allocateU32(100);
+    for (let i = 0; i < 100; i++) drawn[i] = 3 * i + (i % 3);
+    const dense = rowProjections(runtime, matrix, directions);
+    dense.project();
+    const expected = runtime.arena.f32(dense.projected.values, 300 * directions.stride);
+    for (const list of [null, drawn]) {
+      const { projected, project } = rowProjections(runtime, compact, directions, list);
+      project();
+      expect(projected.nSamples).toBe(list?.length ?? 300);
+      const Z = runtime.arena.f32(projected.values, projected.nSamples * directions.stride);
+      for (let i = 0; i < projected.nSamples; i++) {
+        const row = list?.[i] ?? i;
+        for (let m = 0; m < 7; m++) {
+          const error = Z[i * directions.stride + m] - expected[row * directions.stride + m];
+          expect(Math.abs(error)).toBeLessThan(1e-5);
+        }
+      }
+    }
+  });
+
   test('beyond the rank of the rows are 0', () => {
-    const { runtime, rows } = sample(waves(100, 3, 0));
-    const { values, stride } = leadingDirections(runtime, rows, 5);
+    const { runtime, matrix } = sample(waves(100, 3, 0));
+    const { values, stride } = leadingDirections(runtime, matrix, 5);
     const lengths = Array.from({ length: 5 }, (_, m) =>
       Math.sqrt(dot(column(values, stride, m), column(values, stride, m))),
     );
@@ -85,21 +116,25 @@ describe.each([true, false])('the Hessian in leading directions, intercept %s', 
   const ridge = 1e-3;
 
   function pose() {
-    const { runtime, rows } = sample(data);
+    const { runtime, rows, matrix } = sample(data);
     const theta = runtime.arena.allocateF64(size);
     for (let j = 0; j <= d - (intercept ? 0 : 1); j++) {
       for (let k = 0; k < K; k++) theta[j * stride + k] = 0.3 * Math.sin(3 * j + 5 * k);
     }
-    return { runtime, rows, theta };
+    return { runtime, rows, matrix, theta };
   }
 
   test('is the plain one of the projected unknowns, to 1e-5 of its largest entry', () => {
-    const { runtime, rows, theta } = pose();
-    const { values, stride: vStride, projected } = leadingDirections(runtime, rows, 5);
-    const hessian = jointHessian(runtime, projected, intercept, rows);
+    const { runtime, rows, matrix: dense, theta } = pose();
+    const directions = leadingDirections(runtime, dense, 5);
+    const { values, stride: vStride } = directions;
+    // As many as there are: all of them, in order.
+    const projected = projectedSample(runtime, rows, directions, data.X.length, 1);
+    const hessian = jointHessian(runtime, projected.rows, intercept);
     expect(hessian.size).toBe((intercept ? 6 : 5) * K);
     const matrix = choleskyMatrix(runtime, hessian.size);
-    hessian.fill(theta, matrix);
+    projected.draw(theta);
+    hessian.fillAt(projected.probabilities, matrix);
     const passes = plainPasses(data, { kind: 'softmax' });
     passes.prepareHessian(theta);
     const unit = (at: number) => {
@@ -120,12 +155,11 @@ describe.each([true, false])('the Hessian in leading directions, intercept %s', 
   });
 
   test('is inverted: exactly in their span, by one positive number across it', () => {
-    const { runtime, rows, theta } = pose();
-    const directions = leadingDirections(runtime, rows, 5);
-    // As many as there are: all of them, in order.
+    const { runtime, matrix, theta } = pose();
+    const directions = leadingDirections(runtime, matrix, 5);
     const all = denseTrainingSet(runtime.arena, data);
-    const drawn = weightedSample(runtime.arena, all, data.X.length, 1);
-    const preconditioner = subspaceHessian(runtime, all, drawn, 5, ridge, intercept);
+    const shape = { directions: 5, rows: data.X.length };
+    const preconditioner = subspaceHessian(runtime, all, shape, ridge, intercept, 1);
     preconditioner.prepare(theta);
     const x = runtime.arena.allocateF64(size);
     const out = runtime.arena.allocateF64(size);
