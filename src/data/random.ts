@@ -89,13 +89,13 @@ export function philox4x32(
   out[3] = d;
 }
 
-/** The upper 32 bits of a · b for u32 a and b, by 16-bit halves: every partial sum is below 2⁵³. */
+/** The upper 32 bits of a · b for u32 a and b, by 16-bit halves: every partial sum is a u32. */
 function multiplyHigh(a: number, b: number): number {
   const aLow = a & 0xffff;
   const aHigh = a >>> 16;
   const bLow = b & 0xffff;
   const bHigh = b >>> 16;
-  const middle = aHigh * bLow + Math.floor((aLow * bLow) / 65536);
-  const middle2 = aLow * bHigh + (middle % 65536);
-  return (aHigh * bHigh + Math.floor(middle / 65536) + Math.floor(middle2 / 65536)) >>> 0;
+  const middle = ((Math.imul(aLow, bLow) >>> 16) + Math.imul(aHigh, bLow)) >>> 0;
+  const middle2 = ((middle & 0xffff) + Math.imul(aLow, bHigh)) >>> 0;
+  return (Math.imul(aHigh, bHigh) + (middle >>> 16) + (middle2 >>> 16)) >>> 0;
 }

@@ -9,17 +9,24 @@ export function largestPeak(arena: Arena, matrix: DesignMatrix): number {
   const { nSamples: n, nFeatures: d } = matrix;
   const peaks = new Float64Array(d);
   const sums = new Float64Array(d);
-  const add = (j: number, square: number) => {
-    sums[j] += square;
-    if (square > peaks[j]) peaks[j] = square;
-  };
   if (matrix.kind === 'dense') {
     const values = arena.f32(matrix.values, n * matrix.stride);
-    for (let i = 0; i < n; i++) for (let j = 0; j < d; j++) add(j, values[i * matrix.stride + j] ** 2);
+    for (let from = 0; from < values.length; from += matrix.stride) {
+      for (let j = 0; j < d; j++) {
+        const square = values[from + j] * values[from + j];
+        sums[j] += square;
+        if (square > peaks[j]) peaks[j] = square;
+      }
+    }
   } else {
     const columns = arena.u32(matrix.rowIndices, matrix.nonzeros);
     const values = arena.f32(matrix.rowValues, matrix.nonzeros);
-    for (let at = 0; at < matrix.nonzeros; at++) add(columns[at], values[at] ** 2);
+    for (let at = 0; at < matrix.nonzeros; at++) {
+      const j = columns[at];
+      const square = values[at] * values[at];
+      sums[j] += square;
+      if (square > peaks[j]) peaks[j] = square;
+    }
   }
   let largest = 0;
   for (let j = 0; j < d; j++) if (sums[j] > 0) largest = Math.max(largest, (n * peaks[j]) / sums[j]);

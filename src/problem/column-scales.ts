@@ -43,6 +43,6 @@ export function classFrequencies(arena: Arena, trainingSet: TrainingSet): Float6
   const weights = trainingSet.sampleWeights === 0 ? null : arena.f64(trainingSet.sampleWeights, n);
   const labels = arena.u32(trainingSet.labels, n);
   const frequencies = new Float64Array(trainingSet.nClasses);
-  for (let i = 0; i < n; i++) frequencies[labels[i]] += (weights === null ? 1 : weights[i]) / n;
-  return frequencies;
+  for (let i = 0; i < n; i++) frequencies[labels[i]] += weights === null ? 1 : weights[i];
+  return frequencies.map((sum) => sum / n);
 }

@@ -1,5 +1,7 @@
-import type { DesignMatrix, TrainingSet } from '../data/design-matrix.ts';
-import type { Arena } from '../runtime/arena.ts';
+import type { TrainingSet } from '../data/design-matrix.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { passMachine } from './pass-machine.ts';
+import type { ColumnScales } from './passes.ts';
 
 /**
  * A sample's mean square may be by this much too small by chance. What is added there slows every direction of less
@@ -9,17 +11,14 @@ const USUAL = 2;
 
 /**
  * What the diagonal of the softmax Hessian has more of on all rows than on a sample of them, estimated feature by
- * feature and class by class (stride nClasses): (mean x² − USUAL · the sample's)₊ · f (1 − f), f the class's frequency. A
- * category that the sample has hardly seen would otherwise be free to move as far as the penalty lets it.
+ * feature and class by class (stride nClasses): (mean v x² − USUAL · the sample's)₊ · f (1 − f), f the class's frequency.
+ * A category that the sample has hardly seen would otherwise be free to move as far as the penalty lets it.
  */
-export function missingCurvature(arena: Arena, all: TrainingSet, sample: TrainingSet): Float64Array {
+export function missingCurvature(runtime: Runtime, all: TrainingSet, sample: TrainingSet): Float64Array {
   const { nClasses: K } = all;
-  const { nSamples: n, nFeatures: d } = all.matrix;
-  const labels = arena.u32(all.labels, n);
-  const frequencies = new Float64Array(K);
-  for (let i = 0; i < n; i++) frequencies[labels[i]] += 1 / n;
-  const whole = secondMoments(arena, all.matrix);
-  const seen = secondMoments(arena, sample.matrix);
+  const { nFeatures: d } = all.matrix;
+  const { features: whole, frequencies } = scalesOf(runtime, all);
+  const { features: seen } = scalesOf(runtime, sample);
   const missing = new Float64Array(d * K);
   for (let j = 0; j < d; j++) {
     const more = Math.max(0, whole[j] - USUAL * seen[j]);
@@ -28,24 +27,9 @@ export function missingCurvature(arena: Arena, all: TrainingSet, sample: Trainin
   return missing;
 }
 
-/** Mean square of each column, unweighted. */
-function secondMoments(arena: Arena, matrix: DesignMatrix): Float64Array {
-  const { nSamples: n, nFeatures: d } = matrix;
-  const moments = new Float64Array(d);
-  if (matrix.kind === 'dense') {
-    const values = arena.f32(matrix.values, n * matrix.stride);
-    for (let i = 0; i < n; i++) {
-      for (let j = 0; j < d; j++) moments[j] += values[i * matrix.stride + j] ** 2 / n;
-    }
-    return moments;
-  }
-  const starts = arena.u32(matrix.columnStarts, d + 1);
-  const values = arena.f32(matrix.columnValues, matrix.nonzeros);
-  const center = matrix.center === 0 ? null : arena.f64(matrix.center, d);
-  for (let j = 0; j < d; j++) {
-    const c = center === null ? 0 : center[j];
-    moments[j] = (1 - (starts[j + 1] - starts[j]) / n) * c * c;
-    for (let at = starts[j]; at < starts[j + 1]; at++) moments[j] += (values[at] - c) ** 2 / n;
-  }
-  return moments;
+function scalesOf(runtime: Runtime, trainingSet: TrainingSet): ColumnScales {
+  const mark = runtime.arena.mark();
+  const scales = passMachine(runtime, trainingSet, { kind: 'softmax' }).columnScales();
+  runtime.arena.release(mark);
+  return scales;
 }

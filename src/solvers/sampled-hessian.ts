@@ -32,7 +32,7 @@ export function sampledHessian(
   const packed = runtime.arena.allocateF64(hessian.size);
   const nColumns = hessian.size / K;
   const common = new Float64Array(nColumns);
-  const missing = missingCurvature(runtime.arena, all, rows);
+  const missing = missingCurvature(runtime, all, rows);
 
   /** of one feature's K numbers */
   function classMean(values: Float64Array, from: number): number {

@@ -30,8 +30,9 @@ test.each([
 ])(
   '%s: what the sample misses of a mean square, times f (1 − f); nothing where it has half of it',
   (_, place) => {
-    const { arena } = kernelRuntime();
-    const missing = missingCurvature(arena, place(arena, all), denseTrainingSet(arena, sample));
+    const runtime = kernelRuntime();
+    const { arena } = runtime;
+    const missing = missingCurvature(runtime, place(arena, all), denseTrainingSet(arena, sample));
     const expected = [2 * 0.25, (2 * 3) / 16, (2 * 3) / 16, 0, 0, 0, 0, 0, 0];
     for (const [i, value] of expected.entries()) expect(missing[i]).toBeCloseTo(value, 6);
   },
