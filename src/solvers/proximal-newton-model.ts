@@ -21,8 +21,8 @@ const CONTINUATION: Continuation = { factor: 0.4, steps: 3 };
 /** A violation of so much of the lasso is near enough for the next. */
 const CONTINUATION_ENOUGH = 0.1;
 /**
- * Rows a coordinate that the Hessian is built from: letters took 48, 39, 30.5, 30.5 and 26.5 passes with 3, 8, 12, 20
- * and all rows, two threads 340, 315, 275, 340 and 610 ms.
+ * Rows a coordinate that the Hessian is built from. Letters took 48, 39, 30.5, 30.5 and 26.5 passes with 3, 8, 12, 20
+ * and all rows (of 2 000 at least), two threads 340, 315, 275, 340 and 610 ms.
  */
 const SETTINGS: DescentSettings = { precision: 'single', rowsEach: 12 };
 /** The model is minimized until what it leaves violated is this part of the violation at its start. */
