@@ -18,7 +18,7 @@ import {
  *   X   f32, nRows × rowBytes
  *   W   T, as packClasses lays it out
  *   b   T × stride; what it holds behind the classes is the score of padding
- *   S   T, nRows × stride
+ *   S   T, nRows × stride; an odd number of rows needs a spare one
  *
  * A lane sums every fourth feature (f64: every second) of a run of 1024; lanes and runs are then added up:
  * |error| ≤ (260 + nFeatures / 1024) · 2⁻²⁴ · Σ |x w|, in f64 (516 + nFeatures / 1024) · 2⁻⁵³.
@@ -79,18 +79,9 @@ function scoreRows<T, Width>(
   sBytes: usize,
 ): void {
   for (let i: u32 = 0; i < nRows; i += 2) {
-    // Beside a last odd row goes that row again, to the same result.
-    const odd = i + 1 === nRows;
-    scoreTile<T, Width>(
-      x,
-      odd ? x : x + rowBytes,
-      w,
-      bytes,
-      from,
-      odd ? from : from + fromStep,
-      s,
-      odd ? s : s + sBytes,
-    );
+    // Beside a last odd row goes that row again, into the spare one.
+    const x1 = i + 1 === nRows ? x : x + rowBytes;
+    scoreTile<T, Width>(x, x1, w, bytes, from, from + fromStep, s, s + sBytes);
     x += 2 * rowBytes;
     from += 2 * fromStep;
     s += 2 * sBytes;
