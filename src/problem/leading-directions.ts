@@ -8,6 +8,10 @@ export interface LeadingDirections {
   readonly stride: number;
   /** V, f32, nFeatures × stride: orthonormal columns to single precision, or 0; the rest is 0. */
   readonly values: Float32Array;
+  /** The rows' mean square along each. */
+  readonly variances: Float64Array;
+  /** The same across them, of one direction. */
+  readonly restVariance: number;
 }
 
 /** As in kernels/row-projections.ts. */
@@ -30,6 +34,7 @@ export function leadingDirections(runtime: Runtime, matrix: DenseMatrix, count: 
   const { nSamples, nFeatures, stride: rowStride } = matrix;
   const stride = Math.ceil((count + 1) / 4) * 4;
   const values = arena.allocateF32((nFeatures + GRADIENT_OVERHANG) * stride);
+  const variances = new Float64Array(count);
   const mark = arena.mark();
   const step = Math.ceil(nSamples / DIRECTION_ROWS);
   const nRows = Math.floor(nSamples / step);
@@ -62,25 +67,72 @@ export function leadingDirections(runtime: Runtime, matrix: DenseMatrix, count: 
     for (const [m, column] of columns.entries()) {
       for (let j = 0; j < nFeatures; j++) column[j] = products[j * stride + m];
     }
-    orthonormalize(runtime, columns);
+    for (const [m, length] of orthonormalize(runtime, columns).entries()) variances[m] = length / nRows;
     for (const [m, column] of columns.entries()) {
       for (let j = 0; j < nFeatures; j++) values[j * stride + m] = column[j];
     }
   }
   arena.release(mark);
-  return { count, stride, values };
+  let rest = 0;
+  for (let i = 0; i < nRows * step; i += step) {
+    for (let at = i * rowStride; at < i * rowStride + nFeatures; at++) rest += (X[at] * X[at]) / nRows;
+  }
+  for (const variance of variances) rest -= variance;
+  return {
+    count,
+    stride,
+    values,
+    variances,
+    restVariance: Math.max(0, rest) / Math.max(1, nFeatures - count),
+  };
 }
 
-/** Gram–Schmidt, modified; a column that depends on those before it becomes 0. */
-function orthonormalize({ kernels }: Runtime, columns: readonly Float64Array[]): void {
-  for (const [m, column] of columns.entries()) {
-    const { byteOffset: at, length } = column;
-    const before = kernels.dot(at, at, length);
+/**
+ * Of features that vary alike, the largest variance that n rows show is (1 + √(d/n))² times the mean. Times this:
+ * features drawn alone came to 0.8 to 1.0 of it, images' 56th direction to 4.3. Source: Marchenko & Pastur, 1967.
+ */
+const STANDS_OUT = 1.2;
+/**
+ * Where the least that stands out is less than so many times that, variances fall by degrees and the rest is not alike:
+ * 45 of 50 directions of 6 298 × 295 rows of rank 69 took 94 passes, all of them 40.
+ */
+const CLIFF = 4;
+
+/** The largest variance of a direction that does not stand out. */
+function noiseVariance({ restVariance }: LeadingDirections, nFeatures: number, nRows: number): number {
+  return STANDS_OUT * (1 + Math.sqrt(nFeatures / Math.min(nRows, DIRECTION_ROWS))) ** 2 * restVariance;
+}
+
+/** Some first directions; `across` is how much the rest vary at most, as a part of the least of these. */
+export type StandingOut = LeadingDirections & { readonly across: number };
+
+/** The directions that stand out of the rest, or all where there is no line to draw; V is packed closer in place. */
+export function standingOut(directions: LeadingDirections, nFeatures: number, nRows: number): StandingOut {
+  const { values, stride: before, variances, restVariance } = directions;
+  const noise = noiseVariance(directions, nFeatures, nRows);
+  let count = directions.count;
+  while (count > 0 && !(variances[count - 1] > noise)) count--;
+  if (count > 0 && variances[count - 1] < CLIFF * noise) return { ...directions, across: 1 };
+  const stride = Math.ceil((count + 1) / 4) * 4;
+  for (let j = 0; j < nFeatures; j++) {
+    for (let m = 0; m < stride; m++) values[j * stride + m] = m < count ? values[j * before + m] : 0;
+  }
+  const across = count === 0 || count === directions.count ? 1 : noise / variances[count - 1];
+  return { count, stride, values, variances: variances.subarray(0, count), restVariance, across };
+}
+
+/** Gram–Schmidt, modified; a column that depends on those before it becomes 0. Returns what was left of their lengths. */
+function orthonormalize({ kernels }: Runtime, columns: readonly Float64Array[]): number[] {
+  return columns.map((column, m) => {
+    const { byteOffset: at, length: size } = column;
+    const before = kernels.dot(at, at, size);
     for (let other = 0; other < m; other++) {
       const direction = columns[other].byteOffset;
-      kernels.axpy(-kernels.dot(direction, at, length), direction, at, length);
+      kernels.axpy(-kernels.dot(direction, at, size), direction, at, size);
     }
-    const left = kernels.dot(at, at, length);
-    kernels.scale(left > DEPENDENT ** 2 * before ? 1 / Math.sqrt(left) : 0, at, length);
-  }
+    const left = kernels.dot(at, at, size);
+    const length = left > DEPENDENT ** 2 * before ? Math.sqrt(left) : 0;
+    kernels.scale(length > 0 ? 1 / length : 0, at, size);
+    return length;
+  });
 }

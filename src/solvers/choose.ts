@@ -53,7 +53,7 @@ export function chooseSolver(arena: Arena, problem: Problem): string {
   if (problem.trainingSet.nClasses === 2) return chooseForTwoClasses(arena, problem);
   if (suitsSampledNewton(arena, problem.trainingSet)) return SAMPLED_NEWTON;
   if (suitsRowSpace(problem.trainingSet)) return ROW_SPACE;
-  if (suitsSubspaceNewton(problem.trainingSet)) return SUBSPACE_NEWTON;
+  if (suitsSubspaceNewton(arena, problem)) return SUBSPACE_NEWTON;
   if (suitsPrunedNewton(arena, problem)) return PRUNED_NEWTON;
   return suitsDualAscent(arena, problem, DUAL_ASCENT_REACH) ? DUAL_ASCENT : 'lbfgs';
 }

@@ -2,7 +2,7 @@ import type { DenseMatrix, TrainingSet } from '../data/design-matrix.ts';
 import { RANDOM_STREAM, randomSequence } from '../data/random.ts';
 import { choleskyMatrix } from '../problem/cholesky.ts';
 import { jointHessian } from '../problem/joint-hessian.ts';
-import { DIRECTION_ROWS, leadingDirections } from '../problem/leading-directions.ts';
+import { DIRECTION_ROWS, leadingDirections, standingOut } from '../problem/leading-directions.ts';
 import { projectedSample } from '../problem/projected-sample.ts';
 import { drawRows, rowRoom } from '../problem/row-sample.ts';
 import type { Arena } from '../runtime/arena.ts';
@@ -20,7 +20,7 @@ export interface SubspaceSize {
 /**
  * The inverse of a sampled Hessian of softmax in two parts: in the span of the directions along which the rows vary
  * most, and across it (see subspace-inverse.ts). The rows are drawn of `all` at each point anew, by their curvature
- * there, the directions once for all.
+ * there, the directions once for all: at most so many as `directions`, and only those that stand out. Null without one.
  */
 export function subspaceHessian(
   runtime: Runtime,
@@ -29,14 +29,17 @@ export function subspaceHessian(
   ridge: number,
   intercept: boolean,
   seed: number,
-): Preconditioner {
+): Preconditioner | null {
   const { nClasses } = all;
   const { nFeatures } = all.matrix;
-  const directions = leadingDirections(runtime, rowsByWeight(runtime.arena, all, seed), count);
+  const seen = rowsByWeight(runtime.arena, all, seed);
+  const directions = standingOut(leadingDirections(runtime, seen, count), nFeatures, seen.nSamples);
+  if (directions.count === 0) return null;
   const sample = projectedSample(runtime, all, directions, rows, seed);
   const hessian = jointHessian(runtime, sample.rows, intercept);
   const factor = choleskyMatrix(runtime, hessian.size);
-  const inverse = subspaceInverse(runtime, directions, factor, { nFeatures, nClasses }, ridge);
+  const shape = { nFeatures, nClasses };
+  const inverse = subspaceInverse(runtime, directions, factor, shape, ridge, directions.across);
 
   return {
     prepare(theta) {

@@ -14,7 +14,8 @@ export interface SubspaceInverse {
 
 /**
  * In the span of V, the directions, and in the intercepts: H of the projected rows over all classes, by its Cholesky
- * factor; unknown (m, k) of it is number m · K + k. Across it: one curvature γ, the least that the span holds.
+ * factor; unknown (m, k) of it is number m · K + k. Across it: one curvature γ, `across` times the least that the span
+ * holds.
  *
  *   M⁻¹ G = V H⁻¹ Vᵀ G + (I − P) G / γ,   P the orthogonal projector on the span
  *
@@ -27,6 +28,7 @@ export function subspaceInverse(
   factor: CholeskyMatrix,
   { nFeatures: d, nClasses: K }: { readonly nFeatures: number; readonly nClasses: number },
   ridge: number,
+  across = 1,
 ): SubspaceInverse {
   const { arena, kernels } = runtime;
   const { stride } = parameterLayout(d, K);
@@ -44,7 +46,7 @@ export function subspaceInverse(
 
   return {
     invert() {
-      inverseRest[0] = 1 / (2 * ridge + leastCurvature(factor, count, K));
+      inverseRest[0] = 1 / (2 * ridge + across * leastCurvature(factor, count, K));
       addPenalty(factor, count * K, 2 * ridge);
       factor.factor();
     },

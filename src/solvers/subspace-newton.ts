@@ -2,6 +2,7 @@ import type { DesignMatrix, TrainingSet } from '../data/design-matrix.ts';
 import { jointHessianProducts } from '../problem/joint-hessian.ts';
 import { passProducts } from '../problem/pass-products.ts';
 import type { Problem } from '../problem/problem.ts';
+import type { Arena } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { lbfgs } from './lbfgs.ts';
 import type { Preconditioner } from './preconditioner.ts';
@@ -16,6 +17,11 @@ export const SUBSPACE_NEWTON = 'subspace-newton';
 const HESSIAN_ROWS = 2000;
 /** A Hessian and its factor may cost so many passes; five are usual. */
 const AFFORDABLE_PASSES = 2.5;
+/**
+ * Where the ridge is weak L-BFGS takes more passes: 16 directions worth 2.8 passes (2 577 × 271, 16 classes) took 150
+ * for pruned Newton's 494, worth 5 (3 617 × 91, 15 classes) 52 for 183. Digits' are worth 6.7.
+ */
+const AFFORDABLE_FOR_WEAK_RIDGE = 6;
 /**
  * With fewer the rest of the Hessian decides. Digits (1797 × 64, 10 classes) with the nine that they can afford took
  * 11 passes for 19 at λ = 1e-1, 44 for 56 at 1e-3 and 162 for 189 at 1e-6, and 1.6, 1.8 and 0.6 times as long.
@@ -43,10 +49,12 @@ function preconditioner(
   runtime: Runtime,
   { trainingSet, penalty, intercept }: Problem,
   seed: number,
-): Preconditioner {
+): Preconditioner | null {
   const size = { directions: directionCount(trainingSet), rows: hessianRows(trainingSet) };
   const hessian = subspaceHessian(runtime, trainingSet, size, penalty.ridge, intercept, seed);
-  return isCompact(trainingSet.matrix) ? { ...hessian, renewal: COMPACT_RENEWAL } : hessian;
+  return hessian !== null && isCompact(trainingSet.matrix)
+    ? { ...hessian, renewal: COMPACT_RENEWAL }
+    : hessian;
 }
 
 function isCompact(matrix: DesignMatrix): boolean {
@@ -60,10 +68,14 @@ function isCompact(matrix: DesignMatrix): boolean {
 const COMPACT_RENEWAL = 0.01;
 
 /** Whether the rows have enough features, and are enough, for affordable directions to be worth their Hessian. */
-export function suitsSubspaceNewton(trainingSet: TrainingSet): boolean {
+export function suitsSubspaceNewton(arena: Arena, problem: Problem): boolean {
+  const { trainingSet } = problem;
   const { kind, nSamples, nFeatures } = trainingSet.matrix;
   if (kind !== 'dense' || nSamples < nFeatures || nFeatures < 2 * FEWEST_DIRECTIONS) return false;
-  return hessianPasses(trainingSet, FEWEST_DIRECTIONS) <= AFFORDABLE_PASSES;
+  const cost = hessianPasses(trainingSet, FEWEST_DIRECTIONS);
+  return (
+    cost <= AFFORDABLE_PASSES || (cost <= AFFORDABLE_FOR_WEAK_RIDGE && suitsPrunedNewton(arena, problem))
+  );
 }
 
 function hessianRows({ matrix }: TrainingSet): number {

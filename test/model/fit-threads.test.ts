@@ -70,6 +70,7 @@ test.each<[string, ArrayData, FitOptions]>([
   ['rows of mostly one value, two classes', { ...mostlyOne, y: large2.y }, {}],
   ['many classes', many, { lambda: 1e-5, tolerance: 1e-3, maxIterations: 200 }],
   ['newton-cg', large, { solver: 'newton-cg' }],
+  ['subspace Newton', large, { solver: 'subspace-newton', lambda: 1e-5 }],
   ['pruned Newton', large, { solver: 'pruned-newton', lambda: 1e-7, maxIterations: 40 }],
   ['sparse rows', sparse, { standardize: true }],
   ['L1', large, { penalty: 'l1', lambda: 1e-2 }],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { choleskyMatrix } from '../../src/problem/cholesky.ts';
 import { jointHessian } from '../../src/problem/joint-hessian.ts';
-import { leadingDirections } from '../../src/problem/leading-directions.ts';
+import { leadingDirections, standingOut } from '../../src/problem/leading-directions.ts';
 import { parameterLayout } from '../../src/problem/parameters.ts';
 import { projectedSample } from '../../src/problem/projected-sample.ts';
 import { rowProjections } from '../../src/problem/row-projections.ts';
@@ -10,6 +10,7 @@ import { subspaceHessian } from '../../src/solvers/subspace-hessian.ts';
 import { compactTrainingSet, denseTrainingSet } from '../twins/kernel-data.ts';
 import { kernelRuntime } from '../twins/kernel-runtime.ts';
 import { type PlainData, plainPasses } from '../twins/plain-passes.ts';
+import { scattered } from '../twins/scattered.ts';
 
 const d = 50;
 const K = 3;
@@ -110,6 +111,49 @@ describe('leading directions', () => {
   });
 });
 
+describe('directions that stand out', () => {
+  /** `rank` shared parts of falling size, and every feature's own. */
+  const mixed = (rank: number, fall: number, own: number): PlainData => ({
+    X: Array.from({ length: 400 }, (_, i) =>
+      Array.from({ length: d }, (_, j) => {
+        let x = own * scattered(d * i + j);
+        for (let r = 0; r < rank; r++) {
+          x += scattered(7919 * i + r + 1e6) * scattered(1009 * r + j + 5e6) * fall ** r;
+        }
+        return Math.fround(x);
+      }),
+    ),
+    y: Array.from({ length: 400 }, (_, i) => i % K),
+    nClasses: K,
+  });
+  const found = (data: PlainData, count: number) => {
+    const { runtime, matrix } = sample(data);
+    const all = leadingDirections(runtime, matrix, count);
+    const before = Array.from(all.values);
+    return { all, before, out: standingOut(all, d, 400) };
+  };
+
+  test('are none of features drawn alone', () => {
+    expect(found(mixed(0, 1, 1), 20).out.count).toBe(0);
+  });
+
+  test('are those before a cliff, packed as they were, and bound the rest', () => {
+    const { all, before, out } = found(mixed(5, 0.9, 0.1), 20);
+    expect([out.count, out.stride]).toEqual([5, 8]);
+    for (let m = 0; m < 8; m++) {
+      const expected = Array.from({ length: d }, (_, j) => (m < 5 ? before[j * all.stride + m] : 0));
+      expect(column(out.values, 8, m)).toEqual(expected);
+    }
+    expect(out.across).toBeLessThan(0.25);
+    expect(out.across * out.variances[4]).toBeGreaterThan(all.variances[5]);
+  });
+
+  test('are all where variances fall by degrees', () => {
+    const { out } = found(mixed(30, 0.85, 0.05), 20);
+    expect([out.count, out.across]).toEqual([20, 1]);
+  });
+});
+
 describe.each([true, false])('the Hessian in leading directions, intercept %s', (intercept) => {
   const data = waves(200, 4, 0.05);
   const { stride, size } = parameterLayout(d, K);
@@ -156,10 +200,12 @@ describe.each([true, false])('the Hessian in leading directions, intercept %s', 
 
   test('is inverted: exactly in their span, by one positive number across it', () => {
     const { runtime, matrix, theta } = pose();
-    const directions = leadingDirections(runtime, matrix, 5);
+    // Those that stand out.
+    const directions = leadingDirections(runtime, matrix, 4);
     const all = denseTrainingSet(runtime.arena, data);
-    const shape = { directions: 5, rows: data.X.length };
+    const shape = { directions: 4, rows: data.X.length };
     const preconditioner = subspaceHessian(runtime, all, shape, ridge, intercept, 1);
+    if (preconditioner === null) throw new Error('no direction stands out');
     preconditioner.prepare(theta);
     const x = runtime.arena.allocateF64(size);
     const out = runtime.arena.allocateF64(size);
@@ -170,7 +216,7 @@ describe.each([true, false])('the Hessian in leading directions, intercept %s', 
     const z = new Float64Array(size);
     for (let j = 0; j < d; j++) {
       for (let k = 0; k < K; k++) {
-        for (let m = 0; m < 5; m++) {
+        for (let m = 0; m < 4; m++) {
           z[j * stride + k] += Math.cos(m + 2 * k) * directions.values[j * directions.stride + m];
         }
       }
@@ -179,7 +225,7 @@ describe.each([true, false])('the Hessian in leading directions, intercept %s', 
     for (let i = 0; i < d * stride; i++) x[i] += 2 * ridge * z[i];
     if (!intercept) x.fill(0, d * stride);
     preconditioner.apply(x, out);
-    for (let m = 0; m < 5; m++) {
+    for (let m = 0; m < 4; m++) {
       const v = column(directions.values, directions.stride, m);
       for (let k = 0; k < K; k++) {
         const along = (of: Float64Array) =>
@@ -194,7 +240,7 @@ describe.each([true, false])('the Hessian in leading directions, intercept %s', 
     // Across: x less its projection, twice for rounding.
     for (let i = 0; i < size; i++) x[i] = i < d * stride && i % stride < K ? Math.sin(i * i) : 0;
     for (let round = 0; round < 2; round++) {
-      for (let m = 0; m < 5; m++) {
+      for (let m = 0; m < 4; m++) {
         const v = column(directions.values, directions.stride, m);
         const length = dot(v, v);
         for (let k = 0; k < K; k++) {

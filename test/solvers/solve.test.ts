@@ -13,6 +13,7 @@ import type { Solution, SolverOptions } from '../../src/solvers/solver.ts';
 import { denseTrainingSet, sparseTrainingSet } from '../twins/kernel-data.ts';
 import { kernelRuntime } from '../twins/kernel-runtime.ts';
 import type { PlainData } from '../twins/plain-passes.ts';
+import { scattered } from '../twins/scattered.ts';
 
 const defaults: SolverOptions = {
   tolerance: 1e-6,
@@ -207,6 +208,53 @@ describe('subspace Newton', () => {
     const quasi = train(changes, 'lbfgs', {}, false, smooth);
     expect([subspace.status, subspace.solver]).toEqual(['converged', 'subspace-newton']);
     expect(subspace.passes).toBeLessThan(0.67 * quasi.passes);
+  });
+});
+
+describe('pruned Newton', () => {
+  /** Labels that scores tell for certain; `rank` > 0: features that vary together as well. */
+  function clearLabels(d: number, K: number, rank: number): PlainData {
+    const X = Array.from({ length: 600 }, (_, i) =>
+      Array.from({ length: d }, (_, j) => {
+        let x = (rank > 0 ? 0.1 : 1) * scattered(d * i + j);
+        for (let r = 0; r < rank; r++) {
+          x += scattered(7919 * i + r + 1e6) * scattered(1009 * r + j + 5e6) * 0.8 ** r;
+        }
+        return Math.fround(2 * x);
+      }),
+    );
+    const y = X.map((row) => {
+      const scores = Array.from({ length: K }, (_, k) =>
+        row.reduce((sum, x, j) => sum + x * scattered(31 * k + 1009 * j + 9e6), 0),
+      );
+      return scores.indexOf(Math.max(...scores));
+    });
+    return { X, y, nClasses: K };
+  }
+
+  const changes = { penalty: { ridge: 1e-6, lasso: 0 } };
+
+  test('takes less than two thirds of the passes of L-BFGS where few pairs hold the curvature', () => {
+    const data = clearLabels(20, 12, 0);
+    const pruned = train(changes, 'pruned-newton', {}, false, data);
+    const quasi = train(changes, 'lbfgs', {}, false, data);
+    expect([pruned.status, pruned.solver]).toEqual(['converged', 'pruned-newton']);
+    expect(pruned.passes).toBeLessThan(0.67 * quasi.passes);
+    expect(Math.abs(pruned.objective / quasi.objective - 1)).toBeLessThan(2e-6);
+  });
+
+  test('where features vary together as well, subspace Newton goes on with its steps, in fewer passes than either', () => {
+    const data = clearLabels(40, 6, 10);
+    const subspace = train(changes, 'subspace-newton', {}, false, data);
+    const pruned = train(changes, 'pruned-newton', {}, false, data);
+    const quasi = train(changes, 'lbfgs', {}, false, data);
+    expect([subspace.status, subspace.solver]).toEqual(['converged', 'subspace-newton']);
+    expect(subspace.passes).toBeLessThan(0.67 * pruned.passes);
+    expect(pruned.passes).toBeLessThan(quasi.passes);
+    const newton = train(changes, 'newton-cg', { tolerance: 1e-9 }, false, data);
+    const exact = train(changes, 'subspace-newton', { tolerance: 1e-9 }, false, data);
+    expect(exact.status).toBe('converged');
+    expect(Math.abs(exact.objective / newton.objective - 1)).toBeLessThan(2e-9);
   });
 });
 
