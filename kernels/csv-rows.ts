@@ -51,6 +51,8 @@ class CsvTask {
   nMissingNumbers: u32;
   /** CsvPiece × shards */
   pieces: usize;
+  /** Table for `shortDecimal` */
+  shuffles: usize;
 }
 
 /** Whole lines, and what became of them. */
@@ -109,8 +111,7 @@ export function csvRows(task: usize, shard: u32): void {
   const powers = t.powers;
   const usual = t.nMissingNumbers === 0;
   const delimiters = i8x16.splat(<i8>delimiter);
-  const marks = i8x16.splat(<i8>mark);
-  const hasMarks: u32 = mark < 256 ? 0xffff : 0;
+  const shuffles = t.shuffles;
   let row = piece.rows;
   let nRows: u32 = 0;
   let nRecords: u32 = 0;
@@ -123,19 +124,22 @@ export function csvRows(task: usize, shard: u32): void {
     let next: usize = p;
     for (let at = t.fields; at < fieldsEnd; at += offsetof<FieldPlan>()) {
       const field = changetype<FieldPlan>(at);
-      let c: u32 = load<u8>(next);
-      while (c === SPACE || (c === TAB && tabIsBlank)) c = load<u8>(++next);
-      const quoted = c === quote;
       const kind = field.kind;
       const isValue = kind === NUMBER || kind === DOUBLE;
-      if (isValue && usual && !quoted && at !== lastField) {
+      if (isValue && usual && at !== lastField) {
         // Nearly every number comes this way.
-        const end = shortDecimal(next, delimiters, marks, hasMarks);
-        if (end !== NOT_SHORT && storeNumber(row, field, shortValue)) {
+        const end = shortDecimal(next, delimiters, mark, shuffles);
+        if (end !== NOT_SHORT) {
           next = end + 1;
+          // Less than 10¹⁵: whatever f32 is subtracted, the difference is none that is too large.
+          if (kind === NUMBER) store<f32>(row + field.offset, <f32>(shortValue - field.reference));
+          else store<f64>(row + field.offset, shortValue);
           continue;
         }
       }
+      let c: u32 = load<u8>(next);
+      while (c === SPACE || (c === TAB && tabIsBlank)) c = load<u8>(++next);
+      const quoted = c === quote;
       if (quoted) next++;
       const begin = next;
       let stop: usize = 0;

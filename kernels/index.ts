@@ -54,6 +54,7 @@ export { multiplyProjected, projectCompactRows, projectRows } from './row-projec
 export { combineRows, multiplyRows, sumRowProducts } from './row-space';
 export { scoreRowsDouble, scoreRowsSingle } from './score-rows';
 export { selectRanks } from './select-ranks';
+export { decimalShuffles } from './short-decimal';
 export { presentSlots, slotSummary } from './slot-summary';
 export { copyBytes, slotSquares, slotSums } from './slots';
 export { softmaxDualEpoch } from './softmax-dual-ascent';

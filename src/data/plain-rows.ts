@@ -54,7 +54,8 @@ const PIECE_BYTES = 1 << 16;
  */
 const FIRST_BYTES = 1 << 13;
 const GROWTH = 8;
-const TASK_WORDS = 12;
+const TASK_WORDS = 13;
+const SHUFFLE_BYTES = 4096;
 const FIELD_BYTES = 24;
 const PIECE_WORDS = 12;
 /** What the kernel may read behind the text, and the newlines that stop it. */
@@ -246,6 +247,8 @@ export class PlainRows {
     for (const text of plan.missingTexts) this.addTo(missingTexts, text, 0);
     const numbers = arena.allocateF64(missingNumbers.length);
     numbers.set(missingNumbers);
+    const shuffles = arena.allocateUnset(SHUFFLE_BYTES);
+    this.runtime.kernels.decimalShuffles(shuffles);
     const task = arena.allocateU32(TASK_WORDS);
     task.set([
       fieldPlans,
@@ -260,6 +263,7 @@ export class PlainRows {
       numbers.byteOffset,
       missingNumbers.length,
       pieces.byteOffset,
+      shuffles,
     ]);
     return task.byteOffset;
   }

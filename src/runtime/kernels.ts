@@ -171,6 +171,8 @@ export interface KernelExports extends ShardKernels {
   /** nRows × nClasses f64 in place, with the bits of the classifier's softmaxRows */
   softmaxRows(scores: Pointer, nRows: number, nClasses: number): void;
   copyBytes(from: Pointer, to: Pointer, length: number): void;
+  /** Writes the table of 4096 bytes by which short decimals are read. */
+  decimalShuffles(out: Pointer): void;
   /** Bytes of a table of text codes. */
   textCodesBytes(): number;
   /** Gives a text of at most 32 bytes a code; 768 have room. */
