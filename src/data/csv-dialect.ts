@@ -151,7 +151,7 @@ function detectDecimal(cells: readonly string[][], delimiter: number): { decimal
     for (const cell of row) {
       if (!/^[+-]?[\d.]*[.,][\d.,]*(?:[eE][+-]?\d+)?$/.test(cell)) continue;
       const asPoint = isNumber(cell, POINT);
-      const asComma = isNumber(cell, COMMA);
+      const asComma = mayHaveComma(cell) && isNumber(cell, COMMA);
       if (asPoint && !asComma) points++;
       // 1,234 may be a thousand.
       if (asComma && !asPoint && !/^[+-]?[1-9]\d{0,2},\d{3}$/.test(cell)) commas++;
@@ -159,6 +159,12 @@ function detectDecimal(cells: readonly string[][], delimiter: number): { decimal
   }
   const comma = delimiter === SEMICOLON ? commas >= points && commas > 0 : commas > points;
   return { decimal: comma ? COMMA : POINT, certain: commas + points > 0 };
+}
+
+/** Points between groups of three digits could stand beside a decimal comma; other points cannot. */
+function mayHaveComma(cell: string): boolean {
+  const point = cell.lastIndexOf('.');
+  return point < 0 || cell.includes(',') || cell.length - point === 4;
 }
 
 function detectHeader(cells: readonly string[][], decimal: number, missing: ReadonlySet<string>): boolean {

@@ -20,9 +20,17 @@ const KINDS: readonly ((i: number, n: number, random: () => number) => number)[]
   (_i, _n, random) => (random() < 0.9 ? 0 : random()),
   () => 7,
   () => Number.NaN,
-  // Most of the middle in one place, where the sample does not look for it.
-  (i, n) => (i % 64 === 31 ? i : n + ((i * 7919) % n)),
+  (_i, _n, random) => (random() < 0.47 ? 0 : 1),
+  // More between what the sample finds on both sides of the middle than there is room for.
+  (i, n) => (isSampled(i, n) ? 2 * (i % 2) - 1 : (((i * 7919) % n) + 0.5) / n - 0.5),
 ];
+
+/** Whether a row is one of those that src/data/column-median.ts samples. */
+function isSampled(i: number, n: number): boolean {
+  const size = Math.min(n, Math.max(512, Math.min(4096, Math.floor(n / 64))));
+  const s = Math.floor((i * size) / n);
+  return [s - 1, s, s + 1].some((t) => Math.floor(((t + 0.5) * n) / size) === i);
+}
 
 function codesOf(n: number): LevelCodes {
   const codes = new LevelCodes([]);
