@@ -24,7 +24,22 @@ export { hingePairsProduct } from './hinge-pairs';
 export { hingeStepSquares } from './hinge-step-rows';
 export { interceptProduct } from './intercept-product';
 export { jointHessianProbabilities, jointHessianShard } from './joint-hessian';
-export { lassoHomotopy, lassoHomotopyCorrect } from './lasso-homotopy';
+export {
+  lassoHomotopyAim,
+  lassoHomotopyAppend,
+  lassoHomotopyCorrect,
+  lassoHomotopyCorrection,
+  lassoHomotopyFold,
+  lassoHomotopyFollow,
+  lassoHomotopyMove,
+  lassoHomotopyPose,
+  lassoHomotopyProduct,
+  lassoHomotopyRightSides,
+  lassoHomotopySlope,
+  lassoHomotopySupport,
+  lassoHomotopyTake,
+  lassoHomotopyViolation,
+} from './lasso-homotopy';
 export { lassoModelDescent } from './lasso-model';
 export { logDoubleArray } from './log';
 export { logisticCompact, logisticCompactDouble } from './logistic-compact';

@@ -6,212 +6,162 @@
 // solution at τ = 0. Between two changes of its support the solution is linear in τ. Where columns are nearly
 // collinear, and coordinate descent takes thousands of sweeps, this takes one step for each weight that enters or leaves.
 // Sources: Osborne, Presnell & Turlach, IMA J. Numerical Analysis 2000; Ferreau, Bock & Diehl 2008 (online active sets).
+//
+// Only coordinates in the tableau are followed. What is long is done between the calls, shard by shard, see
+// src/problem/active-homotopy.ts: products, folding, and the slope of all coordinates.
 import { rowProduct } from './lasso-model';
+import { isFull, pivot, takeDamping } from './lasso-tableau';
+import { sumProducts } from './lasso-tableau-products';
 import {
+  at,
   columnOf,
-  directionOf,
-  enterSupport,
-  hessianRow,
+  coordinateAt,
+  isIn,
   LassoHomotopyTask,
-  leaveSupport,
-  multiplyInverse,
   positionOf,
-  productOf,
-  supportAt,
-  takeDamping,
-} from './support-inverse';
-import { addScaled, dotProduct } from './vector-sums';
+  put,
+  sideOf,
+  vectorOf,
+} from './lasso-tableau-task';
+import { addScaled } from './vector-sums';
 
-/** Rounds from where the last one ended: they mend what damping and rounding left. */
-const MOST_ROUNDS = 4;
 /** A weight that has just left may not come back at once for rounding's sake. */
 const AT_ONCE: f64 = 1e-13;
-/** Returned where the way was lost: too many changes, or numbers beyond all bounds. */
+/** Returned: the tableau must be folded before it goes on; */
+const FULL: i32 = 1;
+const DONE: i32 = 0;
+/** the way was lost: too many changes, or numbers beyond all bounds. */
 const LOST: i32 = -1;
+/** Coordinates whose slope a shard makes. */
+const SLOPE_ROWS: u32 = 64;
 
-/**
- * Minimizes the model from w; returns how often the support changed, or −1 where it failed, w then being worthless.
- * `slope` must be the gradient at w, and ends as the gradient at the new w.
- */
-export function lassoHomotopy(task: usize): i32 {
-  const t = changetype<LassoHomotopyTask>(task);
-  takeDamping(t);
-  let changes = takeSupport(t);
-  for (let round = 0; round < MOST_ROUNDS && changes >= 0; round++) {
-    memory.copy(startOf(t), t.weights, (<usize>t.size) << 3);
-    changes = follow(t, changes);
-    if (changes < 0) return LOST;
-    const violation = renewSlope(t);
-    if (!(violation < Infinity)) return LOST;
-    if (violation <= t.tolerance) break;
-  }
-  return changes;
+export {
+  tableauAppend as lassoHomotopyAppend,
+  tableauCorrect as lassoHomotopyCorrect,
+  tableauCorrection as lassoHomotopyCorrection,
+  tableauRightSides as lassoHomotopyRightSides,
+} from './lasso-tableau';
+export {
+  tableauFold as lassoHomotopyFold,
+  tableauProduct as lassoHomotopyProduct,
+} from './lasso-tableau-products';
+
+/** Vectors over the tableau's rows: the weight in the support, the slope outside; */
+function standOf(t: LassoHomotopyTask): usize {
+  return vectorOf(t, 0);
 }
 
-/** Corrections of H, see `correctInverse`. */
-export { correctInverse as lassoHomotopyCorrect } from './support-inverse';
-
-/** Vectors over all coordinates: w₀; what γ(τ) still lacks at τ = 0; */
-function startOf(t: LassoHomotopyTask): usize {
-  return t.work + <usize>t.room * 3 * 8;
-}
-
-function shiftOf(t: LassoHomotopyTask): usize {
-  return startOf(t) + ((<usize>t.size) << 3);
-}
-
-/** the slope on the way, of coordinates outside the support, and its derivative; */
-function wayOf(t: LassoHomotopyTask): usize {
-  return startOf(t) + ((<usize>t.size) << 4);
-}
-
+/** its derivative by τ; */
 function rateOf(t: LassoHomotopyTask): usize {
-  return wayOf(t) + ((<usize>t.size) << 3);
+  return vectorOf(t, 1);
 }
 
-/** the signs of the support's weights, 0 without a lasso; a vector over the support, spread out. */
-function signsOf(t: LassoHomotopyTask): usize {
-  return wayOf(t) + ((<usize>t.size) << 4);
-}
-
-function spreadOf(t: LassoHomotopyTask): usize {
-  return signsOf(t) + ((<usize>t.size) << 3);
-}
-
-function at(vector: usize, j: u32): f64 {
-  return load<f64>(vector + ((<usize>j) << 3));
-}
-
-function put(vector: usize, j: u32, value: f64): void {
-  store<f64>(vector + ((<usize>j) << 3), value);
+/** the signs of the support's weights, 0 without a lasso. */
+function signOf(t: LassoHomotopyTask): usize {
+  return vectorOf(t, 2);
 }
 
 function isPenalized(t: LassoHomotopyTask, j: u32): bool {
   return at(t.lasso, j) > 0;
 }
 
-/** Makes the support that of w, with the coordinates that have no lasso. Returns how much changed. */
-function takeSupport(t: LassoHomotopyTask): i32 {
-  let changes: i32 = 0;
-  for (let a = t.nSupport; a > 0; a--) {
-    const j = supportAt(t, a - 1);
-    if (!isPenalized(t, j) || at(t.weights, j) !== 0) continue;
-    leaveSupport(t, a - 1);
-    changes++;
-  }
-  for (let j: u32 = 0; j < t.size; j++) {
-    if (positionOf(t, j) >= 0) continue;
-    if (isPenalized(t, j) && at(t.weights, j) === 0) continue;
-    if (t.nSupport === t.room) return LOST;
-    enterSupport(t, j);
-    changes++;
-  }
-  return changes;
+/** To be called for each model, before all else. */
+export function lassoHomotopyTake(task: usize): void {
+  const t = changetype<LassoHomotopyTask>(task);
+  takeDamping(t);
+  t.changes = 0;
 }
 
-/** What the next change is, found by `nextChange`: a position in the support that leaves, or a coordinate that enters. */
-let leaving: i32 = -1;
-let entering: i32 = -1;
+/** Makes the support that of w, with the coordinates that have no lasso; all of them are in the tableau. FULL or DONE. */
+export function lassoHomotopySupport(task: usize): i32 {
+  const t = changetype<LassoHomotopyTask>(task);
+  for (let a: u32 = 0; a < t.nRows; a++) {
+    const j = coordinateAt(t, a);
+    const isWanted = !isPenalized(t, j) || at(t.weights, j) !== 0;
+    if (isWanted === isIn(t, a)) continue;
+    if (isFull(t)) return FULL;
+    pivot(t, a);
+    t.changes++;
+  }
+  return DONE;
+}
+
+/** Poses the problem at τ = 0, and the right side of its first direction. */
+export function lassoHomotopyPose(task: usize): void {
+  const t = changetype<LassoHomotopyTask>(task);
+  const value = standOf(t);
+  const sign = signOf(t);
+  let largest = t.lambda;
+  for (let a: u32 = 0; a < t.nRows; a++) {
+    if (!isIn(t, a)) largest = max(largest, abs(at(t.slope, coordinateAt(t, a))));
+  }
+  t.largest = largest;
+  t.fall = t.lambda - largest;
+  t.reached = 0;
+  t.left = -1;
+  for (let a: u32 = 0; a < ((t.nRows + 3) & ~3); a++) {
+    put(t.right, a, 0);
+    if (a >= t.nRows) continue;
+    const j = coordinateAt(t, a);
+    const w = at(t.weights, j);
+    put(value, a, isIn(t, a) ? w : at(t.slope, j));
+    if (!isIn(t, a)) continue;
+    if (!isPenalized(t, j)) put(sign, a, 0);
+    else if (w !== 0) put(sign, a, w > 0 ? 1 : -1);
+    put(t.right, a, at(t.slope, j) + t.lambda * at(sign, a));
+  }
+}
+
+/** The first direction, the tableau times the right side being known. */
+export function lassoHomotopyAim(task: usize): void {
+  const t = changetype<LassoHomotopyTask>(task);
+  const product = sumProducts(t, 0);
+  for (let a: u32 = 0; a < t.nRows; a++) put(rateOf(t), a, -at(sideOf(t), a) * at(product, a));
+}
+
+/** A row that enters or leaves, found by `nextChange`, or −1; the sign of one that enters. */
+let changing: i32 = -1;
 let enteringSign: f64 = 0;
 
-/** From τ = 0 to 1; returns the changes of the support, `before` of them made already. */
-function follow(t: LassoHomotopyTask, before: i32): i32 {
-  const x = directionOf(t);
-  const largest = begin(t);
-  const fall = t.lambda - largest;
-  let changes = before;
-  let reached: f64 = 0;
-  let left: i32 = -1;
+/** Goes on to τ = 1: FULL, DONE or LOST. */
+export function lassoHomotopyFollow(task: usize): i32 {
+  const t = changetype<LassoHomotopyTask>(task);
   while (true) {
-    const lambda = largest + reached * fall;
-    const step = nextChange(t, lambda, fall, 1 - reached, left);
+    if (isFull(t)) return FULL;
+    const step = nextChange(t);
     if (!isFinite(step)) return LOST;
-    for (let a: u32 = 0; a < t.nSupport; a++) {
-      const j = supportAt(t, a);
-      put(t.weights, j, at(t.weights, j) + step * at(x, a));
-    }
-    addScaled(wayOf(t), step, rateOf(t), t.size);
-    if (leaving < 0 && entering < 0) return changes;
-    reached += step;
-    if (++changes > <i32>t.mostChanges) return LOST;
-    left = -1;
-    if (leaving >= 0) {
-      left = supportAt(t, leaving);
-      takeOut(t, leaving, largest + reached * fall);
-    } else {
-      if (t.nSupport === t.room) return LOST;
-      takeIn(t, entering, enteringSign, fall);
-    }
+    addScaled(standOf(t), step, rateOf(t), t.nRows);
+    if (changing < 0) return DONE;
+    t.reached += step;
+    if (++t.changes > <i32>t.mostChanges) return LOST;
+    change(t, changing);
   }
 }
 
-/** Poses the problem at τ = 0 and its first direction; returns λ(0). */
-function begin(t: LassoHomotopyTask): f64 {
-  const signs = signsOf(t);
-  const shift = shiftOf(t);
-  let largest = t.lambda;
-  for (let j: u32 = 0; j < t.size; j++) {
-    if (positionOf(t, j) < 0) largest = max(largest, abs(at(t.slope, j)));
-  }
-  const fall = t.lambda - largest;
-  memory.fill(shift, 0, (<usize>t.size) << 3);
-  memory.copy(wayOf(t), t.slope, (<usize>t.size) << 3);
-  const right = columnOf(t);
-  for (let a: u32 = 0; a < t.nSupport; a++) {
-    const j = supportAt(t, a);
-    const w = at(t.weights, j);
-    if (!isPenalized(t, j)) put(signs, j, 0);
-    else if (w !== 0) put(signs, j, w > 0 ? 1 : -1);
-    put(shift, j, at(t.slope, j) + largest * at(signs, j));
-    put(right, a, -at(shift, j) - fall * at(signs, j));
-  }
-  multiplyInverse(t, right, directionOf(t));
-  spread(t, directionOf(t));
-  for (let j: u32 = 0; j < t.size; j++) put(rateOf(t), j, positionOf(t, j) < 0 ? along(t, j) : 0);
-  return largest;
-}
-
-/** Spreads a vector over the support out over all coordinates. */
-function spread(t: LassoHomotopyTask, vector: usize): void {
-  memory.fill(spreadOf(t), 0, (<usize>t.size) << 3);
-  for (let a: u32 = 0; a < t.nSupport; a++) put(spreadOf(t), supportAt(t, a), at(vector, a));
-}
-
-/** H's row j times what was spread out */
-function along(t: LassoHomotopyTask, j: u32): f64 {
-  return rowProduct(hessianRow(t, j), spreadOf(t), t.size);
-}
-
-/** The way to the next change, at most `rest`. */
-function nextChange(t: LassoHomotopyTask, lambda: f64, fall: f64, rest: f64, left: i32): f64 {
-  const x = directionOf(t);
-  const signs = signsOf(t);
-  let step = rest;
-  leaving = -1;
-  entering = -1;
-  for (let a: u32 = 0; a < t.nSupport; a++) {
-    const j = supportAt(t, a);
-    const sign = at(signs, j);
-    const pace = at(x, a) * sign;
-    if (!(pace < 0)) continue;
-    const way = max(0, (-at(t.weights, j) * sign) / pace);
-    if (way < step) {
+/** The way to the next change, at most to τ = 1. */
+function nextChange(t: LassoHomotopyTask): f64 {
+  const value = standOf(t);
+  const rate = rateOf(t);
+  const lambda = t.largest + t.reached * t.fall;
+  let step = 1 - t.reached;
+  changing = -1;
+  for (let a: u32 = 0; a < t.nRows; a++) {
+    if (isIn(t, a)) {
+      const sign = at(signOf(t), a);
+      const pace = at(rate, a) * sign;
+      if (!(pace < 0)) continue;
+      const way = max(0, (-at(value, a) * sign) / pace);
+      if (!(way < step)) continue;
       step = way;
-      leaving = a;
+    } else {
+      const up = wayTo(at(value, a), at(rate, a), lambda, t.fall);
+      const down = wayTo(-at(value, a), -at(rate, a), lambda, t.fall);
+      const way = min(up, down);
+      if (!(way < step) || (<i32>a === t.left && way < AT_ONCE)) continue;
+      step = way;
+      enteringSign = up <= down ? -1 : 1;
     }
-  }
-  for (let j: u32 = 0; j < t.size; j++) {
-    if (positionOf(t, j) >= 0) continue;
-    const slope = at(wayOf(t), j);
-    const rate = at(rateOf(t), j);
-    const up = wayTo(slope, rate, lambda, fall);
-    const down = wayTo(-slope, -rate, lambda, fall);
-    const way = min(up, down);
-    if (!(way < step) || (<i32>j === left && way < AT_ONCE)) continue;
-    step = way;
-    leaving = -1;
-    entering = j;
-    enteringSign = up <= down ? -1 : 1;
+    changing = a;
   }
   return step;
 }
@@ -222,56 +172,55 @@ function wayTo(slope: f64, rate: f64, lambda: f64, fall: f64): f64 {
   return closing > 0 ? max(0, (lambda - slope) / closing) : Infinity;
 }
 
-function takeIn(t: LassoHomotopyTask, j: u32, sign: f64, fall: f64): void {
-  const x = directionOf(t);
-  const s = t.nSupport;
-  put(signsOf(t), j, sign);
-  const curvature = enterSupport(t, j);
-  const factor = (-at(shiftOf(t), j) - fall * sign - dotProduct(columnOf(t), x, s)) / curvature;
-  put(x, s, 0);
-  addScaled(x, factor, productOf(t), s + 1);
-  spread(t, productOf(t));
-  changeRates(t, factor);
-  put(rateOf(t), j, 0);
-}
-
-function takeOut(t: LassoHomotopyTask, i: u32, lambda: f64): void {
-  const x = directionOf(t);
-  const column = productOf(t);
-  const j = supportAt(t, i);
-  const last = t.nSupport - 1;
-  const factor = -at(x, i) / leaveSupport(t, i);
-  addScaled(x, factor, column, last + 1);
-  put(x, i, at(x, last));
-  const own = at(column, i);
-  put(column, i, at(column, last));
-  spread(t, column);
-  if (i !== last) put(spreadOf(t), supportAt(t, i), at(column, last));
-  put(spreadOf(t), j, own);
-  changeRates(t, factor);
-  put(t.weights, j, 0);
-  put(wayOf(t), j, -lambda * at(signsOf(t), j));
-  spread(t, x);
-  put(rateOf(t), j, at(shiftOf(t), j) + along(t, j));
-}
-
-function changeRates(t: LassoHomotopyTask, factor: f64): void {
+/** Takes row k into the support or out of it, and its part in all that moves. */
+function change(t: LassoHomotopyTask, k: u32): void {
   const rate = rateOf(t);
-  for (let j: u32 = 0; j < t.size; j++) {
-    if (positionOf(t, j) < 0) put(rate, j, at(rate, j) + factor * along(t, j));
+  const enters = !isIn(t, k);
+  if (enters) put(signOf(t), k, enteringSign);
+  const atEdge = -t.fall * at(signOf(t), k);
+  const before = at(rate, k);
+  const own = pivot(t, k);
+  const factor = (enters ? atEdge - before : before) / own;
+  for (let a: u32 = 0; a < t.nRows; a++) {
+    // Sides are those after the change; row k's own follows.
+    put(rate, a, at(rate, a) + factor * at(sideOf(t), a) * at(columnOf(t), a));
+  }
+  put(rate, k, enters ? factor : atEdge + factor);
+  t.left = enters ? -1 : <i32>k;
+  put(standOf(t), k, enters ? 0 : -(t.largest + t.reached * t.fall) * at(signOf(t), k));
+}
+
+/** w ← where the way has led; by how much it moved in `moved`. */
+export function lassoHomotopyMove(task: usize): void {
+  const t = changetype<LassoHomotopyTask>(task);
+  memory.fill(t.moved, 0, (<usize>t.size) << 3);
+  for (let a: u32 = 0; a < t.nRows; a++) {
+    const j = coordinateAt(t, a);
+    const w = isIn(t, a) ? at(standOf(t), a) : 0;
+    put(t.moved, j, w - at(t.weights, j));
+    put(t.weights, j, w);
   }
 }
 
-/** The slope at the new w; returns the largest violation of an optimality condition. */
-function renewSlope(t: LassoHomotopyTask): f64 {
-  const moved = spreadOf(t);
-  for (let j: u32 = 0; j < t.size; j++) put(moved, j, at(t.weights, j) - at(startOf(t), j));
+/** The slope at the new w of a shard's coordinates. */
+export function lassoHomotopySlope(task: usize, shard: u32): void {
+  const t = changetype<LassoHomotopyTask>(task);
+  const end = min(t.size, (shard + 1) * SLOPE_ROWS);
+  for (let j = shard * SLOPE_ROWS; j < end; j++) {
+    const change = rowProduct(t.hessian + <usize>j * t.hessianStride * 4, t.moved, t.size);
+    put(t.slope, j, at(t.slope, j) + change + at(t.ridge, j) * at(t.moved, j));
+  }
+}
+
+/** The largest violation of an optimality condition, NaN where a number is none. */
+export function lassoHomotopyViolation(task: usize): f64 {
+  const t = changetype<LassoHomotopyTask>(task);
   let violation: f64 = 0;
   for (let j: u32 = 0; j < t.size; j++) {
-    const slope = at(t.slope, j) + along(t, j) + at(t.ridge, j) * at(moved, j);
-    put(t.slope, j, slope);
-    const isIn = positionOf(t, j) >= 0;
-    const off = isIn ? abs(slope + t.lambda * at(signsOf(t), j)) : abs(slope) - t.lambda;
+    const slope = at(t.slope, j);
+    const a = positionOf(t, j);
+    const inside = a >= 0 && isIn(t, a);
+    const off = inside ? abs(slope + t.lambda * at(signOf(t), a)) : abs(slope) - t.lambda;
     if (!(off <= violation)) violation = off;
   }
   return violation;

@@ -58,6 +58,9 @@ export interface ShardKernels {
   activeHessian(task: Pointer, shard: number): void;
   activeHessianScore(task: Pointer, group: number): void;
   activeHessianScoreSum(task: Pointer, shard: number): void;
+  lassoHomotopyFold(task: Pointer, shard: number): void;
+  lassoHomotopyProduct(task: Pointer, shard: number): void;
+  lassoHomotopySlope(task: Pointer, shard: number): void;
   csvRows(task: Pointer, shard: number): void;
   slotSummary(task: Pointer, shard: number): void;
   selectRanks(task: Pointer, shard: number): void;
@@ -190,9 +193,22 @@ export interface KernelExports extends ShardKernels {
   ): void;
   /** Sweeps that coordinate descent took. */
   lassoModelDescent(task: Pointer): number;
-  /** Changes of the support, or −1 where the way was lost. */
-  lassoHomotopy(task: Pointer): number;
-  /** For H ← H + factor · y yᵀ, y: f64 of all coordinates. */
+  /** Before all else of a model, see kernels/lasso-homotopy.ts. */
+  lassoHomotopyTake(task: Pointer): void;
+  /** 0 when done, 1 where the tableau must be folded first. */
+  lassoHomotopySupport(task: Pointer): number;
+  lassoHomotopyPose(task: Pointer): void;
+  lassoHomotopyAim(task: Pointer): void;
+  /** 0 when done, 1 where the tableau must be folded first, or −1 where the way was lost. */
+  lassoHomotopyFollow(task: Pointer): number;
+  lassoHomotopyMove(task: Pointer): void;
+  lassoHomotopyViolation(task: Pointer): number;
+  /** Whether a product is needed, else it is 0; coordinates: u32. */
+  lassoHomotopyRightSides(task: Pointer, coordinates: Pointer): number;
+  lassoHomotopyAppend(task: Pointer, coordinates: Pointer): void;
+  /** y: f64 of all coordinates */
+  lassoHomotopyCorrection(task: Pointer, y: Pointer): void;
+  /** For H ← H + factor · y yᵀ. */
   lassoHomotopyCorrect(task: Pointer, y: Pointer, factor: number): void;
 }
 

@@ -76,10 +76,11 @@ test.each([
   ['elastic net', 50, 20, 0, 2, 0.3],
   ['nearly collinear', 90, 30, 1e-2, 2, 0],
   ['more pending than are kept', 200, 300, 0.01, 1, 0],
+  ['rows of several shards', 290, 350, 0.1, 2, 0],
 ] as const)(
   '%s: the minimum that it follows to violates no optimality condition',
   (_, n, rank, own, free, ridge) => {
-    for (let seed = 1; seed <= 20; seed++) {
+    for (let seed = 1; seed <= (n < 250 ? 20 : 3); seed++) {
       const runtime = kernelRuntime();
       const model = randomModel(seed, n, rank, own, free, ridge);
       const { views, homotopy } = place(runtime, model);
@@ -104,6 +105,39 @@ test('the inverse that is kept serves another model, and follows corrections of 
   views.weights.set(model.w);
   expect(homotopy.minimize(modelOf(views))).toBe(true);
   expect(violation(corrected, views.weights)).toBeLessThan(1e-7);
+});
+
+test('coordinates that come later are followed as if they had been there', () => {
+  const runtime = kernelRuntime();
+  const model = randomModel(5, 300, 350, 0.1, 2);
+  const { views, homotopy } = place(runtime, model);
+  // Those without a lasso are the last ones.
+  views.lasso.fill(0, 260, 262);
+  expect(homotopy.minimize({ ...modelOf(views), size: 262 })).toBe(true);
+  views.lasso.fill(0.2, 260, 262);
+  views.slope.set(model.g);
+  views.weights.set(model.w);
+  expect(homotopy.minimize(modelOf(views))).toBe(true);
+  expect(violation(model, views.weights)).toBeLessThan(1e-9);
+});
+
+test('the order of the shards changes no bit', () => {
+  const minimum = (reversed: boolean) => {
+    const plain = kernelRuntime();
+    const runtime: Runtime = {
+      ...plain,
+      run(kernel, task, nShards) {
+        for (let i = 0; i < nShards; i++) plain.kernels[kernel](task, reversed ? nShards - 1 - i : i);
+      },
+    };
+    const { views, homotopy } = place(runtime, randomModel(2, 300, 350, 0.05, 3));
+    expect(homotopy.minimize(modelOf(views))).toBe(true);
+    homotopy.correct(views.slope.byteOffset, 0.1);
+    views.slope.fill(0.3);
+    expect(homotopy.minimize(modelOf(views))).toBe(true);
+    return Array.from(views.weights);
+  };
+  expect(minimum(true)).toEqual(minimum(false));
 });
 
 test('numbers that are none are refused', () => {
