@@ -252,31 +252,3 @@ function lanes(x: v128): f32 {
   const pairs = f32x4.add(x, i32x4.shuffle(x, x, 2, 3, 0, 1));
   return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
 }
-
-/**
- * H ← H + α y yᵀ − β u uᵀ on the first `size` rows and columns: the update of Broyden, Fletcher, Goldfarb and Shanno
- * for y the change of the gradient, u = H s that which H foretold, α = 1 / sᵀy, β = 1 / sᵀu.
- */
-export function activeHessianUpdate(
-  hessian: usize,
-  rowBytes: u32,
-  size: u32,
-  y: usize,
-  alpha: f64,
-  u: usize,
-  beta: f64,
-): void {
-  for (let a: u32 = 0; a < size; a++) {
-    const row = hessian + a * rowBytes;
-    const byY = f64x2.splat(alpha * load<f64>(y + (a << 3)));
-    const byU = f64x2.splat(beta * load<f64>(u + (a << 3)));
-    for (let b: u32 = 0; b < size; b += 4) {
-      const at: usize = b << 3;
-      const h = row + (b << 2);
-      const low = f64x2.sub(f64x2.mul(byY, v128.load(y + at)), f64x2.mul(byU, v128.load(u + at)));
-      const high = f64x2.sub(f64x2.mul(byY, v128.load(y + at, 16)), f64x2.mul(byU, v128.load(u + at, 16)));
-      const change = i64x2.shuffle(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
-      v128.store(h, f32x4.add(v128.load(h), change));
-    }
-  }
-}

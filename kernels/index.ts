@@ -1,4 +1,4 @@
-export { activeHessian, activeHessianUpdate } from './active-hessian';
+export { activeHessian } from './active-hessian';
 export { activeHessianScore, activeHessianScoreSum } from './active-hessian-score';
 export { activeHessianSparse } from './active-hessian-sparse';
 export { choleskyDiagonal, choleskyRows, choleskySolve } from './cholesky';
@@ -68,6 +68,7 @@ export { softmaxRows } from './probabilities';
 export { multiplyProjected, projectCompactRows, projectRows } from './row-projections';
 export { combineRows, multiplyRows, sumRowProducts } from './row-space';
 export { scoreRowsDouble, scoreRowsSingle } from './score-rows';
+export { secantExtend, secantUpdate } from './secant-pairs';
 export { selectRanks } from './select-ranks';
 export { decimalShuffles } from './short-decimal';
 export { presentSlots, slotSummary } from './slot-summary';

@@ -137,12 +137,10 @@ export function activeHessian(
     const hessianStride = roundUp(capacity, 4);
     const hessian = arena.allocateF32(capacity * hessianStride).byteOffset;
     const homotopy = activeHomotopy(runtime, hessian, hessianStride, capacity);
-    const history = arena.allocate(8 * (13 * capacity + 40));
-    const y = history + 8 * (capacity + 4);
     return {
       hessian,
       homotopy,
-      pairs: secantPairs(runtime, { hessian, stride: hessianStride, u: history, y, homotopy }, capacity),
+      pairs: secantPairs(runtime, { hessian, stride: hessianStride, homotopy }, capacity),
       columns: activeColumns(runtime, trainingSet, layout, probabilities),
       entries: entriesOf(),
       coordinateColumns: arena.allocateU32(capacity),
@@ -153,7 +151,7 @@ export function activeHessian(
       ridge: arena.allocateF64(capacity),
       scratch: arena.allocate((SEGMENT + 5) * BLOCK * 4 * maxSegments),
       buildTask: arena.allocate(52),
-      history,
+      history: arena.allocate(8 * (13 * capacity + 40)),
       system: arena.allocate(8 * 30),
       modelTask: arena.allocate(48),
     };

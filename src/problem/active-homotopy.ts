@@ -25,8 +25,8 @@ export interface HomotopyModel {
   readonly tolerance: number;
 }
 
-/** The tableau of so many coordinates takes 27 MB. */
-const MOST_ROWS = 2560;
+/** The tableau of so many coordinates takes 67 MB, none of it before it is needed. */
+const MOST_ROWS = 4096;
 /** As in kernels/lasso-tableau-task.ts. */
 const MOST_PENDING = 32;
 const MOST_RIGHT = 8;

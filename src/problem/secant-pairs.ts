@@ -1,15 +1,13 @@
 import type { Pointer } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { ActiveHomotopy } from './active-homotopy.ts';
+import { roundUp } from './pass-task.ts';
 
 /** A Hessian of coordinates that are appended to; f32, row-major, both triangles. */
 export interface GrowingHessian {
   readonly hessian: Pointer;
   /** floats between rows */
   readonly stride: number;
-  /** Where y and u may be put, f64 for all coordinates each. */
-  readonly y: Pointer;
-  readonly u: Pointer;
   readonly homotopy: ActiveHomotopy;
 }
 
@@ -41,46 +39,51 @@ const LEAST_CURVATURE = 0.2;
 /** So many are kept; a Hessian that was corrected so often is taken as it is until it is rebuilt. */
 const MOST_PAIRS = 64;
 
+/** As in kernels/secant-pairs.ts. */
+const HEAD = 4;
+const ROWS = 16;
+
 interface Pair {
-  readonly s: Float64Array;
   readonly change: Float64Array;
   /** of the change; the rest of y is u */
   readonly part: number;
   readonly alpha: number;
   readonly beta: number;
-  y: Float64Array;
-  u: Float64Array;
+  readonly y: Float64Array;
+  readonly u: Float64Array;
 }
 
 export function secantPairs(
-  { arena, kernels }: Runtime,
-  place: GrowingHessian,
+  runtime: Runtime,
+  { hessian, stride, homotopy }: GrowingHessian,
   capacity: number,
 ): SecantPairs {
-  const { hessian, stride, homotopy } = place;
+  const { arena } = runtime;
+  const room = roundUp(capacity, 4);
+  const numbers = arena.f64(
+    arena.allocateUnset(8 * MOST_PAIRS * (HEAD + 3 * room)),
+    MOST_PAIRS * (HEAD + 3 * room),
+  );
+  const lengths = arena.allocateU32(MOST_PAIRS);
+  const task = arena.allocate(32);
   const pairs: Pair[] = [];
 
-  /** The new rows of one correction, those before it being in H already. */
-  function extendBy(pair: Pair, coordinates: Int32Array, first: number): void {
+  function run(kernel: 'secantExtend' | 'secantUpdate', first: number, count: number, nShards: number): void {
+    arena
+      .u32(task, 8)
+      .set([hessian, stride, first, count, pairs.length, numbers.byteOffset, room, lengths.byteOffset]);
+    runtime.run(kernel, task, nShards);
+  }
+
+  /** The corrections where new rows meet new columns. */
+  function correctCorner({ y, u, alpha, beta }: Pair, first: number, count: number): void {
     const H = arena.f32(hessian, capacity * stride);
-    const count = coordinates.length;
-    const y = new Float64Array(count);
-    const u = new Float64Array(count);
-    y.set(pair.y);
-    u.set(pair.u);
-    const { s, part, alpha, beta } = pair;
     for (let a = first; a < count; a++) {
-      for (let b = 0; b < s.length; b++) u[a] += H[a * stride + b] * s[b];
-      y[a] = part * pair.change[coordinates[a]] + (1 - part) * u[a];
-    }
-    for (let a = first; a < count; a++) {
-      for (let b = 0; b <= a; b++) {
+      for (let b = first; b <= a; b++) {
         H[a * stride + b] += alpha * y[a] * y[b] - beta * u[a] * u[b];
         H[b * stride + a] = H[a * stride + b];
       }
     }
-    pair.y = y;
-    pair.u = u;
   }
 
   return {
@@ -98,17 +101,33 @@ export function secantPairs(
       }
       if (!(su > 0)) return;
       const part = sy < LEAST_CURVATURE * su ? ((1 - LEAST_CURVATURE) * su) / (su - sy) : 1;
-      const y = u.map((value, a) => part * change[coordinates[a]] + (1 - part) * value);
-      const pair = { s, u, y, change, part, alpha: 1 / (part * sy + (1 - part) * su), beta: 1 / su };
+      const alpha = 1 / (part * sy + (1 - part) * su);
+      const beta = 1 / su;
+      const start = pairs.length * (HEAD + 3 * room);
+      const [atS, atY, atU] = [0, 1, 2].map((i) => start + HEAD + i * room);
+      const pair = {
+        ...{ change, part, alpha, beta },
+        y: numbers.subarray(atY, atY + room),
+        u: numbers.subarray(atU, atU + room),
+      };
+      lengths[pairs.length] = count;
       pairs.push(pair);
-      arena.f64(place.y, count).set(y);
-      arena.f64(place.u, count).set(u);
-      homotopy.correct(place.y, pair.alpha);
-      homotopy.correct(place.u, -pair.beta);
-      kernels.activeHessianUpdate(hessian, 4 * stride, count, place.y, pair.alpha, place.u, pair.beta);
+      numbers.set([alpha, beta, part], start);
+      numbers.set(s, atS);
+      pair.u.set(u);
+      for (let a = 0; a < count; a++) pair.y[a] = part * change[coordinates[a]] + (1 - part) * u[a];
+      homotopy.correct(pair.y.byteOffset, alpha);
+      homotopy.correct(pair.u.byteOffset, -beta);
+      run('secantUpdate', 0, count, Math.ceil(count / ROWS));
     },
     extend(coordinates, first) {
-      for (const pair of pairs) extendBy(pair, coordinates, first);
+      if (pairs.length === 0) return;
+      const count = coordinates.length;
+      for (const { y, change, part } of pairs) {
+        for (let a = first; a < count; a++) y[a] = part * change[coordinates[a]];
+      }
+      run('secantExtend', first, count, count - first);
+      for (const pair of pairs) correctCorner(pair, first, count);
     },
   };
 }

@@ -83,6 +83,8 @@ export interface ShardKernels {
   softmaxPairsTake(task: Pointer, shard: number): void;
   softmaxPairsSpread(task: Pointer, shard: number): void;
   softmaxPairsSum(task: Pointer, shard: number): void;
+  secantExtend(task: Pointer, shard: number): void;
+  secantUpdate(task: Pointer, shard: number): void;
 }
 
 export type ShardKernel = keyof ShardKernels;
@@ -181,16 +183,6 @@ export interface KernelExports extends ShardKernels {
   /** Gives a text of at most 32 bytes a code; 768 have room. */
   addTextCode(table: Pointer, text: Pointer, length: number, code: number): void;
   activeHessianSparse(task: Pointer): void;
-  /** H ← H + α y yᵀ − β u uᵀ; y and u are f64 with room for a multiple of 4. */
-  activeHessianUpdate(
-    hessian: Pointer,
-    rowBytes: number,
-    size: number,
-    y: Pointer,
-    alpha: number,
-    u: Pointer,
-    beta: number,
-  ): void;
   /** Sweeps that coordinate descent took. */
   lassoModelDescent(task: Pointer): number;
   /** Before all else of a model, see kernels/lasso-homotopy.ts. */
