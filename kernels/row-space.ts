@@ -1,5 +1,6 @@
-// Products that lead to the space of the rows and back: X Xᵀ, and Xᵀ B for a few columns B.
+// Products that lead to the space of the rows and back: X Xᵀ, Xᵀ B for a few columns B, and X (Xᵀ B).
 
+import { multiplyDouble } from './dense-double';
 import { sumOfLanes } from './lanes';
 import { addTransposedProducts } from './wide';
 
@@ -16,6 +17,7 @@ class RowSpaceTask {
   coefficients: usize; // 28: f64, nRows × stride, B
   products: usize; // 32: f64, nFeatures × stride, Xᵀ B
   partials: usize; // 36: f32, nShards × nRows × nRows: X Xᵀ over the features of a shard
+  // combineRows: f64, nShards × nRows × stride, X (Xᵀ B) over the features of a shard
   shardFeatures: u32; // 40: a multiple of 4
   nShards: u32; // 44
 }
@@ -24,7 +26,8 @@ class RowSpaceTask {
 const RUN: u32 = 512;
 /** … so many rows, and three more, in the first-level cache. A multiple of 3. */
 const BLOCK: u32 = 12;
-const SHARD_FEATURES: u32 = 256;
+/** Features whose products go both ways while all rows' parts of them stay in the second-level cache. */
+const COMBINED: u32 = 256;
 const SHARD_ROWS: u32 = 16;
 
 /**
@@ -66,14 +69,22 @@ export function sumRowProducts(task: usize, shard: u32): void {
   }
 }
 
-/** Xᵀ B for 256 features. */
+/** Xᵀ B for one shard of features and, while they are at hand, what they add to X (Xᵀ B). */
 export function combineRows(task: usize, shard: u32): void {
   const t = changetype<RowSpaceTask>(task);
-  const from = shard * SHARD_FEATURES;
-  const to = min(from + SHARD_FEATURES, t.nFeatures);
+  const from = shard * t.shardFeatures;
+  const to = min(from + t.shardFeatures, t.nFeatures);
   const bytes: usize = t.stride << 3;
-  memory.fill(t.products + from * bytes, 0, (to - from) * bytes);
-  addTransposedProducts(t.rows, t.rowStride << 2, t.nRows, t.coefficients, t.stride, from, to, t.products);
+  const scores = t.partials + shard * t.nRows * bytes;
+  memory.fill(scores, 0, t.nRows * bytes);
+  for (let first = from; first < to; first += COMBINED) {
+    const last = min(first + COMBINED, to);
+    const W = t.products + first * bytes;
+    memory.fill(W, 0, (last - first) * bytes);
+    addTransposedProducts(t.rows, t.rowStride << 2, t.nRows, t.coefficients, t.stride, first, last, t.products);
+    const X = t.rows + (first << 2);
+    multiplyDouble(X, t.rowStride << 2, 4, t.nRows, last - first, W, t.stride, scores);
+  }
 }
 
 /** As in dense-score-tiles.ts. */

@@ -1,5 +1,5 @@
 import type { InterceptSlack } from './certificate.ts';
-import type { ColumnScales, DataPasses, VectorSpace } from './passes.ts';
+import type { DataPasses, VectorSpace } from './passes.ts';
 import type { Loss } from './problem.ts';
 
 /**
@@ -40,13 +40,17 @@ export function classMoments(
   if (loss.kind === 'logistic') return logisticMoments(passes, vectors, loss, scratch);
   if (loss.kind === 'hinge') return hingeMoments(passes, vectors, loss, scratch);
   if (passes.scales === undefined) throw new Error('softmax passes tell their scales');
-  return softmaxMoments(passes.scales());
-}
-
-/** Residuals q − e_y have ‖·‖₂ ≤ √2 and entries ≤ 1, so that (1/n) Σ vᵢ ‖uᵢ‖ ‖xᵢ‖ bounds their gradient. */
-function softmaxMoments({ features, frequencies }: ColumnScales): ClassMoments {
+  const { features, frequencies } = passes.scales();
   const meanSquare = features.reduce((sum, x) => sum + x, 0);
   const largest = features.reduce((a, b) => Math.max(a, b), 0);
+  return softmaxMoments(meanSquare, largest, frequencies);
+}
+
+/**
+ * From the mean of ‖xᵢ‖² and the largest of its features' parts, at most. Residuals q − e_y have ‖·‖₂ ≤ √2 and entries
+ * ≤ 1, so that (1/n) Σ vᵢ ‖uᵢ‖ ‖xᵢ‖ bounds their gradient.
+ */
+export function softmaxMoments(meanSquare: number, largest: number, frequencies: Float64Array): ClassMoments {
   return {
     loss: { kind: 'softmax' },
     frequencies,

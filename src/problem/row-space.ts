@@ -8,19 +8,49 @@ export interface RowSpace {
   /** L, nSamples × nSamples, of X Xᵀ = L Lᵀ; labels and weights are those of X. */
   readonly trainingSet: TrainingSet;
   /** θ ← the weights W of least norm whose scores X W are L A, and the intercepts of A. */
-  expand(A: Float64Array, theta: Float64Array): void;
+  expand(A: Float64Array, theta: Float64Array): Expansion;
+  readonly products: RowProducts;
+}
+
+/** W = Xᵀ B, in double. */
+export interface Expansion {
+  /** B, f64, nSamples × stride */
+  readonly coefficients: Float64Array;
+  /** X W, f64, nSamples × stride */
+  readonly scores: Float64Array;
+  readonly stride: number;
+}
+
+/** X Xᵀ in single precision. */
+export interface RowProducts {
+  /** The lower half, f64, nSamples × rowStride. */
+  readonly values: Float64Array;
+  readonly rowStride: number;
+  /** An entry is off by this part of ‖xᵢ‖ ‖xⱼ‖ at most … */
+  readonly error: number;
+  /** … and by what products too small for single precision lose. */
+  readonly underflow: number;
 }
 
 /** As in kernels/row-space.ts. */
 const RUN = 512;
 const SHARD_ROWS = 16;
-const SHARD_FEATURES = 256;
+const COMBINED = 256;
+/** Shards of the way back, enough for 8 threads: each has scores of all rows. */
+const MOST_COMBINED_SHARDS = 16;
+/** 2⁻²⁴ and, of the sums over 512 features in f32 (multiplyRows), how many roundings each product goes through. */
+const EPSILON = 2 ** -24;
+const RUN_ROUNDINGS = 132;
+/** The smallest subnormal f32: no product that underflows is off by more. */
+const LEAST = 2 ** -149;
 /** X Xᵀ is cut by features, so that each is read from memory once … */
 const MOST_SHARDS = 20;
 /** … but a shard's sums take n² f32: all of them at most this part of X. */
 const PARTIALS_PART = 1 / 2;
-/** The field `products`. */
+/** Fields: products, partials, shardFeatures. */
 const PRODUCTS = 8;
+const PARTIALS = 9;
+const SHARD_FEATURES = 10;
 /** Added to the diagonal, as a part of its mean: centred rows are dependent, and the products are single precision. */
 const ROUNDING = 1e-6;
 
@@ -42,6 +72,8 @@ export function rowSpace(runtime: Runtime, data: TrainingSet, layout: ParameterL
   const coefficients = arena.allocateF64(n * stride);
   const ownStride = stride === layout.stride;
   const products = arena.allocateF64(ownStride ? 0 : d * stride);
+  const scores = arena.allocateF64(n * stride);
+  const gram = arena.f64(arena.allocateUnset(values.byteLength), values.length);
   const column = arena.allocateF64(n);
   const mostShards = Math.min(MOST_SHARDS, Math.max(1, Math.floor((PARTIALS_PART * rowStride) / n)));
   const shardFeatures = RUN * Math.ceil(rowStride / RUN / mostShards);
@@ -66,6 +98,7 @@ export function rowSpace(runtime: Runtime, data: TrainingSet, layout: ParameterL
   runtime.run('multiplyRows', task, nShards);
   runtime.run('sumRowProducts', task, Math.ceil(n / SHARD_ROWS));
   arena.release(mark);
+  gram.set(values);
   let mean = 0;
   for (let i = 0; i < n; i++) mean += values[i * factor.rowStride + i] / n;
   for (let i = 0; i < n; i++) values[i * factor.rowStride + i] += ROUNDING * mean;
@@ -81,6 +114,14 @@ export function rowSpace(runtime: Runtime, data: TrainingSet, layout: ParameterL
     values: L.byteOffset,
   };
 
+  /** X W of the shards, in their order. */
+  function addScores(partials: Float64Array): void {
+    scores.fill(0);
+    for (let at = 0; at < partials.length; at += scores.length) {
+      for (let i = 0; i < scores.length; i++) scores[i] += partials[at + i];
+    }
+  }
+
   return {
     trainingSet: { ...data, matrix: reduced },
     expand(A, theta) {
@@ -95,12 +136,30 @@ export function rowSpace(runtime: Runtime, data: TrainingSet, layout: ParameterL
         factor.solve(column);
         for (let i = 0; i < n; i++) coefficients[i * stride + k] = column[i];
       }
+      const combined = COMBINED * Math.ceil(d / COMBINED / MOST_COMBINED_SHARDS);
+      const nCombined = Math.ceil(d / combined);
+      const partialsMark = arena.mark();
+      const partials = arena.f64(
+        arena.allocateUnset(nCombined * scores.byteLength),
+        nCombined * scores.length,
+      );
       fields[PRODUCTS] = ownStride ? theta.byteOffset : products.byteOffset;
-      runtime.run('combineRows', task, Math.ceil(d / SHARD_FEATURES));
+      fields[PARTIALS] = partials.byteOffset;
+      fields[SHARD_FEATURES] = combined;
+      runtime.run('combineRows', task, nCombined);
+      addScores(partials);
+      arena.release(partialsMark);
       for (let j = 0; j < d && !ownStride; j++) {
         for (let k = 0; k < layout.stride; k++) theta[j * layout.stride + k] = products[j * stride + k];
       }
       for (let k = 0; k < layout.stride; k++) theta[d * layout.stride + k] = A[n * layout.stride + k];
+      return { coefficients, scores, stride };
+    },
+    products: {
+      values: gram,
+      rowStride: factor.rowStride,
+      error: EPSILON * (RUN_ROUNDINGS + shardFeatures / RUN),
+      underflow: d * LEAST,
     },
   };
 }

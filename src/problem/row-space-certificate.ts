@@ -1,0 +1,161 @@
+import type { Runtime } from '../runtime/runtime.ts';
+import { gapReport } from './certificate.ts';
+import { interceptSlack, isAbsent, softmaxMoments } from './class-moments.ts';
+import { classFrequencies } from './column-scales.ts';
+import { exp, log } from './elementary.ts';
+import { wholeCurvature } from './intercept-curvature.ts';
+import { descendIntercepts, maxAbs } from './intercept-step.ts';
+import type { CertifiedPoint } from './objective.ts';
+import { parameterLayout } from './parameters.ts';
+import type { Problem } from './problem.ts';
+import type { Expansion, RowProducts } from './row-space.ts';
+
+/** From the inner optimum one or two steps do. */
+const MAXIMUM_INTERCEPT_STEPS = 20;
+/** Below this a mean of residuals is rounding. */
+const RESIDUAL_NOISE = 1e-15;
+/** Rounding of a sum in double, of each term. */
+const UNIT = 2 ** -53;
+
+/**
+ * Certifies θ = (W, b) with W = Xᵀ B, for softmax under L2, by its scores and the products of the rows, without a pass:
+ * with residuals U at the scores, ∇_W L = Xᵀ E, E = U / n + 2 ridge B, and
+ *
+ *   ‖Xᵀ E‖² = Σₖ eₖᵀ X Xᵀ eₖ ≤ Σₖ eₖᵀ Ĝ eₖ + error · (Σᵢ |eᵢₖ| ‖xᵢ‖)² + underflow · (Σᵢ |eᵢₖ|)²
+ *
+ * where Ĝ is X Xᵀ up to `error` and `underflow`. The objective is in double precision, and so is the bound but for Ĝ, whose error it is
+ * charged. The intercepts are moved to their optimum first. `stationarity` is at most what is told. Null where a class
+ * has no samples, whose intercept has no optimum.
+ */
+export function rowSpaceCertificate(
+  { arena, kernels }: Runtime,
+  { trainingSet, penalty: { ridge, lasso }, loss, intercept }: Problem,
+  theta: Float64Array,
+  { coefficients, scores, stride }: Expansion,
+  { values: G, rowStride, error, underflow }: RowProducts,
+): CertifiedPoint | null {
+  const { matrix, labels, sampleWeights, nClasses: K } = trainingSet;
+  const { nSamples: n, nFeatures: d } = matrix;
+  const layout = parameterLayout(d, K);
+  const nWeights = d * layout.stride;
+  const y = arena.u32(labels, n);
+  const v = sampleWeights === 0 ? null : arena.f64(sampleWeights, n);
+  const b = theta.subarray(nWeights, nWeights + K);
+  const U = new Float64Array(n * K);
+  const residual = new Float64Array(K);
+  const hessian = new Float64Array(K * K);
+  const p = new Float64Array(K);
+  const charged = error + 4 * n * UNIT;
+  const lengths = new Float64Array(n);
+  let meanSquare = 0;
+  for (let i = 0; i < n; i++) {
+    const square = (G[i * rowStride + i] + underflow) / (1 - error);
+    lengths[i] = Math.sqrt(square);
+    meanSquare += ((v === null ? 1 : v[i]) * square) / n;
+  }
+  let meanLoss = 0;
+  let dual = 0;
+
+  /** Residuals, loss, mean entropy and ∇_b, ∇²_b at b. */
+  function evaluate(): void {
+    meanLoss = 0;
+    dual = 0;
+    residual.fill(0);
+    hessian.fill(0);
+    for (let i = 0; i < n; i++) {
+      const weight = (v === null ? 1 : v[i]) / n;
+      let top = Number.NEGATIVE_INFINITY;
+      for (let k = 0; k < K; k++) top = Math.max(top, scores[i * stride + k] + b[k]);
+      let sum = 0;
+      for (let k = 0; k < K; k++) {
+        p[k] = exp(scores[i * stride + k] + b[k] - top);
+        sum += p[k];
+      }
+      const logSum = log(sum);
+      let meanScore = 0;
+      for (let k = 0; k < K; k++) {
+        p[k] /= sum;
+        meanScore += p[k] * (scores[i * stride + k] + b[k] - top);
+      }
+      meanLoss += weight * (logSum - (scores[i * stride + y[i]] + b[y[i]] - top));
+      dual += weight * (logSum - meanScore);
+      for (let k = 0; k < K; k++) {
+        const u = weight * (p[k] - (k === y[i] ? 1 : 0));
+        U[i * K + k] = u;
+        residual[k] += u;
+        for (let l = 0; l < K; l++) {
+          if (l === k) continue;
+          const product = weight * p[k] * p[l];
+          hessian[k * K + l] -= product;
+          hessian[k * K + k] += product;
+        }
+      }
+    }
+  }
+
+  /** ‖Xᵀ E‖₂, at most. */
+  function gradientNorm(): number {
+    const mark = arena.mark();
+    const e = arena.allocateF64(n);
+    let squares = 0;
+    let rounding = 0;
+    for (let k = 0; k < K; k++) {
+      let sum = 0;
+      let sumOfLengths = 0;
+      for (let i = 0; i < n; i++) {
+        e[i] = U[i * K + k] + 2 * ridge * coefficients[i * stride + k];
+        sum += Math.abs(e[i]);
+        sumOfLengths += Math.abs(e[i]) * lengths[i];
+        // W is rounded, and E with it.
+        rounding += 4 * ridge * n * UNIT * Math.abs(coefficients[i * stride + k]) * lengths[i];
+      }
+      for (let i = 0; i < n; i++) {
+        const row = G.byteOffset + 8 * i * rowStride;
+        squares += e[i] * (2 * kernels.dot(row, e.byteOffset, i) + G[i * rowStride + i] * e[i]);
+      }
+      squares += charged * sumOfLengths * sumOfLengths + underflow * sum * sum;
+    }
+    arena.release(mark);
+    return Math.sqrt(Math.max(0, squares)) + rounding;
+  }
+
+  const frequencies = classFrequencies(arena, trainingSet);
+  const moments = softmaxMoments(meanSquare, meanSquare, frequencies);
+  if (frequencies.some((_, k) => isAbsent(moments, k))) return null;
+  evaluate();
+  if (intercept) {
+    const isGood = () => maxAbs(residual) <= RESIDUAL_NOISE;
+    const curvature = wholeCurvature(hessian, K);
+    descendIntercepts({ b, residual, curvature, evaluate, isGood }, MAXIMUM_INTERCEPT_STEPS);
+  }
+
+  const squares = kernels.dot(theta.byteOffset, theta.byteOffset, nWeights);
+  const norm = gradientNorm();
+  const gradientSquares = (norm + 2 * ridge * Math.sqrt(squares)) ** 2;
+  const gradient = new Float64Array(layout.size);
+  if (intercept) gradient.set(residual, nWeights);
+  const { objective, lowerBound, stationarity } = gapReport(
+    {
+      theta,
+      gradient,
+      layout,
+      penalty: { ridge, lasso },
+      loss,
+      pass: { loss: meanLoss, dual },
+      slack: intercept ? interceptSlack(moments, residual) : null,
+      terms: {
+        squares,
+        absolutes: 0,
+        product: 0,
+        penaltyGap: (norm * norm) / (4 * ridge),
+        conjugate: gradientSquares,
+        gradientSquares,
+        gradientMax: Math.sqrt(gradientSquares),
+        weightStationarity: norm,
+      },
+    },
+    null,
+  );
+  const relativeGap = (objective - lowerBound) / Math.max(objective, Number.MIN_VALUE);
+  return { objective, certificate: { objective, lowerBound, relativeGap }, stationarity };
+}

@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest';
+import type { Objective } from '../../src/problem/objective.ts';
+import { parameterLayout } from '../../src/problem/parameters.ts';
+import type { Problem } from '../../src/problem/problem.ts';
+import { rowSpace } from '../../src/problem/row-space.ts';
+import { rowSpaceCertificate } from '../../src/problem/row-space-certificate.ts';
+import { softmaxObjective } from '../../src/problem/softmax-objective.ts';
+import { lbfgs } from '../../src/solvers/lbfgs.ts';
+import type { Solution } from '../../src/solvers/solver.ts';
+import { denseTrainingSet } from '../twins/kernel-data.ts';
+import { kernelRuntime } from '../twins/kernel-runtime.ts';
+
+const N = 24;
+const D = 700;
+const K = 3;
+
+/** Rows of `scale`, their problem, and points whose coordinates are the optimum's and `size` more. */
+function pose(scale: number, intercept: boolean, weighted: boolean) {
+  const X = Array.from({ length: N }, (_, i) =>
+    Array.from({ length: D }, (_, j) => Math.fround(scale * (Math.sin(i * j + 0.7 * i) + 0.1 * (i % K)))),
+  );
+  const y = X.map((_, i) => (i + (i >> 2)) % K);
+  const runtime = kernelRuntime();
+  const sampleWeights = weighted ? y.map((_, i) => (i + 0.5) / (N / 2)) : undefined;
+  const trainingSet = denseTrainingSet(runtime.arena, {
+    X,
+    y,
+    nClasses: K,
+    ...(sampleWeights && { sampleWeights }),
+  });
+  const penalty = { ridge: 1e-2 * scale ** 2, lasso: 0 };
+  const problem: Problem = { trainingSet, loss: { kind: 'softmax' }, penalty, intercept, dropout: 0 };
+  const layout = parameterLayout(D, K);
+  const space = rowSpace(runtime, trainingSet, layout);
+  const theta = runtime.arena.allocateF64(layout.size);
+  const optimum = runtime.arena.allocateF64((N + 1) * layout.stride);
+  minimize(softmaxObjective(runtime, { ...problem, trainingSet: space.trainingSet }), optimum);
+  const at = (size: number) => {
+    const A = optimum.slice();
+    for (let j = 0; j < N; j++) {
+      for (let k = 0; k < K; k++) A[j * layout.stride + k] += (size / scale) * Math.sin(j + 2 * k);
+    }
+    const expansion = space.expand(A, theta);
+    return rowSpaceCertificate(runtime, problem, theta, expansion, space.products);
+  };
+  return { runtime, problem, theta, layout, at };
+}
+
+const options = {
+  tolerance: 1e-10,
+  maxIterations: 1000,
+  maxSeconds: Infinity,
+  seed: 0,
+  clock: () => 0,
+  aborted: () => false,
+};
+
+function minimize(objective: Objective, theta: Float64Array): Solution {
+  const run = lbfgs(objective, theta, options);
+  let step = run.next();
+  while (!step.done) step = run.next();
+  return step.value;
+}
+
+const SIZES = [0, 1e-4, 1e-2];
+
+describe.each([
+  [1, true, false],
+  [1, true, true],
+  [30, false, false],
+])('the certificate in the row space, rows of %d, intercept %s, weights %s', (scale, intercept, weighted) => {
+  const { runtime, problem, theta, layout, at } = pose(scale, intercept, weighted);
+  const objective = softmaxObjective(runtime, problem);
+
+  test.each(SIZES)('is that of passes over the features, %d from the optimum', (size) => {
+    const point = at(size);
+    const gradient = runtime.arena.allocateF64(layout.size);
+    const expected = objective.certify(theta, gradient);
+    if (!point?.certificate || !expected.certificate) throw new Error('no certificate');
+    expect(Math.abs(point.objective / expected.objective - 1)).toBeLessThan(1e-12);
+    const gap = point.certificate.relativeGap;
+    const exact = expected.certificate.relativeGap;
+    expect(gap).toBeGreaterThanOrEqual(exact * (1 - 1e-9) - 1e-13);
+    expect(gap).toBeLessThan(exact * 1.02 + 1e-12);
+    expect(point.stationarity).toBeGreaterThanOrEqual(expected.stationarity * (1 - 1e-9));
+  });
+
+  test('lies below the optimum', () => {
+    const best = minimize(objective, runtime.arena.allocateF64(layout.size)).objective;
+    for (const size of SIZES) {
+      const bound = at(size)?.certificate?.lowerBound;
+      expect(bound).toBeGreaterThan(0);
+      expect(bound).toBeLessThanOrEqual(best);
+    }
+  });
+});
+
+test('products that underflow prove nothing', () => {
+  const { at } = pose(1e-25, true, false);
+  const point = at(1);
+  if (!point?.certificate) throw new Error('no certificate');
+  // NaN, where ridge and products are beyond single precision alike, proves nothing either.
+  expect(point.certificate.relativeGap <= 0.1).toBe(false);
+});
