@@ -34,7 +34,9 @@ export function denseMatrix(
     values: arena.allocateUnset(nSamples * stride * 4),
   };
   const mark = arena.mark();
-  const blocks = rowBlocks(arena, X, nSamples, nFeatures);
+  // Rows without padding are worked on where they will be.
+  const place = stride === nFeatures ? matrix.values : null;
+  const blocks = rowBlocks(arena, X, nSamples, nFeatures, { place });
   const explain = () => checkValues(X);
   const options = { nSamples, nFeatures, weights, deviations: standardize, explain };
   const gathered = standardize || center ? denseStatistics(runtime, blocks, options) : null;

@@ -15,17 +15,20 @@ export interface RowBlocks {
 const BLOCK_BYTES = 32768;
 const FEWEST_ROWS = 8;
 
-/** Allocates room for one block, of a multiple of `together` rows. */
+/**
+ * Allocates room for one block, of a multiple of `together` rows. Where `place` has room for all rows as f32 without
+ * padding, f32 blocks lie there one after the other: each row is copied once, however often it is staged.
+ */
 export function rowBlocks(
   arena: Arena,
   X: RowsInput,
   nSamples: number,
   nFeatures: number,
-  together = 1,
+  { together = 1, place = null }: { readonly together?: number; readonly place?: Pointer | null } = {},
 ): RowBlocks {
   const single = isDenseInput(X) && fitsSingle(X.values);
-  const rowBytes = nFeatures * (single ? 4 : 8);
-  const suitable = Math.min(nSamples, Math.max(FEWEST_ROWS, Math.floor(BLOCK_BYTES / rowBytes)));
+  if (single && place !== null) return placedBlocks(arena, X.values, nSamples, nFeatures, place);
+  const suitable = suitableRows(nSamples, nFeatures * (single ? 4 : 8));
   const rowsInBlock = Math.ceil(suitable / together) * together;
   const length = rowsInBlock * nFeatures + 4;
   const block = single ? arena.allocateF32(length) : arena.allocateF64(length);
@@ -39,6 +42,32 @@ export function rowBlocks(
         for (let i = 0; i < nRows; i++) copyNumbers(X[firstRow + i], 0, nFeatures, block, i * nFeatures);
       }
       return block.byteOffset;
+    },
+  };
+}
+
+function suitableRows(nSamples: number, rowBytes: number): number {
+  return Math.min(nSamples, Math.max(FEWEST_ROWS, Math.floor(BLOCK_BYTES / rowBytes)));
+}
+
+function placedBlocks(
+  arena: Arena,
+  values: ArrayLike<number>,
+  nSamples: number,
+  nFeatures: number,
+  place: Pointer,
+): RowBlocks {
+  const rows = arena.f32(place, nSamples * nFeatures);
+  let staged = 0;
+  return {
+    single: true,
+    rowsInBlock: suitableRows(nSamples, nFeatures * 4),
+    stage(firstRow, nRows) {
+      if (firstRow >= staged) {
+        copyNumbers(values, firstRow * nFeatures, nRows * nFeatures, rows, firstRow * nFeatures);
+        staged = firstRow + nRows;
+      }
+      return place + 4 * firstRow * nFeatures;
     },
   };
 }

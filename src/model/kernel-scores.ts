@@ -31,7 +31,7 @@ export function kernelScores(
   }
   const offsets = arena.allocateF64(stride);
   offsets.set(intercepts);
-  const blocks = rowBlocks(arena, X, nRows, nFeatures, TOGETHER);
+  const blocks = rowBlocks(arena, X, nRows, nFeatures, { together: TOGETHER });
   const scores = arena.allocateF64(blocks.rowsInBlock * stride);
   const wide = blocks.single ? arena.allocateF64(TOGETHER * nFeatures).byteOffset : 0;
 

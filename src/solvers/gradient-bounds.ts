@@ -1,7 +1,7 @@
 import type { DenseMatrix } from '../data/design-matrix.ts';
 import type { ParameterLayout } from '../problem/parameters.ts';
 import type { DenseTrainingSet } from '../problem/softmax-residuals.ts';
-import type { Arena } from '../runtime/arena.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 
 /** What is known of a loss's gradient at residuals U, from its gradient at others. */
 export interface GradientBounds {
@@ -28,15 +28,16 @@ const RESIDUAL_ROUNDING = 1e-15;
  * gradient is at most ‖xⱼ‖ ‖v‖ / n.
  */
 export function gradientBounds(
-  arena: Arena,
+  runtime: Runtime,
   trainingSet: DenseTrainingSet,
   layout: ParameterLayout,
   intercept: boolean,
 ): GradientBounds {
+  const { arena } = runtime;
   const { matrix, labels, sampleWeights } = trainingSet;
   const { nSamples: n, nFeatures: d } = matrix;
   const { nClasses: K, stride } = layout;
-  const norms = columnNorms(arena, matrix);
+  const norms = columnNorms(runtime, matrix);
   const y = arena.u32(labels, n);
   const v = sampleWeights === 0 ? new Float64Array(n).fill(1) : arena.f64(sampleWeights, n);
   const frequencies = new Float64Array(K);
@@ -92,6 +93,7 @@ export function gradientBounds(
       }
       const share = intercept ? mixedShare(residuals) : 0;
       const limit = bound * (1 - ROUNDING);
+      for (let k = 0; k < K; k++) radii[k] += share * mixed;
       let next = 0;
       for (let j = 0; j < d; j++) {
         if (next < features.length && features[next] === j) {
@@ -99,7 +101,7 @@ export function gradientBounds(
           continue;
         }
         for (let k = 0; k < K; k++) {
-          if (scales[k] * known[j * K + k] + norms[j] * (radii[k] + share * mixed) > limit) return false;
+          if (scales[k] * known[j * K + k] + norms[j] * radii[k] > limit) return false;
         }
       }
       return true;
@@ -107,12 +109,18 @@ export function gradientBounds(
   };
 }
 
-function columnNorms(arena: Arena, { values, nSamples, nFeatures, stride }: DenseMatrix): Float64Array {
-  const X = arena.f32(values, nSamples * stride);
+function columnNorms(
+  { arena, kernels }: Runtime,
+  { values, nSamples, nFeatures, stride }: DenseMatrix,
+): Float64Array {
+  const mark = arena.mark();
+  const means = arena.allocateF64(stride);
+  const units = arena.allocateF64(stride).fill(1);
+  const squares = arena.allocateF64(stride);
+  const [mean, unit, sums] = [means.byteOffset, units.byteOffset, squares.byteOffset];
+  kernels.columnSquaresSingle(values, nSamples, stride, 0, mean, unit, sums);
   const norms = new Float64Array(nFeatures);
-  for (let i = 0; i < nSamples; i++) {
-    for (let j = 0; j < nFeatures; j++) norms[j] += X[i * stride + j] * X[i * stride + j];
-  }
-  for (let j = 0; j < nFeatures; j++) norms[j] = Math.sqrt(norms[j]);
+  for (let j = 0; j < nFeatures; j++) norms[j] = Math.sqrt(squares[j]);
+  arena.release(mark);
   return norms;
 }

@@ -32,7 +32,7 @@ export function screenedStage(runtime: Runtime, problem: Problem, matrix: DenseM
   const theta = vectors.zeros(layout.size);
   const gradient = vectors.zeros(layout.size);
   const residuals = new Float64Array(matrix.nSamples * layout.nClasses);
-  const bounds = gradientBounds(arena, trainingSet, layout, problem.intercept);
+  const bounds = gradientBounds(runtime, trainingSet, layout, problem.intercept);
   whole.certify(theta, gradient);
   const largest = largestWeightGradient(whole, gradient);
   let mark = arena.mark();
@@ -92,7 +92,7 @@ export function screenedStage(runtime: Runtime, problem: Problem, matrix: DenseM
           return { ...solution, ...described(objective.certifyHere(theta, gradient)), passes: passes() };
         }
         if (found.status !== 'converged') break;
-        softmaxResiduals(arena, part.trainingSet, part.layout, part.theta, residuals);
+        softmaxResiduals(runtime, part.trainingSet, part.layout, part.theta, residuals);
         const own = part.stage.certified;
         if (own !== null && isWithin(own, options) && bounds.hold(residuals, part.features, lasso)) {
           return { ...solution, ...described(own) };

@@ -65,6 +65,9 @@ describe('dense rows, bit for bit as in plain f64 sums', () => {
     [700, 30],
     [2001, 17],
     [13, 2050],
+    // Without padding, rows are worked on in place.
+    [700, 32],
+    [13, 2052],
   ];
   const settings = [
     { standardize: true, center: true },

@@ -18,17 +18,17 @@ const data = {
 const { stride, size } = parameterLayout(d, K);
 
 function setUp(intercept = true) {
-  const { arena } = kernelRuntime();
-  const set = denseTrainingSet(arena, data) as DenseTrainingSet;
+  const runtime = kernelRuntime();
+  const set = denseTrainingSet(runtime.arena, data) as DenseTrainingSet;
   const twin = plainPasses(data, { kind: 'softmax' });
   const at = (theta: Float64Array) => {
     const residuals = new Float64Array(n * K);
-    softmaxResiduals(arena, set, parameterLayout(d, K), theta, residuals);
+    softmaxResiduals(runtime, set, parameterLayout(d, K), theta, residuals);
     const gradient = new Float64Array(size);
     twin.lossAndGradient(theta, gradient, 'double');
     return { residuals, gradient };
   };
-  return { bounds: gradientBounds(arena, set, parameterLayout(d, K), intercept), at };
+  return { bounds: gradientBounds(runtime, set, parameterLayout(d, K), intercept), at };
 }
 
 /** θ with a few features' weights, times `scale`. */
