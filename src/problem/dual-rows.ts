@@ -105,14 +105,24 @@ export function squaredNorms(arena: Arena, matrix: DesignMatrix): Float32Array {
   return norms;
 }
 
-/** (1/n) Σ ‖xᵢ‖² of the rows as they are stored. */
+/** Dense rows that the mean of ‖x‖² is taken of: all of digits' 1797 took 3 % of a fit at λ = 1e-2. */
+const MEASURED_ROWS = 256;
+
+/** (1/n) Σ ‖xᵢ‖² of the rows as they are stored; of many dense ones, of some that lie evenly apart. */
 export function meanSquaredNorm(arena: Arena, matrix: DesignMatrix): number {
   const { nSamples: n } = matrix;
-  const values =
-    matrix.kind === 'sparse'
-      ? arena.f32(matrix.rowValues, matrix.nonzeros)
-      : arena.f32(matrix.values, n * matrix.stride);
+  if (matrix.kind === 'sparse') return sumOfSquares(arena.f32(matrix.rowValues, matrix.nonzeros)) / n;
+  const { stride } = matrix;
+  const count = Math.min(n, MEASURED_ROWS);
+  let sum = 0;
+  for (let s = 0; s < count; s++) {
+    sum += sumOfSquares(arena.f32(matrix.values + Math.floor((s * n) / count) * stride * 4, stride));
+  }
+  return sum / count;
+}
+
+function sumOfSquares(values: Float32Array): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i] * values[i];
-  return sum / n;
+  return sum;
 }
