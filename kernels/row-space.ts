@@ -81,7 +81,16 @@ export function combineRows(task: usize, shard: u32): void {
     const last = min(first + COMBINED, to);
     const W = t.products + first * bytes;
     memory.fill(W, 0, (last - first) * bytes);
-    addTransposedProducts(t.rows, t.rowStride << 2, t.nRows, t.coefficients, t.stride, first, last, t.products);
+    addTransposedProducts(
+      t.rows,
+      t.rowStride << 2,
+      t.nRows,
+      t.coefficients,
+      t.stride,
+      first,
+      last,
+      t.products,
+    );
     const X = t.rows + (first << 2);
     multiplyDouble(X, t.rowStride << 2, 4, t.nRows, last - first, W, t.stride, scores);
   }
