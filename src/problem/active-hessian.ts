@@ -76,7 +76,7 @@ const BLOCK = 128;
  * following the solution takes a step for each. Letters from W = 0: 1.2 s of CPU instead of 1.9; on paths there are few.
  */
 const FEW_ENTERING = 0.5;
-/** The inverse serves ridges that differ by no more than this part: a round of following then halves what is left. */
+/** The tableau serves ridges that differ by no more than this part: a round of following then halves what is left. */
 const RIDGE_DRIFT = 0.5;
 /**
  * A sample has so many rows at least: with 2 000 Adult (32 561 × 108, 2 classes, L1 at λ = 1e-3), of whose categories
@@ -108,7 +108,7 @@ export function activeHessian(
   const coordinates = new Int32Array(capacity);
   let count = 0;
   let nSegments = 0;
-  let inverseRidge = 0;
+  let tableauRidge = 0;
   let refinement = 1;
   let sampleSize = 0;
   let placed: Placed | null = null;
@@ -257,9 +257,9 @@ export function activeHessian(
     { homotopy, weights, slope, lasso, ridge }: Placed,
     { penalty, tolerance }: LassoModel,
   ): boolean {
-    if (Math.abs(penalty.ridge - inverseRidge) > RIDGE_DRIFT * inverseRidge) {
+    if (Math.abs(penalty.ridge - tableauRidge) > RIDGE_DRIFT * tableauRidge) {
       homotopy.reset();
-      inverseRidge = penalty.ridge;
+      tableauRidge = penalty.ridge;
     }
     return homotopy.minimize({
       size: count,
@@ -309,6 +309,7 @@ export function activeHessian(
       count = 0;
       nSegments = 0;
       placed.homotopy.reset();
+      tableauRidge = 0;
       placed.pairs.reset();
       sampleSize = refinement * Math.max(FEWEST_ROWS, rowsEach * wanted.length);
       placed.columns.takeRows(theta, sampleSize);
