@@ -22,7 +22,8 @@ export const PATH_SOLVER = 'proximal-newton';
 
 /**
  * A Hessian serves several λ: more rows a coordinate than for a single fit. Letters (80 λ, two threads) at tolerances
- * 1e-1 and 1e-2: 2.3 s and too many steps with 12, 2.6 and 2.9 with 25, 3.2 and 3.4 with 40, 3.2 and 3.9 with all rows.
+ * 1e-1 and 1e-2, one run: 2.6 and 2.9 s with 25, 3.2 and 3.4 with 40, 3.2 and 3.9 with all rows. Tighter ones were
+ * tried with 12 only, which took too many steps.
  */
 const SETTINGS: DescentSettings = { precision: 'double', rowsEach: 25 };
 

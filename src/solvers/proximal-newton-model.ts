@@ -22,7 +22,7 @@ const CONTINUATION: Continuation = { factor: 0.4, steps: 3 };
 const CONTINUATION_ENOUGH = 0.1;
 /**
  * Rows a coordinate that the Hessian is built from. Letters took 48, 39, 30.5, 30.5 and 26.5 passes with 3, 8, 12, 20
- * and all rows (of 2 000 at least), two threads 340, 315, 275, 340 and 610 ms.
+ * and 100 (2 000 at least, one run, before samples were refined), two threads 340, 315, 275, 340 and 610 ms.
  */
 const SETTINGS: DescentSettings = { precision: 'single', rowsEach: 12 };
 /** The model is minimized until what it leaves violated is this part of the violation at its start. */
