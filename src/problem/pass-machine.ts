@@ -17,7 +17,7 @@ const PADDING_SCORE = -1e30;
 const BLOCK_BYTES = 200_000;
 const FEWEST_BLOCK_ROWS = 24;
 const MOST_BLOCK_ROWS = 60;
-/** Rows go by two: of an even number none is odd in a block that is full. */
+/** Rows go by two: only the last block of a shard may end with an odd one. */
 const ROW_TILE = 4;
 /** Classes, and features, of a tile of the gradient: kernels/class-gradient.ts */
 const FEWEST_CLASSES = 3;
