@@ -11,7 +11,7 @@ const ridge = 1e-3;
 test.each([
   [3, true],
   [5, false],
-])('is V H⁻¹ Vᵀ x + (I − P) x / γ, %i classes, intercept %s, to 1e-9', (K, intercept) => {
+])('is V H⁻¹ Vᵀ x + (I − P) x / γ, %i classes, intercept %s, to 1e-6', (K, intercept) => {
   const runtime = kernelRuntime();
   const { arena } = runtime;
   const layout = parameterLayout(d, K);
