@@ -19,16 +19,14 @@ interface Pair {
 
 /**
  * Products with the inverse Hessian that BFGS updates make of the last `memory` pairs, by the two-loop
- * recursion. It starts from γD, D the preconditioner (null: the identity) and γ = sᵀy / yᵀDy of the last pair; where D
- * is `scaled`, a Hessian's inverse, from D. That saves a product with D for each pair, and images (subspace-newton.ts)
- * took 8.5, 27.5 and 173.5 passes at λ = 1e-2, 1e-4 and 1e-6 for 9.5, 26.5 and 177.5.
+ * recursion. It starts from γD, D the preconditioner (null: the identity) and γ = sᵀy / yᵀDy of the last pair, or 1 where D
+ * is `unscaled`.
  */
 export function inverseHessian(
   vectors: VectorSpace,
   size: number,
   memory: number,
   preconditioner: Preconditioner | null,
-  scaled = false,
 ): InverseHessian {
   const pairs: Pair[] = [];
   const spare: Pair[] = [];
@@ -80,7 +78,7 @@ export function inverseHessian(
         return;
       }
       pair.curvature = curvature;
-      if (!scaled) {
+      if (!preconditioner?.unscaled) {
         if (preconditioner !== null) {
           preconditioner.apply(y, product);
           change = vectors.dot(y, product);

@@ -26,7 +26,7 @@ export function lbfgs(
   const memory = settings.memory ?? defaultMemory(layout.size);
   let given = settings.preconditioner ?? null;
   const fromDiagonal = () => inverseHessian(vectors, layout.size, memory, diagonalPreconditioner(objective));
-  let hessian = given === null ? fromDiagonal() : inverseHessian(vectors, layout.size, memory, given, true);
+  let hessian = given === null ? fromDiagonal() : inverseHessian(vectors, layout.size, memory, given);
   const renewed = given === null ? null : renewing(given);
 
   const rule = {

@@ -4,9 +4,11 @@ import type { Objective } from '../problem/objective.ts';
 import type { Problem } from '../problem/problem.ts';
 import type { Arena } from '../runtime/arena.ts';
 import { type DescentPoint, type DescentSettings, descend } from './descent.ts';
+import { lbfgs } from './lbfgs.ts';
 import { inverseHessian } from './lbfgs-memory.ts';
 import { newtonStep } from './newton-step.ts';
 import { type Preconditioner, renewing } from './preconditioner.ts';
+import type { Descent } from './row-levels.ts';
 import { gradientGap } from './smooth-parts.ts';
 import type { SolverOptions, SolverRun } from './solver.ts';
 
@@ -36,6 +38,8 @@ const TIGHTER = 1e-3;
 export interface PrunedNewtonSettings extends DescentSettings {
   /** The Hessian's inverse that the memory starts from; prepared where the run is. Default: the identity. */
   readonly preconditioner?: Preconditioner;
+  /** Steps before it is first looked up whether Newton's are cheap. Default: 0. */
+  readonly patience?: number;
 }
 
 /**
@@ -56,6 +60,18 @@ export function suitsPrunedNewton(arena: Arena, { trainingSet, penalty }: Proble
 }
 
 /**
+ * How a descent with a preconditioner of its own goes on: with Newton's steps where few pairs may come to hold the
+ * curvature. On compact rows passes are too cheap for that.
+ */
+export function prunedOrLbfgs(arena: Arena, problem: Problem, patience = 0): Descent {
+  const { matrix } = problem.trainingSet;
+  const isCompact = matrix.kind === 'dense' && matrix.compact !== undefined;
+  if (isCompact || !suitsPrunedNewton(arena, problem)) return lbfgs;
+  return (objective, theta, options, settings) =>
+    prunedNewton(objective, theta, options, { ...settings, patience });
+}
+
+/**
  * L-BFGS, and Newton's method once the probabilities of most rows are near 0 and 1, so that the Hessian is that of few
  * pairs of row and class: products then cost a small part of a pass. Its conjugate gradients are preconditioned by
  * L-BFGS's memory. For a weak ridge, where L-BFGS takes a hundred passes and more, its last ones in double precision.
@@ -71,20 +87,24 @@ export function prunedNewton(
   const { vectors, layout, penalty } = objective;
   let given = settings.preconditioner ?? null;
   const renewed = given === null ? null : renewing(given);
-  let memory = inverseHessian(vectors, layout.size, MEMORY, given, given !== null);
+  let memory = inverseHessian(vectors, layout.size, MEMORY, given);
   const step = newtonStep(objective, {
     apply(x, out) {
       memory.direction(x, out);
       vectors.scale(-1, out);
     },
   });
+  const patience = settings.patience ?? 0;
+  let steps = 0;
   let lookedAt = Number.POSITIVE_INFINITY;
   let cheap = false;
   let tightness = 1;
 
   /** Prepares the Hessian where that is due; whether Newton's steps have begun. */
   function isCheap(theta: Float64Array, gap: number): boolean {
-    if (lookedAt === Number.POSITIVE_INFINITY) lookedAt = gap;
+    steps++;
+    if (steps <= patience) return false;
+    if (steps === 1) lookedAt = gap;
     if (!cheap && (lookedAt <= SETTLED_GAP || !(gap < LOOK_AGAIN * lookedAt))) return false;
     lookedAt = gap;
     const cost = objective.prepareHessian(theta, NEGLIGIBLE * penalty.ridge);

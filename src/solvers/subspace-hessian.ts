@@ -48,6 +48,7 @@ export function subspaceHessian(
       inverse.invert();
     },
     apply: inverse.apply,
+    unscaled: true,
   };
 }
 

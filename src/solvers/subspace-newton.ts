@@ -4,9 +4,8 @@ import { passProducts } from '../problem/pass-products.ts';
 import type { Problem } from '../problem/problem.ts';
 import type { Arena } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { lbfgs } from './lbfgs.ts';
 import type { Preconditioner } from './preconditioner.ts';
-import { prunedNewton, suitsPrunedNewton } from './pruned-newton.ts';
+import { prunedOrLbfgs, suitsPrunedNewton } from './pruned-newton.ts';
 import { solveByLevels } from './row-levels.ts';
 import type { SolverOptions, SolverRun } from './solver.ts';
 import { subspaceHessian } from './subspace-hessian.ts';
@@ -39,9 +38,7 @@ export function subspaceNewton(
   theta: Float64Array,
   options: SolverOptions,
 ): SolverRun {
-  const { matrix } = problem.trainingSet;
-  const fewPairs = !isCompact(matrix) && suitsPrunedNewton(runtime.arena, problem);
-  const descent = fewPairs ? prunedNewton : lbfgs;
+  const descent = prunedOrLbfgs(runtime.arena, problem);
   return solveByLevels(SUBSPACE_NEWTON, preconditioner, runtime, problem, theta, options, descent);
 }
 
