@@ -5,13 +5,13 @@ import type { Workbench } from './workbench.ts';
 
 /** Runs of this many shards are long. */
 const LONG = 8;
+/** Long runs after which other threads are started: they come some 30 ms later, which a short reading does not last. */
+const PATIENCE = 4;
 /**
- * Long runs over text after which other threads are started: they come some 30 ms later, which a short reading does not
- * last. What follows the last text lasts less than that: started there for Adult (3.5 MB), they took 10 MB and no less
+ * Behind the last text less than that is left to do: threads started there for Adult (3.5 MB) took 10 MB and no less
  * time.
  */
-const PATIENCE = 4;
-const READS_TEXT = 'csvRows';
+const BEHIND_TEXT: ReadonlySet<string> = new Set(['slotSummary', 'selectRanks', 'copySlots', 'expandSlots']);
 
 /**
  * A runtime on the calling thread, which leads the bench's followers: those that are there from an earlier fit, or once
@@ -29,7 +29,7 @@ export function growingRuntime(platform: Platform, bench: Workbench, threads: nu
     threads: count,
     run(kernel, task, nShards, long) {
       led.run(kernel, task, nShards, long);
-      if (kernel !== READS_TEXT || nShards < LONG || ++longRuns !== PATIENCE) return;
+      if (nShards < LONG || BEHIND_TEXT.has(kernel) || ++longRuns !== PATIENCE) return;
       gatherFollowers(platform, bench, count, most);
       led = leadingRuntime(bench, most);
     },
