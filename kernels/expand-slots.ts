@@ -1,6 +1,7 @@
 /**
  * Blocks of slot rows → rows of the design matrix. A caller first copies some blocks, as the matrix is written over the
  * slots that it comes from.
+ * Written by src/data/expand-slots.ts: keep both in step.
  */
 @unmanaged
 class ExpandTask {

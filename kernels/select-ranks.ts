@@ -1,4 +1,7 @@
-/** Values of a list whose ranks are asked for, the second at or behind the first. */
+/**
+ * Values of a list whose ranks are asked for, the second at or behind the first. Written by src/data/column-median.ts:
+ * keep both in step.
+ */
 @unmanaged
 class RankTask {
   /** f32 × length, no NaN; put in another order */

@@ -1,6 +1,7 @@
 /**
  * What the rows of slots hold, by shards of rows. All that is kept are least and greatest values and counts, so that it
  * does not matter how rows are cut into shards.
+ * Written by src/data/column-summary.ts: keep both in step.
  */
 @unmanaged
 class SlotPass {

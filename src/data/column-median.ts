@@ -1,5 +1,5 @@
 import type { Pointer } from '../runtime/arena.ts';
-import { type SlotBench, type SlotRows, slotAddress } from './slot-rows.ts';
+import { SIDE_BY_SIDE, type SlotBench, type SlotRows, slotAddress } from './slot-rows.ts';
 
 /** The two numbers in the middle of a column, or one twice. */
 export type Middles = readonly [lower: number, upper: number];
@@ -39,8 +39,9 @@ const DEVIATIONS = 4;
 /** Room for twice as many values as are expected between: in columns in order they are as many in every sample. */
 const ROOM = 2 * DEVIATIONS;
 
-/** Words of a list whose ranks are asked for, and of a cache line. */
+/** Words of a list whose ranks are asked for, as in kernels/select-ranks.ts. */
 const RANK_WORDS = 6;
+/** Words of a cache line: counters that several threads add to lie in one each. */
 const LINE_WORDS = 16;
 /** A rank that is not asked for */
 const NO_RANK = 0xffffffff;
@@ -50,8 +51,8 @@ export function sampleBrackets(bench: SlotBench, rows: SlotRows, columns: readon
   const { arena, kernels } = bench;
   const { nRows, nColumns } = rows;
   const size = Math.min(nRows, Math.max(LEAST_SAMPLE, Math.min(LARGEST_SAMPLE, Math.floor(nRows / SAMPLED))));
-  const room = Math.max(size, Math.ceil((ROOM * nRows) / Math.sqrt(size)));
-  const bounds = arena.allocateF32(8 * Math.ceil(nColumns / 4));
+  const room = Math.min(nRows, Math.max(size, Math.ceil((ROOM * nRows) / Math.sqrt(size))));
+  const bounds = arena.allocateF32(2 * SIDE_BY_SIDE * Math.ceil(nColumns / SIDE_BY_SIDE));
   const came = arena.allocateU32(LINE_WORDS * nColumns);
   const ranks = arena.allocateUnset(nColumns * RANK_WORDS * 4);
   const between = arena.allocateUnset(nColumns * room * 4);
@@ -68,10 +69,10 @@ export function sampleBrackets(bench: SlotBench, rows: SlotRows, columns: readon
   arena.release(mark);
   const found = ranked(bench, brackets, asked);
   asked.forEach(({ k, first, second }, c) => {
-    const at = Math.floor(k / 4) * 8 + (k % 4);
+    const at = boundsAt(k);
     // An infinity where the sample holds too little: no slot is one.
     bounds[at] = first === NO_RANK ? -Infinity : found[c][0];
-    bounds[at + 4] = second === NO_RANK ? Infinity : found[c][1];
+    bounds[at + SIDE_BY_SIDE] = second === NO_RANK ? Infinity : found[c][1];
   });
   return brackets;
 }
@@ -94,12 +95,20 @@ export function columnMiddles(
   const found = ranked(bench, brackets, asked);
   return columns.map(({ k, missing }, c): Middles => {
     if (missing === rows.nRows) return [Number.NaN, Number.NaN];
+    let all: Float32Array | null = null;
     const [lower, upper] = places[c].map((place, i) => {
       if (place.kind === 'known') return place.value;
-      return place.kind === 'between' ? found[c][i] : sorted(rows, k)[place.rank];
+      if (place.kind === 'between') return found[c][i];
+      all ??= sorted(rows, k);
+      return all[place.rank];
     });
     return [lower, upper];
   });
+}
+
+/** Where the lower bound of column k is; the upper one lies SIDE_BY_SIDE behind. */
+function boundsAt(k: number): number {
+  return Math.floor(k / SIDE_BY_SIDE) * 2 * SIDE_BY_SIDE + (k % SIDE_BY_SIDE);
 }
 
 /** Where the value of a rank is: one of the bounds, between them, or outside. */
@@ -109,8 +118,8 @@ type Place =
 
 function placeOf({ bounds, came, room }: Brackets, column: CountedColumn, rank: number): Place {
   const { k, below, atLow, atHigh } = column;
-  const at = Math.floor(k / 4) * 8 + (k % 4);
-  const [low, high] = [bounds[at], bounds[at + 4]];
+  const at = boundsAt(k);
+  const [low, high] = [bounds[at], bounds[at + SIDE_BY_SIDE]];
   const nBetween = came[k * LINE_WORDS];
   const above = rank - below - atLow - nBetween;
   if (rank < below || nBetween > room) return { kind: 'outside', rank };

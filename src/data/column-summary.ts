@@ -1,6 +1,6 @@
 import { columnMiddles, type Middles, sampleBrackets } from './column-median.ts';
 import type { LevelCodes } from './level-codes.ts';
-import type { SlotBench, SlotRows } from './slot-rows.ts';
+import { SIDE_BY_SIDE, type SlotBench, type SlotRows } from './slot-rows.ts';
 
 /** What the rows hold in one column. */
 export interface ColumnSummary {
@@ -18,8 +18,7 @@ export interface ColumnSummary {
 /** Shards enough for any number of threads, of rows enough that what is kept of a shard is little beside it. */
 const MOST_SHARDS = 64;
 const FEWEST_ROWS = 256;
-/** Columns that the kernel takes at once, and words that it keeps of them for each shard. */
-const TOGETHER = 4;
+/** Words that kernels/slot-summary.ts keeps of SIDE_BY_SIDE columns for each shard, and those of its task. */
 const STATS_WORDS = 24;
 const TASK_WORDS = 12;
 
@@ -40,7 +39,7 @@ export function summarizeColumns(
   const shardBlocks = Math.ceil(Math.max(FEWEST_ROWS, nRows / MOST_SHARDS) / blockRows);
   const shardRows = shardBlocks * blockRows;
   const nShards = Math.ceil(nRows / shardRows);
-  const shardWords = STATS_WORDS * Math.ceil(nColumns / TOGETHER);
+  const shardWords = STATS_WORDS * Math.ceil(nColumns / SIDE_BY_SIDE);
   const stats = arena.allocateUnset(nShards * shardWords * 4);
   const task = arena.allocateU32(TASK_WORDS);
   const { bounds, between, room, came } = brackets;
@@ -53,7 +52,7 @@ export function summarizeColumns(
   const found = numeric.map((k) => {
     const column = { k, least: Infinity, greatest: -Infinity, missing: 0, below: 0, atLow: 0, atHigh: 0 };
     for (let shard = 0; shard < nShards; shard++) {
-      const at = shard * shardWords + Math.floor(k / TOGETHER) * STATS_WORDS + (k % TOGETHER);
+      const at = shard * shardWords + Math.floor(k / SIDE_BY_SIDE) * STATS_WORDS + (k % SIDE_BY_SIDE);
       column.least = Math.min(column.least, f32[at]);
       column.greatest = Math.max(column.greatest, f32[at + 4]);
       column.missing += u32[at + 8];

@@ -2,7 +2,7 @@ import type { Arena, Pointer } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { type DenseMatrix, denseStride, type SparseMatrix } from './design-matrix.ts';
 import type { BuiltEncoding, CategoricalSlot, NumericSlot } from './slot-encoder.ts';
-import { BLOCKS_TOGETHER, type SlotBench, type SlotRows } from './slot-rows.ts';
+import { SIDE_BY_SIDE, type SlotBench, type SlotRows } from './slot-rows.ts';
 import { categoryFeature, type SlotScaling } from './slot-scaling.ts';
 import { fillColumns } from './sparse-columns.ts';
 
@@ -38,11 +38,12 @@ export function expandDense(
   const columns = placeColumns(arena, encoding, scaling);
   const task = arena.allocateU32(TASK_WORDS);
   const together = BLOCKS_TOGETHER * blockRows;
+  const copies = arena.allocateUnset(Math.min(nRows, together) * nColumns * 4);
   const nParts = Math.ceil(nRows / together);
   for (let part = 0; part < nParts; part++) {
     const first = (stride > nColumns ? nParts - 1 - part : part) * together;
     const count = Math.min(together, nRows - first);
-    task.set([pointer + first * nColumns * 4, bench.rows, nColumns * 4, blockRows, count]);
+    task.set([pointer + first * nColumns * 4, copies, nColumns * 4, blockRows, count]);
     task.set([pointer + first * stride * 4, stride * 4, template, columns.pointer, columns.length], 5);
     run('copySlots', task.byteOffset, Math.ceil(count / blockRows));
     run('expandSlots', task.byteOffset, Math.ceil(count / blockRows));
@@ -51,13 +52,14 @@ export function expandDense(
   return { kind: 'dense', nSamples: nRows, nFeatures, stride, values: pointer };
 }
 
+/** Blocks that are copied and then written over by several threads, up to four of which have two of them each. */
+const BLOCKS_TOGETHER = 8;
 /** As in kernels/expand-slots.ts. */
 const TASK_WORDS = 10;
 const COLUMN_WORDS = 6;
 const NUMBER = 0;
 const NUMBERS = 1;
 const CODE = 2;
-const TOGETHER = 4;
 
 /** The columns as the kernel takes them, four numbers together where nothing lies between them. */
 function placeColumns(
@@ -73,10 +75,10 @@ function placeColumns(
     if (column.kind === 'numeric') {
       const { slot, indicator } = column;
       const run = slots
-        .slice(c, c + TOGETHER)
+        .slice(c, c + SIDE_BY_SIDE)
         .filter((x, k) => x.kind === 'numeric' && x.indicator < 0 && x.slot === slot + k);
-      const numbers = run.length === TOGETHER ? (run as NumericSlot[]) : [column];
-      entry[0] = numbers.length === TOGETHER ? NUMBERS : NUMBER;
+      const numbers = run.length === SIDE_BY_SIDE ? (run as NumericSlot[]) : [column];
+      entry[0] = numbers.length === SIDE_BY_SIDE ? NUMBERS : NUMBER;
       entry[5] = placeNumbers(arena, numbers, scaling);
       if (indicator >= 0) {
         entry[3] = indicator * 4;

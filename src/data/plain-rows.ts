@@ -186,8 +186,9 @@ export class PlainRows {
 
   private read(begin: number): void {
     this.nPieces = this.cut(begin, this.end, this.most);
-    this.most *= GROWTH;
     this.current = 0;
+    if (this.nPieces === 0) return;
+    this.most *= GROWTH;
     this.runtime.run('csvRows', this.task, this.nPieces);
   }
 

@@ -1,8 +1,6 @@
 import type { Pointer } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-
-/** Kernels take columns by four: beside the last ones they read what follows, but make nothing of it. */
-const BESIDE = 4;
+import { SIDE_BY_SIDE } from './slot-rows.ts';
 
 /** Slots are taken by so many bytes: few first, so that a small table costs little. */
 const FIRST_BYTES = 1 << 16;
@@ -42,8 +40,8 @@ export class SlotBlock {
   }
 
   private reserve(words: number): void {
-    if (this.used + words + BESIDE <= this.u32.length) return;
-    const wanted = Math.max((words + BESIDE) * 4, this.bytes === 0 ? FIRST_BYTES : NEXT_BYTES);
+    if (this.used + words + SIDE_BY_SIDE <= this.u32.length) return;
+    const wanted = Math.max((words + SIDE_BY_SIDE) * 4, this.bytes === 0 ? FIRST_BYTES : NEXT_BYTES);
     const bytes = Math.ceil(wanted / 64) * 64;
     const { arena } = this.runtime;
     arena.allocateUnset(bytes);

@@ -50,8 +50,6 @@ export function separateRows(rows: SlotRows, heldOut: Uint8Array): { training: S
 export interface SlotBench extends Pick<Runtime, 'arena' | 'kernels' | 'run'> {
   /** Rows that are worked on together */
   readonly blockRows: number;
-  /** Room for BLOCKS_TOGETHER blocks of slot rows */
-  readonly rows: Pointer;
   /** f64 × blockRows: the weights of a block */
   readonly weights: Pointer;
   /** Four f64 a column: what a kernel gathers of it */
@@ -66,8 +64,8 @@ export function stateAddress({ state }: SlotBench, k: number): Pointer {
 /** A block of slots stays in the first- or second-level cache from its first column to its last. */
 const BLOCK_BYTES = 1 << 18;
 const MOST_BLOCK_ROWS = 2048;
-/** Blocks that are copied and then written over by several threads, which have two of them each at least. */
-export const BLOCKS_TOGETHER = 8;
+/** Columns that kernels take at once; beside the last ones they read what follows, but make nothing of it. */
+export const SIDE_BY_SIDE = 4;
 
 /** Allocates the room; to be called before the slots are. */
 export function slotBench(runtime: Runtime, nColumns: number): SlotBench {
@@ -78,7 +76,6 @@ export function slotBench(runtime: Runtime, nColumns: number): SlotBench {
     kernels,
     run: (...pass) => runtime.run(...pass),
     blockRows,
-    rows: arena.allocateUnset(BLOCKS_TOGETHER * blockRows * nColumns * 4),
     weights: arena.allocateUnset(blockRows * 8),
     state: arena.allocateF64(4 * nColumns),
   };

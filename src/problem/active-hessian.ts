@@ -2,9 +2,9 @@ import type { TrainingSet } from '../data/design-matrix.ts';
 import type { Pointer } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { type ActiveColumns, activeColumns } from './active-columns.ts';
-import { type ActiveEntries, activeEntries } from './active-entries.ts';
+import type { ActiveEntries } from './active-entries.ts';
 import { type ActiveHomotopy, activeHomotopy } from './active-homotopy.ts';
-import { activeScoreEntries } from './active-score-entries.ts';
+import { nonzeroEntries } from './nonzero-entries.ts';
 import type { ParameterLayout } from './parameters.ts';
 import { roundUp } from './pass-task.ts';
 import type { PenaltyCoefficients } from './penalty.ts';
@@ -61,13 +61,6 @@ export interface LassoModelMinimum {
 
 /** H of so many coordinates takes 64 MB. Few rows need fewer: no more than n K weights are needed to fit n rows. */
 const CAPACITY = 4096;
-/**
- * Up to this part of the values nonzero the Hessian of uncentred sparse rows comes from their nonzeros, one thread and
- * one product at a time; beyond, from copied columns on all threads. Reckoned to be level at 0.15, not measured.
- */
-const SPARSE = 0.1;
-/** The same for one score, whose pairs cost a third and go to all threads as well. */
-const SPARSE_SCORE = 0.3;
 /** As in kernels/active-hessian.ts. */
 const SEGMENT = 32;
 const BLOCK = 128;
@@ -142,7 +135,7 @@ export function activeHessian(
       homotopy,
       pairs: secantPairs(runtime, { hessian, stride: hessianStride, homotopy }, capacity),
       columns: activeColumns(runtime, trainingSet, layout, probabilities),
-      entries: entriesOf(),
+      entries: nonzeroEntries(runtime, matrix, layout, capacity),
       coordinateColumns: arena.allocateU32(capacity),
       segments: arena.allocateU32(3 * maxSegments),
       weights: arena.allocateF64(capacity),
@@ -155,14 +148,6 @@ export function activeHessian(
       system: arena.allocate(8 * 30),
       modelTask: arena.allocate(48),
     };
-  }
-
-  function entriesOf(): ActiveEntries | null {
-    if (matrix.kind === 'dense' || matrix.center !== 0) return null;
-    const density = matrix.nonzeros / (matrix.nSamples * matrix.nFeatures);
-    if (density > (nClasses === 1 ? SPARSE_SCORE : SPARSE)) return null;
-    if (nClasses === 1) return activeScoreEntries(runtime, matrix, capacity);
-    return activeEntries(runtime, matrix, layout, capacity);
   }
 
   /** Appends coordinates, sorted by class, and builds their rows. */

@@ -36,7 +36,7 @@ export interface RowProducts {
 const RUN = 512;
 const SHARD_ROWS = 16;
 const COMBINED = 256;
-/** Shards of the way back, enough for 8 threads: each has scores of all rows. */
+/** Shards of the way back, enough for 8 threads: each has scores of all rows, all of them at most PARTIALS_PART of X. */
 const MOST_COMBINED_SHARDS = 16;
 /** 2⁻²⁴ and, of the sums over 512 features in f32 (multiplyRows), how many roundings each product goes through. */
 const EPSILON = 2 ** -24;
@@ -136,7 +136,9 @@ export function rowSpace(runtime: Runtime, data: TrainingSet, layout: ParameterL
         factor.solve(column);
         for (let i = 0; i < n; i++) coefficients[i * stride + k] = column[i];
       }
-      const combined = COMBINED * Math.ceil(d / COMBINED / MOST_COMBINED_SHARDS);
+      const room = Math.floor((PARTIALS_PART * n * rowStride * 4) / scores.byteLength);
+      const combinedShards = Math.max(2, Math.min(MOST_COMBINED_SHARDS, room));
+      const combined = COMBINED * Math.ceil(d / COMBINED / combinedShards);
       const nCombined = Math.ceil(d / combined);
       const partialsMark = arena.mark();
       const partials = arena.f64(
@@ -158,8 +160,13 @@ export function rowSpace(runtime: Runtime, data: TrainingSet, layout: ParameterL
     products: {
       values: gram,
       rowStride: factor.rowStride,
-      error: EPSILON * (RUN_ROUNDINGS + shardFeatures / RUN),
+      error: relativeError(RUN_ROUNDINGS + shardFeatures / RUN),
       underflow: d * LEAST,
     },
   };
+}
+
+/** Of a sum of products in single precision, each rounded so often: Higham, Accuracy and Stability, section 3.1. */
+function relativeError(roundings: number): number {
+  return (roundings * EPSILON) / (1 - roundings * EPSILON);
 }

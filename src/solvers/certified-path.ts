@@ -6,7 +6,8 @@ import type { Problem } from '../problem/problem.ts';
 import { softmaxObjective } from '../problem/softmax-objective.ts';
 import { putOneScore, withOneScore } from '../problem/two-classes.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { descentStage, isCutOff, PATH_SOLVER, type PathStage } from './path-stage.ts';
+import { descentStage, isCutOff, type PathStage } from './path-stage.ts';
+import { PROXIMAL_NEWTON } from './proximal-newton.ts';
 import { screenedStage } from './screened-stage.ts';
 import type { Iteration, Solution, SolverOptions } from './solver.ts';
 
@@ -104,7 +105,7 @@ function* path(
       iterations++;
       yield { kind: 'iteration', iteration: { ...step.value, iteration: iterations } };
     }
-    const solution = { ...step.value, solver: PATH_SOLVER, iterations };
+    const solution = { ...step.value, solver: PROXIMAL_NEWTON, iterations };
     yield { kind: 'solution', lambda, solution };
     if (isCutOff(solution.status)) return;
   }

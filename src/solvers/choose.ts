@@ -6,6 +6,7 @@ import type { Arena } from '../runtime/arena.ts';
 import { DUAL_ASCENT } from './dual-ascent.ts';
 import { DUAL_COORDINATE_DESCENT } from './dual-coordinate-descent.ts';
 import { affordsCompactHessian, NEWTON_CHOLESKY, newtonCholeskyPasses } from './newton-cholesky.ts';
+import { PROXIMAL_NEWTON } from './proximal-newton.ts';
 import { PRUNED_NEWTON, suitsPrunedNewton } from './pruned-newton.ts';
 import { ROW_SPACE, suitsRowSpace } from './row-space-descent.ts';
 import { factorPasses, SAMPLED_NEWTON } from './sampled-newton.ts';
@@ -49,7 +50,7 @@ export function chooseSolver(arena: Arena, problem: Problem): string {
     return suitsDual ? DUAL_COORDINATE_DESCENT : SMOOTHING;
   }
   // OWL-QN, which uses gradients only, takes several times as many passes.
-  if (penalty.lasso > 0) return 'proximal-newton';
+  if (penalty.lasso > 0) return PROXIMAL_NEWTON;
   if (penalty.ridge === 0) return 'lbfgs';
   if (problem.trainingSet.nClasses === 2) return chooseForTwoClasses(arena, problem);
   if (suitsSampledNewton(arena, problem.trainingSet)) return SAMPLED_NEWTON;

@@ -4,7 +4,7 @@ import type { CertifiedPoint, Objective } from '../problem/objective.ts';
 import type { PenaltyCoefficients } from '../problem/penalty.ts';
 import { type DescentSettings, lassoDescent } from './lasso-descent.ts';
 import { trackProgress } from './progress.ts';
-import { proximalNewton } from './proximal-newton.ts';
+import { PROXIMAL_NEWTON, proximalNewton } from './proximal-newton.ts';
 import { closeGap, type Pace } from './proximal-newton-model.ts';
 import type { SolverOptions, SolverRun, Status } from './solver.ts';
 
@@ -17,8 +17,6 @@ export interface PathStage {
   /** The certificate that the last point's own residuals gave, where the last pass was there. */
   readonly certified: CertifiedPoint | null;
 }
-
-export const PATH_SOLVER = 'proximal-newton';
 
 /**
  * A Hessian serves several λ: more rows a coordinate than for a single fit. Letters (80 λ, two threads) at tolerances
@@ -51,7 +49,7 @@ export function descentStage(base: Objective, theta: Float64Array): PathStage {
     },
     *solve(penalty, options) {
       const objective = base.withPenalty(penalty);
-      const progress = trackProgress(PATH_SOLVER, objective, options);
+      const progress = trackProgress(PROXIMAL_NEWTON, objective, options);
       descent.pose(objective);
       if (penalty.lasso >= largest) descent.restart('double');
       const found = yield* closeGap(descent, progress, theta, penalty.lasso, options.tolerance, pace);

@@ -7,6 +7,8 @@ import { conjugateGradients } from './proximal-newton-conjugate-gradients.ts';
 import { modelDescent } from './proximal-newton-model.ts';
 import type { SolverOptions, SolverRun } from './solver.ts';
 
+export const PROXIMAL_NEWTON = 'proximal-newton';
+
 /**
  * Proximal Newton for L1 and the elastic net: Newton's step of the joint Hessian on the weights that are not
  * at 0 (and those about to leave it), by conjugate gradients, projected onto the orthant. Once the zeros and
@@ -20,7 +22,7 @@ export function* proximalNewton(
   options: SolverOptions,
   settings: OrthantSettings = {},
 ): SolverRun {
-  const name = 'proximal-newton';
+  const name = PROXIMAL_NEWTON;
   const { activeHessian } = objective;
   if (activeHessian && settings.innerGap === undefined) {
     const solution = yield* modelDescent(name, objective, activeHessian, theta, options);

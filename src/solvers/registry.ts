@@ -13,6 +13,7 @@ import { lbfgs } from './lbfgs.ts';
 import { newtonCg } from './newton-cg.ts';
 import { NEWTON_CHOLESKY, newtonCholesky, supportsNewtonCholesky } from './newton-cholesky.ts';
 import { owlQn } from './owl-qn.ts';
+import { PROXIMAL_NEWTON } from './proximal-newton.ts';
 import { PRUNED_NEWTON, prunedNewton } from './pruned-newton.ts';
 import { ROW_SPACE, rowSpaceDescent, supportsRowSpace } from './row-space-descent.ts';
 import { SAMPLED_NEWTON, sampledNewton, supportsSampledNewton } from './sampled-newton.ts';
@@ -20,7 +21,7 @@ import { SMOOTHING, smoothing, supportsSmoothing } from './smoothing.ts';
 import type { SolverOptions, SolverRun } from './solver.ts';
 import { STOCHASTIC, stochastic, supportsStochastic } from './stochastic.ts';
 import { SUBSPACE_NEWTON, subspaceNewton } from './subspace-newton.ts';
-import { PROXIMAL_NEWTON, workingSetNewton } from './working-set.ts';
+import { workingSetNewton } from './working-set.ts';
 
 /** One algorithm: what it can minimize and how it is run. A new solver is one file and one entry here. */
 export interface SolverEntry {

@@ -44,7 +44,7 @@ export function* rowSpaceDescent(
   const { nSamples, nFeatures } = trainingSet.matrix;
   const stages = new Stages(options);
 
-  const nearOptimum = theta.every((x) => x === 0);
+  let nearOptimum = theta.every((x) => x === 0);
   if (nearOptimum) {
     const mark = arena.mark();
     const layout =
@@ -59,8 +59,11 @@ export function* rowSpaceDescent(
     yield* stages.run(run, nSamples / nFeatures);
     stages.passes += 1;
     const expansion = space.expand(coordinates, theta);
+    // Rows of 1e19 and more overflow in their products, which are single precision.
+    nearOptimum = theta.every(Number.isFinite);
+    if (!nearOptimum) theta.fill(0);
     const point =
-      loss.kind === 'softmax'
+      nearOptimum && loss.kind === 'softmax'
         ? rowSpaceCertificate(runtime, problem, theta, expansion, space.products)
         : null;
     arena.release(mark);

@@ -7,8 +7,8 @@ import { softmaxObjective } from '../problem/softmax-objective.ts';
 import { type DenseTrainingSet, softmaxResiduals } from '../problem/softmax-residuals.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { gradientBounds } from './gradient-bounds.ts';
-import { descentStage, isCutOff, PATH_SOLVER, type PathStage } from './path-stage.ts';
-import { proximalNewton } from './proximal-newton.ts';
+import { descentStage, isCutOff, type PathStage } from './path-stage.ts';
+import { PROXIMAL_NEWTON, proximalNewton } from './proximal-newton.ts';
 import { candidateFeatures, copyOfColumns, putFeatures, takeFeatures } from './screened-columns.ts';
 import type { Iteration, Solution, SolverOptions } from './solver.ts';
 
@@ -108,7 +108,7 @@ export function screenedStage(runtime: Runtime, problem: Problem, matrix: DenseM
       const rest = yield* renumbered(proximalNewton({ ...objective, activeHessian: null }, theta, options));
       // The whole's passes have made room for themselves up there.
       mark = arena.mark();
-      return { ...rest, solver: PATH_SOLVER, iterations, passes: passes() };
+      return { ...rest, solver: PROXIMAL_NEWTON, iterations, passes: passes() };
     },
   };
 

@@ -7,7 +7,7 @@ import { softmaxObjective } from '../problem/softmax-objective.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { isCutOff } from './path-stage.ts';
 import { trackProgress } from './progress.ts';
-import { proximalNewton } from './proximal-newton.ts';
+import { PROXIMAL_NEWTON, proximalNewton } from './proximal-newton.ts';
 import { modelDescent } from './proximal-newton-model.ts';
 import { putFeatures, takeFeatures } from './screened-columns.ts';
 import type { Solution, SolverOptions, SolverRun } from './solver.ts';
@@ -36,8 +36,6 @@ const MOST_ROUNDS = 20;
  * three steps, 24 so; at λ = 1e-3 15 and 16, at 1e-5 87 and 77.
  */
 const CONTINUATION = { factor: 0.1, steps: 2 };
-
-export const PROXIMAL_NEWTON = 'proximal-newton';
 
 /**
  * Proximal Newton for a lasso; on sparse rows of many features on a copy of those columns only that have a weight, or
@@ -74,9 +72,9 @@ export function* workingSetNewton(
   }
   progress.certify(theta, gradient);
   if (progress.isConverged()) return finished('converged');
-  const mark = arena.mark();
   let tolerance = Math.max(options.tolerance, FIRST_TOLERANCE);
   for (let round = 0; round < MOST_ROUNDS; round++) {
+    const mark = arena.mark();
     const features = featuresToTake(layout, theta, gradient, NEARLY_NEEDED * penalty.lasso);
     const part = partOf(runtime, problem, matrix, features);
     takeFeatures(theta, part.theta, features, layout.stride);
@@ -100,14 +98,15 @@ export function* workingSetNewton(
     if (isCutOff(found.status)) return finished(found.status);
     tolerance = violates(layout, gradient, features, penalty.lasso) ? options.tolerance : TIGHTER * tolerance;
   }
-  const spent = progress.iterations;
-  const rest = { ...options, maxIterations: Math.max(0, options.maxIterations - spent) };
+  let iterations = progress.iterations;
+  const rest = { ...options, maxIterations: Math.max(0, options.maxIterations - iterations) };
   const run = proximalNewton(whole, theta, rest);
   let step = run.next();
   for (; !step.done; step = run.next()) {
-    yield counted({ ...step.value, iteration: spent + step.value.iteration });
+    iterations++;
+    yield counted({ ...step.value, iteration: iterations });
   }
-  return counted({ ...step.value, iterations: spent + step.value.iterations });
+  return counted({ ...step.value, iterations });
 }
 
 /** The best b for W = 0; from 0 text took three more passes in double precision to find it. A class without rows stays at 0. */

@@ -8,6 +8,7 @@ import type { BuiltEncoding, SlotColumn } from '../../src/data/slot-encoder.ts';
 import { slotBench, slotRows } from '../../src/data/slot-rows.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import { nodePlatform } from '../../src/runtime/platform-node.ts';
+import { kernelRuntime } from '../twins/kernel-runtime.ts';
 
 const N_CODES = 5;
 
@@ -160,6 +161,26 @@ function laidOut(
   }
   return out;
 }
+
+test('rows of fewer features than slots are laid out from the first on, in parts', () => {
+  const runtime = kernelRuntime();
+  const [n, width, nFeatures] = [40_000, 20, 3];
+  const bench = slotBench(runtime, width);
+  const bytes = Math.ceil((n * width * 4) / 64) * 64 + 64;
+  const pointer = runtime.arena.allocate(bytes);
+  const rows = slotRows(runtime.arena, pointer, n, width);
+  for (let i = 0; i < n * width; i++) rows.f32[i] = i % 1009;
+  const slots = Array.from({ length: nFeatures }, (_, feature): SlotColumn => {
+    const slot = 7 * feature;
+    return { kind: 'numeric', slot, feature, reference: 0, fill: 0, indicator: -1, constant: false };
+  });
+  const encoding = { columns: [], slots, nFeatures, constant: [] };
+  const scaling = scalingOf(nFeatures);
+  const expected = laidOut(rows.f32.slice(), rows.u32.slice(), n, width, encoding, scaling);
+  const matrix = expandDense(bench, pointer, bytes, rows, encoding, scaling);
+  const values = runtime.arena.f32(matrix.values, n * matrix.stride);
+  expect(values.findIndex((x, i) => !Object.is(x, expected[i]))).toBe(-1);
+});
 
 test('medians are spelled out as shortly as the slots allow', () => {
   const slot = Math.fround(5.1);

@@ -13,8 +13,8 @@ function probabilitiesOf(n: number, K: number, stride: number): Float32Array {
   const P = new Float32Array(n * stride);
   for (let i = 0; i < n; i++) {
     let sum = 0;
-    for (let k = 0; k < K; k++) sum += 6 + Math.sin(i + 3 * k);
-    for (let k = 0; k < K; k++) P[i * stride + k] = (6 + Math.sin(i + 3 * k)) / sum;
+    for (let k = 0; k < K; k++) sum += 2 + Math.sin(i + 3 * k);
+    for (let k = 0; k < K; k++) P[i * stride + k] = (2 + Math.sin(i + 3 * k)) / sum;
   }
   return P;
 }

@@ -90,7 +90,7 @@ test.each([
   },
 );
 
-test('the inverse that is kept serves another model, and follows corrections of the Hessian', () => {
+test('the tableau that is kept serves another model, and follows corrections of the Hessian', () => {
   const runtime = kernelRuntime();
   const model = randomModel(3, 40, 70, 0.1, 2);
   const { views, homotopy } = place(runtime, model);

@@ -292,6 +292,13 @@ describe('row space', () => {
     expect(train({}, 'auto', {}, false, narrow).solver).not.toBe('row-space');
   });
 
+  test('goes on on the features where products of the rows overflow', () => {
+    const large = { ...wide, X: wide.X.map((row) => row.map((x) => Math.fround(1e20 * x))) };
+    const { objective, theta, lowerBound } = train({}, 'row-space', { maxIterations: 50 }, false, large);
+    expect(Number.isFinite(objective) && theta.every(Number.isFinite)).toBe(true);
+    expect(lowerBound).toBeLessThanOrEqual(objective);
+  });
+
   test('starts on the features where θ is not 0, and stops when told', () => {
     const { theta } = train({}, 'row-space', { tolerance: 1e-10 }, false, wide);
     const runtime = kernelRuntime();
