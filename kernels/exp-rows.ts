@@ -1,3 +1,4 @@
+import { remainderDouble, stepDouble } from './exp';
 import { sumOfPair } from './lanes';
 
 /** What softmaxExponentialsDouble found beside the maximum that it returns: Σ exp(s − max); Σ exp(s − max) (s − max). */
@@ -25,32 +26,32 @@ export function softmaxExponentialsDouble(S: usize, rowBytes: usize): f64 {
     const y = f64x2.pmax(high, lowest);
     const xShifted = f64x2.add(f64x2.mul(x, f64x2.splat(Math.LOG2E)), toBits);
     const yShifted = f64x2.add(f64x2.mul(y, f64x2.splat(Math.LOG2E)), toBits);
-    const r = remainder(x, f64x2.sub(xShifted, toBits));
-    const u = remainder(y, f64x2.sub(yShifted, toBits));
+    const r = remainderDouble(x, f64x2.sub(xShifted, toBits));
+    const u = remainderDouble(y, f64x2.sub(yShifted, toBits));
     let p = f64x2.splat(1.0 / 6227020800.0);
     let q = f64x2.splat(1.0 / 6227020800.0);
-    p = step(p, r, 1.0 / 479001600.0);
-    q = step(q, u, 1.0 / 479001600.0);
-    p = step(p, r, 1.0 / 39916800.0);
-    q = step(q, u, 1.0 / 39916800.0);
-    p = step(p, r, 1.0 / 3628800.0);
-    q = step(q, u, 1.0 / 3628800.0);
-    p = step(p, r, 1.0 / 362880.0);
-    q = step(q, u, 1.0 / 362880.0);
-    p = step(p, r, 1.0 / 40320.0);
-    q = step(q, u, 1.0 / 40320.0);
-    p = step(p, r, 1.0 / 5040.0);
-    q = step(q, u, 1.0 / 5040.0);
-    p = step(p, r, 1.0 / 720.0);
-    q = step(q, u, 1.0 / 720.0);
-    p = step(p, r, 1.0 / 120.0);
-    q = step(q, u, 1.0 / 120.0);
-    p = step(p, r, 1.0 / 24.0);
-    q = step(q, u, 1.0 / 24.0);
-    p = step(p, r, 1.0 / 6.0);
-    q = step(q, u, 1.0 / 6.0);
-    p = step(p, r, 0.5);
-    q = step(q, u, 0.5);
+    p = stepDouble(p, r, 1.0 / 479001600.0);
+    q = stepDouble(q, u, 1.0 / 479001600.0);
+    p = stepDouble(p, r, 1.0 / 39916800.0);
+    q = stepDouble(q, u, 1.0 / 39916800.0);
+    p = stepDouble(p, r, 1.0 / 3628800.0);
+    q = stepDouble(q, u, 1.0 / 3628800.0);
+    p = stepDouble(p, r, 1.0 / 362880.0);
+    q = stepDouble(q, u, 1.0 / 362880.0);
+    p = stepDouble(p, r, 1.0 / 40320.0);
+    q = stepDouble(q, u, 1.0 / 40320.0);
+    p = stepDouble(p, r, 1.0 / 5040.0);
+    q = stepDouble(q, u, 1.0 / 5040.0);
+    p = stepDouble(p, r, 1.0 / 720.0);
+    q = stepDouble(q, u, 1.0 / 720.0);
+    p = stepDouble(p, r, 1.0 / 120.0);
+    q = stepDouble(q, u, 1.0 / 120.0);
+    p = stepDouble(p, r, 1.0 / 24.0);
+    q = stepDouble(q, u, 1.0 / 24.0);
+    p = stepDouble(p, r, 1.0 / 6.0);
+    q = stepDouble(q, u, 1.0 / 6.0);
+    p = stepDouble(p, r, 0.5);
+    q = stepDouble(q, u, 0.5);
     p = f64x2.add(f64x2.add(f64x2.mul(f64x2.mul(p, r), r), r), f64x2.splat(1.0));
     q = f64x2.add(f64x2.add(f64x2.mul(f64x2.mul(q, u), u), u), f64x2.splat(1.0));
     p = v128.and(i64x2.add(p, i64x2.shl(xShifted, 52)), f64x2.ge(low, lowest));
@@ -63,14 +64,4 @@ export function softmaxExponentialsDouble(S: usize, rowBytes: usize): f64 {
   lastSum = sumOfPair(sums);
   lastMoment = sumOfPair(moments);
   return top;
-}
-
-/** x − n ln 2, ln 2 in two parts */
-function remainder(x: v128, n: v128): v128 {
-  const most = f64x2.sub(x, f64x2.mul(n, f64x2.splat(0.6931471803691238)));
-  return f64x2.sub(most, f64x2.mul(n, f64x2.splat(1.9082149292705877e-10)));
-}
-
-function step(p: v128, x: v128, coefficient: f64): v128 {
-  return f64x2.add(f64x2.mul(p, x), f64x2.splat(coefficient));
 }

@@ -38,10 +38,7 @@ export function expDouble(x: v128): v128 {
   const bounded = f64x2.pmax(x, lowest);
   const shifted = f64x2.add(f64x2.mul(bounded, f64x2.splat(Math.LOG2E)), f64x2.splat(6755399441055744.0));
   const n = f64x2.sub(shifted, f64x2.splat(6755399441055744.0));
-  const r = f64x2.sub(
-    f64x2.sub(bounded, f64x2.mul(n, f64x2.splat(0.6931471803691238))),
-    f64x2.mul(n, f64x2.splat(1.9082149292705877e-10)),
-  );
+  const r = remainderDouble(bounded, n);
   let p = f64x2.splat(1.0 / 6227020800.0);
   p = stepDouble(p, r, 1.0 / 479001600.0);
   p = stepDouble(p, r, 1.0 / 39916800.0);
@@ -62,7 +59,13 @@ function stepSingle(p: v128, x: v128, coefficient: f32): v128 {
   return f32x4.add(f32x4.mul(p, x), f32x4.splat(coefficient));
 }
 
-function stepDouble(p: v128, x: v128, coefficient: f64): v128 {
+/** x − n ln 2, ln 2 in two parts */
+export function remainderDouble(x: v128, n: v128): v128 {
+  const most = f64x2.sub(x, f64x2.mul(n, f64x2.splat(0.6931471803691238)));
+  return f64x2.sub(most, f64x2.mul(n, f64x2.splat(1.9082149292705877e-10)));
+}
+
+export function stepDouble(p: v128, x: v128, coefficient: f64): v128 {
   return f64x2.add(f64x2.mul(p, x), f64x2.splat(coefficient));
 }
 

@@ -63,14 +63,14 @@ export function summarizeColumns(
     return column;
   });
   const middles = columnMiddles(bench, rows, brackets, found);
-  const numbers = new Map(
-    found.map((column, c) => [column.k, { ...column, middle: middles[c], counts: null }]),
-  );
-  const summaries = counts.map((column, k): ColumnSummary => {
-    const number = numbers.get(k);
-    if (number !== undefined) return number;
-    const all = column?.slice() ?? new Uint32Array(1);
-    return { missing: all[0], least: 0, greatest: 0, middle: NONE, counts: all.subarray(1) };
+  let next = 0;
+  const summaries = counts.map((column): ColumnSummary => {
+    if (column !== null) {
+      const all = column.slice();
+      return { missing: all[0], least: 0, greatest: 0, middle: NONE, counts: all.subarray(1) };
+    }
+    const { missing, least, greatest } = found[next];
+    return { missing, least, greatest, middle: middles[next++], counts: null };
   });
   arena.release(mark);
   return summaries;

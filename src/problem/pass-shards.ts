@@ -37,6 +37,11 @@ export function passKind(matrix: DesignMatrix): PassKind {
   return matrix.nFeatures > matrix.nSamples ? 'wide' : 'dense';
 }
 
+/** Whether passes run over what differs from each column's base. */
+export function isCompact(matrix: DesignMatrix): boolean {
+  return passKind(matrix) === 'compact';
+}
+
 /** `hessianRows`: of stride numbers, that a row shard's partial sums have room for beside the gradient. */
 export function passShards(
   arena: Arena,

@@ -4,6 +4,7 @@ import { withCompactMatrix } from '../problem/compact-rows.ts';
 import { logisticCompactHessian } from '../problem/logistic-compact-hessian.ts';
 import { logisticHessian, logisticHessianProducts } from '../problem/logistic-hessian.ts';
 import { logisticPasses } from '../problem/logistic-passes.ts';
+import { isCompact } from '../problem/pass-shards.ts';
 import type { Problem } from '../problem/problem.ts';
 import { sampleRows } from '../problem/row-sample.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -87,8 +88,7 @@ function compactSample(
   seed: number,
 ): TrainingSet | null {
   const rows = sampleRows(runtime.arena, trainingSet, count, seed);
-  const isCompact = trainingSet.matrix.kind === 'dense' && trainingSet.matrix.compact;
-  return rows !== null && isCompact ? withCompactMatrix(runtime, rows) : rows;
+  return rows !== null && isCompact(trainingSet.matrix) ? withCompactMatrix(runtime, rows) : rows;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { meanSquaredNorm } from '../problem/dual-rows.ts';
 import { exp, log } from '../problem/elementary.ts';
 import type { Objective } from '../problem/objective.ts';
+import { isCompact } from '../problem/pass-shards.ts';
 import type { Problem } from '../problem/problem.ts';
 import type { Arena } from '../runtime/arena.ts';
 import { type DescentPoint, type DescentSettings, descend } from './descent.ts';
@@ -64,9 +65,7 @@ export function suitsPrunedNewton(arena: Arena, { trainingSet, penalty }: Proble
  * curvature. On compact rows passes are too cheap for that.
  */
 export function prunedOrLbfgs(arena: Arena, problem: Problem, patience = 0): Descent {
-  const { matrix } = problem.trainingSet;
-  const isCompact = matrix.kind === 'dense' && matrix.compact !== undefined;
-  if (isCompact || !suitsPrunedNewton(arena, problem)) return lbfgs;
+  if (isCompact(problem.trainingSet.matrix) || !suitsPrunedNewton(arena, problem)) return lbfgs;
   return (objective, theta, options, settings) =>
     prunedNewton(objective, theta, options, { ...settings, patience });
 }

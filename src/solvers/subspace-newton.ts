@@ -1,6 +1,7 @@
-import type { DesignMatrix, TrainingSet } from '../data/design-matrix.ts';
+import type { TrainingSet } from '../data/design-matrix.ts';
 import { jointHessianProducts } from '../problem/joint-hessian.ts';
 import { passProducts } from '../problem/pass-products.ts';
+import { isCompact } from '../problem/pass-shards.ts';
 import type { Problem } from '../problem/problem.ts';
 import type { Arena } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -52,10 +53,6 @@ function preconditioner(
   return hessian !== null && isCompact(trainingSet.matrix)
     ? { ...hessian, renewal: COMPACT_RENEWAL }
     : hessian;
-}
-
-function isCompact(matrix: DesignMatrix): boolean {
-  return matrix.kind === 'dense' && matrix.compact !== undefined;
 }
 
 /**
