@@ -33,9 +33,14 @@ export function ratioToPeers({ times, limits }) {
   if (ours === undefined) return null;
   const peer = fastestPeer(times.filter(({ program }) => !isChased(program)));
   if (peer !== undefined) return { value: peer.seconds / ours.seconds, isBound: false };
-  const waited = Object.entries(limits).filter(([name]) => !isChased(name));
-  if (waited.length === 0) return null;
-  return { value: Math.max(...waited.map(([, limit]) => limit)) / ours.seconds, isBound: true };
+  const waited = leastWait(limits);
+  return waited === null ? null : { value: waited / ours.seconds, isBound: true };
+}
+
+/** Seconds that no peer was fast enough for; null where none was given up for its time. */
+function leastWait(limits) {
+  const waits = Object.entries(limits).filter(([name, limit]) => !isChased(name) && limit !== null);
+  return waits.length === 0 ? null : Math.min(...waits.map(([, limit]) => limit));
 }
 
 function oursOf(times) {
@@ -69,8 +74,9 @@ function section(title, results) {
 }
 
 function missed({ limits }) {
-  const longest = Math.max(0, ...Object.entries(limits).map(([name, limit]) => (isChased(name) ? 0 : limit)));
-  return longest > 0 ? `none in ${seconds(longest)}` : 'none asked';
+  const waited = leastWait(limits);
+  if (waited !== null) return `none in ${seconds(waited)}`;
+  return Object.keys(limits).some((name) => !isChased(name)) ? 'none at any setting' : 'none asked';
 }
 
 function showRatio(ratio) {
@@ -122,6 +128,7 @@ function chasedSection(results) {
       const reached = times
         .filter(({ program }) => program.startsWith(peer))
         .sort((a, b) => a.seconds - b.seconds)[0];
+      if (!reached && limits[peer] === null) return ['at no setting', '–'];
       const ratio = ours ? (reached?.seconds ?? limits[peer]) / ours.seconds : null;
       const shown = reached ? seconds(reached.seconds) : `not in ${seconds(limits[peer])}`;
       return [shown, ratio === null ? '–' : `${reached ? '' : '> '}${ratio.toFixed(0)} ×`];

@@ -1,6 +1,6 @@
 /**
- * A program's tighter and tighter settings on one case, each timed once, until one reaches the request's ε or the next
- * would take too long; then the fastest that did is repeated in the same process. Each run prints one line.
+ * A program's tighter and tighter settings on one case, each timed once, until one reaches the request's ε or takes
+ * longer than its limit; then the fastest that did is repeated in the same process. Each run prints one line.
  * peers/exchange.py and peers/exchange.R do the same.
  *
  * `run(setting)` is timed; `describe(result)` is not, and gives the line's `objective` and whatever else.
@@ -21,7 +21,7 @@ export async function climb(program, settings, request, run, describe) {
       reached.push(line);
       if (request.reference !== null) break;
     }
-    if (line.seconds > request.seconds / 2) break;
+    if (line.seconds > request.seconds) break;
   }
   const fastest = reached.sort((a, b) => a.seconds - b.seconds)[0];
   if (fastest === undefined) return null;

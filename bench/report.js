@@ -18,6 +18,7 @@ export function machine(args, options, elapsed) {
     command: ['npm run bench', ...(args.length > 0 ? ['--', ...args.map(quoted)] : [])].join(' '),
     repeats: options.repeats,
     limit: options.seconds,
+    patience: options.patience,
     minutes: elapsed / 60,
   };
 }
@@ -52,7 +53,7 @@ reached, W and b of everybody evaluated alike in double precision. Two threads f
 program is warm: its libraries are loaded and a small problem solved before the clock starts, and repeats run in the same
 process. Each climbs from loose settings to tight ones, and its fastest that reaches ε counts: the median of
 ${about.repeats} (least–most), or one run where it takes more than 10 seconds or 20 times as long as softmargin. softmargin runs
-with its default settings but for the tolerance. A peer is stopped when one run takes ${about.limit} s, 15 times as long as
+with its default settings but for the tolerance. A peer is stopped when one run takes ${about.limit} s, ${about.patience} times as long as
 softmargin (those it should leave behind: 22), or half as long again as another peer needed.
 
 ${sections.filter((text) => text !== '').join('\n\n')}

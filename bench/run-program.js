@@ -15,7 +15,7 @@ const SECONDS_TO_GET_READY = 150;
  *   epsilon      the error to reach, against `reference`: the best objective known so far, or null
  *   seconds      the limit of one run: whoever prints no line for that long (and a little) is stopped
  *   repeats      how often the fastest sufficient setting is run; `ours`, the seconds that softmargin took, or null
- * Lines printed before a program was stopped or failed count.
+ * Resolves to the lines, those before it was stopped or failed among them, and whether it was stopped at that limit.
  */
 export async function runProgram({ name, command, args, env = {} }, request) {
   const folder = mkdtempSync(join(tmpdir(), 'softmargin-bench-'));
@@ -27,12 +27,12 @@ export async function runProgram({ name, command, args, env = {} }, request) {
   });
   const begin = performance.now();
   const lines = [];
-  let stopped = null;
+  let isStopped = false;
   let timer = null;
   const allow = (seconds) => {
     clearTimeout(timer);
     timer = setTimeout(() => {
-      stopped = `stopped after ${request.seconds.toPrecision(3)} s`;
+      isStopped = true;
       child.kill('SIGKILL');
     }, seconds * 1000);
   };
@@ -57,11 +57,13 @@ export async function runProgram({ name, command, args, env = {} }, request) {
   clearTimeout(timer);
   await reading;
   rmSync(folder, { recursive: true, force: true });
-  if (stopped === null && status !== 0) {
+  let end = '';
+  if (isStopped) end = `, stopped after ${request.seconds.toPrecision(3)} s`;
+  else if (status !== 0) {
     const said = complaint.split('\n').filter((text) => /error|cannot|not /i.test(text));
-    stopped = said.at(-1)?.trim() ?? `ended with ${status}`;
+    end = `, ${said.at(-1)?.trim() ?? `ended with ${status}`}`;
   }
   const elapsed = ((performance.now() - begin) / 1000).toFixed(1);
-  console.error(`  ${name}: ${elapsed} s${stopped === null ? '' : `, ${stopped}`}`);
-  return lines;
+  console.error(`  ${name}: ${elapsed} s${end}`);
+  return { lines, isStopped };
 }

@@ -1,9 +1,10 @@
-// npm run bench [-- --case <text> --peer <text> --short --update --repeats <n> --seconds <s> --solvers --out <folder>]
+// npm run bench [-- --case <text> --peer <text> --short --update --repeats <n> --seconds <s> --patience <times> --solvers --out <folder>]
 //
 // The long form: every case by softmargin and by every peer at hand, in one run on one machine. Writes results.md,
 // results.json and, for each fit, a curve of suboptimality against seconds (SVG).
 //   --case, --peer  a part of their names     --seconds  the limit of one run of one program (60)
 //   --repeats       runs of each setting that counts, median shown (3)
+//   --patience      a peer is given up where one run takes so many times as long as softmargin (15)
 //   --solvers       each of our own algorithms as well, to judge the automatic choice
 // The short form (--short) needs no peer and guards against regressions; --update records its ratios anew.
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -25,6 +26,7 @@ const { values } = parseArgs({
     update: { type: 'boolean', default: false },
     repeats: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '60' },
+    patience: { type: 'string', default: '15' },
     solvers: { type: 'boolean', default: false },
     out: { type: 'string', default: join(HERE, 'results') },
   },
@@ -34,7 +36,8 @@ if (values.short) {
   const { shortForm } = await import('./short.js');
   process.exitCode = await shortForm({ update: values.update });
 } else {
-  await longForm({ ...values, repeats: Number(values.repeats), seconds: Number(values.seconds) });
+  const [repeats, seconds, patience] = [values.repeats, values.seconds, values.patience].map(Number);
+  await longForm({ ...values, repeats, seconds, patience });
 }
 
 async function longForm(options) {

@@ -4,12 +4,16 @@ import { fitPeers, softmargin } from '../programs.js';
 import { runProgram } from '../run-program.js';
 import { bestObjective, mergeRepeats, timesTo, withErrors } from '../statistics.js';
 
+/**
+ * `limits` holds for each peer that was asked the seconds after which it was given up, or null where no run took that
+ * long: it reached ε, or none of its settings does.
+ */
 export async function measure(benchCase, { folder, peers, options }) {
   const { problem, epsilon, labels } = benchCase;
   const certified = problem.loss === 'hinge';
   const shape = readShape(folder);
   const request = { folder, labels, problem, epsilon, repeats: options.repeats, seconds: options.seconds };
-  const lines = await runProgram(softmargin('ours.js'), {
+  const { lines } = await runProgram(softmargin('ours.js'), {
     ...request,
     reference: null,
     ours: null,
@@ -27,9 +31,13 @@ export async function measure(benchCase, { folder, peers, options }) {
       fastest: fastest?.seconds ?? null,
       chased: peer.chased,
       most: options.seconds,
+      patience: options.patience,
     });
-    limits[peer.name] = seconds;
-    lines.push(...(await runProgram(peer, { ...request, seconds, reference: bestObjective(lines), ours })));
+    const reference = bestObjective(lines);
+    const { lines: theirs, isStopped } = await runProgram(peer, { ...request, seconds, reference, ours });
+    const isGivenUp = isStopped || theirs.some((line) => line.seconds >= seconds);
+    limits[peer.name] = isGivenUp ? seconds : null;
+    lines.push(...theirs);
   }
   const merged = mergeRepeats(lines);
   const best = bestObjective(merged);
@@ -47,14 +55,14 @@ export function fastestPeer(times) {
 }
 
 /**
- * How long one run of a peer may take. Nobody needs longer than 15 times softmargin's time to be told apart, who is
- * to be left behind by 20 times gets 22; once a peer is there, the others get half as long again.
+ * How long one run of a peer may take: `patience` times softmargin's time, who is to be left behind by 20 times 22
+ * times; once a peer is there, the others get half as long again.
  */
-export function timeLimit({ ours, fastest, chased = false, most }) {
+export function timeLimit({ ours, fastest, chased = false, most, patience }) {
   const least = 3;
-  const patience = ours === null ? most : Math.max(least, (chased ? 22 : 15) * ours);
+  const waiting = ours === null ? most : Math.max(least, (chased ? 22 : patience) * ours);
   const race = fastest === null || chased ? most : Math.max(least, 1.5 * fastest);
-  return Math.min(most, patience, race);
+  return Math.min(most, waiting, race);
 }
 
 function ownSolvers({ loss, lasso }) {

@@ -8,7 +8,7 @@ import { mergeRepeats } from '../statistics.js';
 export async function measure(benchCase, { options }) {
   const { sizes } = benchCase;
   const request = { sizes, repeats: options.repeats, seconds: options.seconds };
-  const lines = mergeRepeats(await runProgram(softmargin('ours-growth.js'), request));
+  const lines = mergeRepeats((await runProgram(softmargin('ours-growth.js'), request)).lines);
   return { ...benchCase, lines };
 }
 

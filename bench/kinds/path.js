@@ -15,7 +15,7 @@ export async function measure(benchCase, { folder, peers, options }) {
   const lines = [];
   for (const peer of pathPeers(peers)) {
     // Its default of 1e-7 leaves some λs 1e-4 off and more; the tighter one is its best where time allows.
-    lines.push(...(await runProgram(peer, { ...request, thresholds: [1e-7, 1e-9] })));
+    lines.push(...(await runProgram(peer, { ...request, thresholds: [1e-7, 1e-9] })).lines);
   }
   const lambdas = lines[0]?.lambdas ?? FALLBACK;
   // The last, tighter run is there to know the optimum.
@@ -23,9 +23,8 @@ export async function measure(benchCase, { folder, peers, options }) {
     [[1e-2, 1e-3, 1e-4, 1e-5], options.repeats],
     [[1e-6], 1],
   ]) {
-    lines.push(
-      ...(await runProgram(softmargin('ours-path.js'), { ...request, lambdas, tolerances, repeats })),
-    );
+    const ours = { ...request, lambdas, tolerances, repeats };
+    lines.push(...(await runProgram(softmargin('ours-path.js'), ours)).lines);
   }
   const judged = judgePath(mergeRepeats(lines), lambdas.length);
   return { ...benchCase, shape: readShape(folder), lambdas, lines: judged };

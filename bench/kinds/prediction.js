@@ -12,10 +12,10 @@ const SKLEARN = fileURLToPath(new URL('../peers/sklearn_predict.py', import.meta
 export async function measure(benchCase, { folder, peers, options }) {
   const { nSamples: n, nFeatures: d, nClasses, kind } = readShape(folder);
   const request = { folder, repeats: options.repeats, seconds: options.seconds };
-  const lines = await runProgram(softmargin('ours-predict.js'), request);
+  const { lines } = await runProgram(softmargin('ours-predict.js'), request);
   if (peers.python && kind === 'dense') {
     const sklearn = { name: 'scikit-learn', command: peers.python, args: [SKLEARN] };
-    lines.push(...(await runProgram(sklearn, request)));
+    lines.push(...(await runProgram(sklearn, request)).lines);
   }
   const { single, double, bandwidth } = await machineLimits();
   const work = { flops: 2 * n * d * nClasses[''], bytes: 4 * n * d };

@@ -20,10 +20,10 @@ export async function measure(benchCase, { cache, peers, options }) {
   const file = FILES[benchCase.file](cache);
   if (file === null) return null;
   const request = { file, format, target, repeats: options.repeats, seconds: options.seconds };
-  const lines = await runProgram(softmargin('ours-read.js'), request);
+  const { lines } = await runProgram(softmargin('ours-read.js'), request);
   if (peers.python) {
     const readers = { name: 'readers', command: peers.python, args: [READERS] };
-    lines.push(...(await runProgram(readers, request)));
+    lines.push(...(await runProgram(readers, request)).lines);
   }
   return { ...benchCase, bytes: statSync(file).size, lines: mergeRepeats(lines) };
 }

@@ -70,7 +70,7 @@ def climb(program, settings, request, run, describe):
 
     for setting in settings:
         _, seconds, reached = once(setting)
-        if reached or seconds > request["seconds"] / 2:
+        if reached or seconds > request["seconds"]:
             break
     if len(tried) > 1 and tried[-1][2]:
         once({name: float(np.sqrt(tried[-2][0][name] * value)) for name, value in tried[-1][0].items()})

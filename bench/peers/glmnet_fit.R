@@ -25,6 +25,6 @@ once <- function(thresh) {
 report(ready = TRUE)
 for (thresh in 10^-(4:14)) {
   run <- once(thresh)
-  if (run$reached || run$seconds > request$seconds / 2) break
+  if (run$reached || run$seconds > request$seconds) break
 }
 if (run$reached && run$seconds <= min(10, 20 * request$ours)) for (i in seq_len(request$repeats - 1)) once(thresh)

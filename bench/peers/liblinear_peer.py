@@ -82,7 +82,7 @@ def hinge(kind, request, X, y, K, data):
         once(eps)
         if len(found) > 2 and 0 <= found[-2][2] - found[-1][2] <= 0.1 * request["epsilon"] * found[-1][2]:
             break
-        if found[-1][1] > request["seconds"] / 2:
+        if found[-1][1] > request["seconds"]:
             break
     best = min(own for _, _, own in found)
     good = [(seconds, eps) for eps, seconds, own in found if own - best <= request["epsilon"] * best]

@@ -7,22 +7,22 @@ import { judgePath } from '../../bench/path-judgement.js';
 import { regressions } from '../../bench/regressions.js';
 
 describe('the time that a peer gets', () => {
-  const most = 60;
+  const [most, patience] = [60, 15];
 
-  test('is fifteen times ours, but no more than the limit and no less than three seconds', () => {
-    expect(timeLimit({ ours: 1, fastest: null, most })).toBe(15);
-    expect(timeLimit({ ours: 10, fastest: null, most })).toBe(60);
-    expect(timeLimit({ ours: 0.01, fastest: null, most })).toBe(3);
-    expect(timeLimit({ ours: null, fastest: null, most })).toBe(60);
+  test('is so many times ours, but no more than the limit and no less than three seconds', () => {
+    expect(timeLimit({ ours: 1, fastest: null, most, patience })).toBe(15);
+    expect(timeLimit({ ours: 10, fastest: null, most, patience })).toBe(60);
+    expect(timeLimit({ ours: 0.01, fastest: null, most, patience })).toBe(3);
+    expect(timeLimit({ ours: null, fastest: null, most, patience })).toBe(60);
   });
 
   test('is half as long again as the fastest peer’s once there is one', () => {
-    expect(timeLimit({ ours: 1, fastest: 4, most })).toBe(6);
-    expect(timeLimit({ ours: 1, fastest: 0.1, most })).toBe(3);
+    expect(timeLimit({ ours: 1, fastest: 4, most, patience })).toBe(6);
+    expect(timeLimit({ ours: 1, fastest: 0.1, most, patience })).toBe(3);
   });
 
   test('lets who is to be left behind by twenty times take twenty-two', () => {
-    expect(timeLimit({ ours: 1, fastest: 4, chased: true, most })).toBe(22);
+    expect(timeLimit({ ours: 1, fastest: 4, chased: true, most, patience })).toBe(22);
   });
 
   test('repeats nobody who took more than ten seconds, or twenty times as long', () => {
@@ -49,13 +49,19 @@ describe('the ratio to the peers', () => {
 
   test('is a lower bound where no peer got there, TensorFlow.js aside', () => {
     const times = [ours, { program: 'tfjs adam', seconds: 3 }];
-    const limits = { 'scikit-learn lbfgs': 20, 'scikit-learn sag': 10, tfjs: 50 };
-    expect(ratioToPeers({ times, limits })).toEqual({ value: 10, isBound: true });
+    const limits = { 'scikit-learn lbfgs': 20, 'scikit-learn sag': 10, tfjs: 8 };
+    expect(ratioToPeers({ times, limits })).toEqual({ value: 5, isBound: true });
   });
 
   test('is none where we did not get there, or nobody was asked', () => {
     expect(ratioToPeers({ times: [], limits: { 'scikit-learn lbfgs': 20 } })).toBeNull();
     expect(ratioToPeers({ times: [ours], limits: {} })).toBeNull();
+  });
+
+  test('does not count who has no setting that is enough', () => {
+    const limits = { 'scikit-learn lbfgs f32': null, 'scikit-learn sag': 10 };
+    expect(ratioToPeers({ times: [ours], limits })).toEqual({ value: 5, isBound: true });
+    expect(ratioToPeers({ times: [ours], limits: { 'scikit-learn lbfgs f32': null } })).toBeNull();
   });
 });
 

@@ -17,20 +17,30 @@ describe('runProgram', () => {
       console.log('not a line');
       console.log(require('node:fs').readFileSync(process.argv[1], 'utf8'));`;
     const request = { seconds: 1, epsilon: 1e-6 };
-    expect(await runProgram(program(source), request)).toEqual([request]);
+    expect(await runProgram(program(source), request)).toEqual({ lines: [request], isStopped: false });
   });
 
   test('keeps what a program printed before it failed, and says why it did', async () => {
     const complaint = vi.spyOn(console, 'error').mockImplementation(() => {});
     const source = `${say({ ready: true })}${say({ seconds: 3 })} throw new Error('out of luck');`;
-    expect(await runProgram(program(source), { seconds: 1 })).toEqual([{ seconds: 3 }]);
+    expect(await runProgram(program(source), { seconds: 1 })).toEqual({
+      lines: [{ seconds: 3 }],
+      isStopped: false,
+    });
     expect(complaint.mock.calls[0][0]).toContain('out of luck');
+  });
+
+  test('stops a program that prints nothing for too long, and tells', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => {});
+    const source = `${say({ ready: true })} setInterval(() => {}, 1000);`;
+    // With the grace for evaluating and printing, half a second.
+    expect(await runProgram(program(source), { seconds: -8.6 })).toEqual({ lines: [], isStopped: true });
   });
 
   test('a program that does not exist prints nothing', async () => {
     vi.spyOn(console, 'error').mockImplementation(() => {});
     const none = { name: 'none', command: '/nowhere/at/all', args: [] };
-    expect(await runProgram(none, { seconds: 1 })).toEqual([]);
+    expect(await runProgram(none, { seconds: 1 })).toEqual({ lines: [], isStopped: false });
   });
 });
 
@@ -55,6 +65,11 @@ describe('climb', () => {
     const { fastest, tried } = await climbed({ reference: null, epsilon: 1e-3, repeats: 1 });
     expect(tried).toEqual([1e-1, 1e-2, 1e-3]);
     expect(fastest.settings).toEqual({ tolerance: 1e-3 });
+  });
+
+  test('ends once a run takes longer than its limit', async () => {
+    const { tried } = await climbed({ reference: 1, epsilon: 1e-9, repeats: 1, seconds: 1e-9 });
+    expect(tried).toEqual([1e-1]);
   });
 
   test('where nothing reaches ε repeats nothing', async () => {
