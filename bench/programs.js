@@ -12,7 +12,7 @@ const QUIET = { stdio: ['ignore', 'ignore', 'inherit'] };
 export function findPeers(wanted) {
   const missing = [];
   const need = (names, find, hint) => {
-    if (!names.some((name) => name.includes(wanted))) return null;
+    if (!names.some((name) => name.includes(wanted) || wanted.includes(name))) return null;
     try {
       return find();
     } catch (error) {
