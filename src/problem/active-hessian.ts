@@ -128,7 +128,7 @@ export function activeHessian(
 
   function place(): Placed {
     const hessianStride = roundUp(capacity, 4);
-    const hessian = arena.allocateF32(capacity * hessianStride).byteOffset;
+    const hessian = arena.allocateUnset(capacity * hessianStride * 4);
     const homotopy = activeHomotopy(runtime, hessian, hessianStride, capacity);
     return {
       hessian,
@@ -142,7 +142,7 @@ export function activeHessian(
       slope: arena.allocateF64(capacity),
       lasso: arena.allocateF64(capacity),
       ridge: arena.allocateF64(capacity),
-      scratch: arena.allocate((SEGMENT + 5) * BLOCK * 4 * maxSegments),
+      scratch: arena.allocateUnset((SEGMENT + 5) * BLOCK * 4 * maxSegments),
       buildTask: arena.allocate(52),
       history: arena.allocate(8 * (13 * capacity + 40)),
       system: arena.allocate(8 * 30),

@@ -11,7 +11,7 @@ export function copyOfColumns(arena: Arena, matrix: DenseMatrix, features: reado
   for (let i = 0; i < nSamples; i++) {
     for (let f = 0; f < features.length; f++) to[i * stride + f] = from[i * matrix.stride + features[f]];
   }
-  return { ...matrix, nFeatures: features.length, stride, values: to.byteOffset };
+  return { kind: 'dense', nSamples, nFeatures: features.length, stride, values: to.byteOffset };
 }
 
 /** The features with a weight other than 0, or one whose gradient is above `bound`. */

@@ -1,4 +1,4 @@
-import type { SparseMatrix } from '../data/design-matrix.ts';
+import type { DenseMatrix, SparseMatrix } from '../data/design-matrix.ts';
 import { classFrequencies } from '../problem/column-scales.ts';
 import { log } from '../problem/elementary.ts';
 import type { ParameterLayout } from '../problem/parameters.ts';
@@ -9,7 +9,7 @@ import { isCutOff } from './path-stage.ts';
 import { trackProgress } from './progress.ts';
 import { PROXIMAL_NEWTON, proximalNewton } from './proximal-newton.ts';
 import { modelDescent } from './proximal-newton-model.ts';
-import { putFeatures, takeFeatures } from './screened-columns.ts';
+import { copyOfColumns, putFeatures, takeFeatures } from './screened-columns.ts';
 import type { Solution, SolverOptions, SolverRun } from './solver.ts';
 import { copyOfSparseColumns } from './sparse-columns-copy.ts';
 
@@ -38,8 +38,8 @@ const MOST_ROUNDS = 20;
 const CONTINUATION = { factor: 0.1, steps: 2 };
 
 /**
- * Proximal Newton for a lasso; on sparse rows of many features on a copy of those columns only that have a weight, or
- * violate optimality by most without. A round solves for these, one certificate pass over all columns tells whether
+ * Proximal Newton for a lasso; where features are many (of dense rows more than samples) on a copy of those columns only
+ * that have a weight, or violate optimality by most without. A round solves for these, one certificate pass over all columns tells whether
  * that was all, or which ones are missing. Certificates are of the whole problem.
  */
 export function* workingSetNewton(
@@ -50,7 +50,8 @@ export function* workingSetNewton(
 ): SolverRun {
   const { matrix } = problem.trainingSet;
   const whole = softmaxObjective(runtime, problem);
-  const suits = matrix.kind === 'sparse' && matrix.nFeatures >= FEWEST_FEATURES;
+  const isWide = matrix.kind === 'sparse' || matrix.nFeatures > matrix.nSamples;
+  const suits = isWide && matrix.nFeatures >= FEWEST_FEATURES;
   if (!suits) return yield* proximalNewton(whole, theta, options);
 
   const { arena } = runtime;
@@ -116,8 +117,16 @@ function interceptsAlone(frequencies: Float64Array, { nClasses }: ParameterLayou
 }
 
 /** The problem on some columns, W = 0. */
-function partOf(runtime: Runtime, problem: Problem, matrix: SparseMatrix, features: readonly number[]) {
-  const columns = copyOfSparseColumns(runtime, matrix, features);
+function partOf(
+  runtime: Runtime,
+  problem: Problem,
+  matrix: DenseMatrix | SparseMatrix,
+  features: readonly number[],
+) {
+  const columns =
+    matrix.kind === 'dense'
+      ? copyOfColumns(runtime.arena, matrix, features)
+      : copyOfSparseColumns(runtime, matrix, features);
   const trainingSet = { ...problem.trainingSet, matrix: columns };
   const objective = softmaxObjective(runtime, { ...problem, trainingSet });
   const { activeHessian } = objective;
@@ -126,11 +135,15 @@ function partOf(runtime: Runtime, problem: Problem, matrix: SparseMatrix, featur
     objective,
     hessian: activeHessian,
     theta: objective.vectors.zeros(objective.layout.size),
-    share: (columns.nonzeros + 1) / (matrix.nonzeros + 1),
+    share: (valuesOf(columns) + 1) / (valuesOf(matrix) + 1),
   };
 }
 
-/** Ascending: all with a weight, and of the others whose gradient passes `bound` those where it is largest. */
+function valuesOf(matrix: DenseMatrix | SparseMatrix): number {
+  return matrix.kind === 'dense' ? matrix.nFeatures : matrix.nonzeros;
+}
+
+/** Ascending: all with a weight, and of the others whose gradient passes `bound` those where it is largest, of equal ones all. */
 function featuresToTake(
   { nFeatures, stride }: ParameterLayout,
   theta: Float64Array,
@@ -142,15 +155,19 @@ function featuresToTake(
   const largest = new Float64Array(nFeatures);
   for (let j = 0; j < nFeatures; j++) {
     let isWeight = false;
+    let most = 0;
     for (let i = j * stride; i < (j + 1) * stride; i++) {
       if (theta[i] !== 0) isWeight = true;
-      largest[j] = Math.max(largest[j], Math.abs(gradient[i]));
+      most = Math.max(most, Math.abs(gradient[i]));
     }
+    largest[j] = most;
     if (isWeight) taken.push(j);
-    else if (largest[j] > bound) others.push(j);
+    else if (most > bound) others.push(j);
   }
-  others.sort((a, b) => largest[b] - largest[a] || a - b);
-  const features = taken.concat(others.slice(0, Math.max(FEWEST_TAKEN, taken.length)));
+  const room = Math.max(FEWEST_TAKEN, taken.length);
+  const spare = others.length - room;
+  const least = spare > 0 ? Float64Array.from(others, (j) => largest[j]).sort()[spare] : 0;
+  const features = taken.concat(others.filter((j) => largest[j] >= least));
   // Where no feature tells anything, one of them stands for all.
   if (features.length === 0) features.push(0);
   return features.sort((a, b) => a - b);

@@ -10,7 +10,7 @@ import type { Runtime } from '../../src/runtime/runtime.ts';
 import { solve } from '../../src/solvers/solve.ts';
 import type { Iteration, Solution, SolverOptions } from '../../src/solvers/solver.ts';
 import { copyOfSparseColumns } from '../../src/solvers/sparse-columns-copy.ts';
-import { sparseTrainingSet } from '../twins/kernel-data.ts';
+import { denseTrainingSet, sparseTrainingSet } from '../twins/kernel-data.ts';
 import { kernelRuntime } from '../twins/kernel-runtime.ts';
 import type { PlainData } from '../twins/plain-passes.ts';
 
@@ -23,8 +23,15 @@ const defaults: SolverOptions = {
   aborted: () => false,
 };
 
-/** Rows of few values in many columns, some of which tell something; a formula, so that the optimum never changes. */
-function words(n: number, d: number, K: number): PlainData {
+interface Rows extends PlainData {
+  readonly stored: 'sparse' | 'dense';
+}
+
+/**
+ * Rows of few values in many columns, some of which tell something; a formula, so that the optimum never changes. With
+ * `noise` the other values are no zeros, and dense rows not compact.
+ */
+function words(n: number, d: number, K: number, stored: Rows['stored'] = 'sparse', noise = 0): Rows {
   const X = Array.from({ length: n }, (_, i) => {
     const row: number[] = new Array(d).fill(0);
     for (let t = 0; t < 14; t++) {
@@ -37,17 +44,22 @@ function words(n: number, d: number, K: number): PlainData {
     const told = row.findIndex((x, j) => x !== 0 && j % 3 > 0);
     return i % 5 === 0 ? i % K : (told + (told >> 3)) % K;
   });
-  return { X, y, nClasses: K };
+  const noisy = X.map((row, i) => row.map((x, j) => Math.fround(x + noise * Math.sin(7 * i + 3 * i * j))));
+  return { X: noise === 0 ? X : noisy, y, nClasses: K, stored };
 }
 
 function pose(
-  runtime: Runtime,
-  data: PlainData,
+  { arena }: Runtime,
+  data: Rows,
   penalty: PenaltyCoefficients,
   more: Partial<Problem> & { readonly center?: readonly number[] } = {},
 ): Problem {
   const { center, ...changes } = more;
-  const trainingSet = sparseTrainingSet(runtime.arena, data, center);
+  const centred = (row: readonly number[]) => row.map((x, j) => Math.fround(x - (center?.[j] ?? 0)));
+  const trainingSet =
+    data.stored === 'sparse'
+      ? sparseTrainingSet(arena, data, center)
+      : denseTrainingSet(arena, { ...data, X: data.X.map(centred) });
   return { trainingSet, loss: { kind: 'softmax' }, penalty, intercept: true, dropout: 0, ...changes };
 }
 
@@ -67,7 +79,7 @@ function run(
 }
 
 /** The largest λ at which all weights are 0. */
-function largestLambda(data: PlainData): number {
+function largestLambda(data: Rows): number {
   const runtime = kernelRuntime();
   return lambdaMax(softmaxObjective(runtime, pose(runtime, data, { ridge: 0, lasso: 1 })));
 }
@@ -75,6 +87,9 @@ function largestLambda(data: PlainData): number {
 describe.each([
   ['two classes', words(700, 1500, 2)],
   ['three classes', words(400, 1200, 3)],
+  ['three classes, dense rows of mostly zeros', words(300, 1100, 3, 'dense')],
+  ['three classes, dense rows', words(200, 1100, 3, 'dense', 0.2)],
+  ['two classes, dense rows', words(200, 1100, 2, 'dense', 0.2)],
 ] as const)('%s', (_, data) => {
   const largest = largestLambda(data);
 
