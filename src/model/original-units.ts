@@ -21,16 +21,21 @@ export function toOriginalUnits(
 ): OriginalWeights {
   const weights = new Float64Array(nClasses * nFeatures);
   const intercepts = theta.slice(nFeatures * stride, nFeatures * stride + nClasses);
+  const scale = standardization?.scale ?? null;
+  const mean = standardization?.mean ?? null;
   for (let first = 0; first < nFeatures; first += BLOCK) {
     const end = Math.min(nFeatures, first + BLOCK);
     for (let k = 0; k < nClasses; k++) {
+      let shift = 0;
       for (let j = first; j < end; j++) {
+        const x = theta[j * stride + k];
         // A path makes a hundred models of mostly zeros.
-        if (theta[j * stride + k] === 0) continue;
-        const w = theta[j * stride + k] / (standardization?.scale[j] ?? 1);
+        if (x === 0) continue;
+        const w = scale === null ? x : x / scale[j];
         weights[k * nFeatures + j] = w;
-        if (standardization !== null) intercepts[k] -= w * standardization.mean[j];
+        if (mean !== null) shift += w * mean[j];
       }
+      intercepts[k] -= shift;
     }
   }
   return { weights, intercepts };

@@ -25,3 +25,9 @@ export function parameterLayout(nFeatures: number, nClasses: number): ParameterL
   const stride = Math.ceil(nClasses / 4) * 4;
   return { nFeatures, nClasses, stride, size: (nFeatures + 1) * stride };
 }
+
+/** Whether every number of θ, or of a part of it, is 0. A loop: `every` takes ten times as long. */
+export function isZero(theta: Float64Array): boolean {
+  for (let i = 0; i < theta.length; i++) if (theta[i] !== 0) return false;
+  return true;
+}

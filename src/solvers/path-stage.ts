@@ -1,6 +1,7 @@
 import { UnsupportedError } from '../errors.ts';
 import { largestWeightGradient } from '../problem/lambda-max.ts';
 import type { CertifiedPoint, Objective } from '../problem/objective.ts';
+import { isZero } from '../problem/parameters.ts';
 import type { PenaltyCoefficients } from '../problem/penalty.ts';
 import { type DescentSettings, lassoDescent } from './lasso-descent.ts';
 import { trackProgress } from './progress.ts';
@@ -36,7 +37,7 @@ export function descentStage(base: Objective, theta: Float64Array): PathStage {
   const nWeights = layout.nFeatures * layout.stride;
   const gradient = vectors.zeros(layout.size);
   const start = vectors.zeros(layout.size);
-  if (theta.subarray(0, nWeights).every((w) => w === 0)) base.certify(theta, gradient);
+  if (isZero(theta.subarray(0, nWeights))) base.certify(theta, gradient);
   start.set(theta);
   const descent = lassoDescent(base, activeHessian, start, SETTINGS);
   const largest = largestWeightGradient(base, descent.gradient);

@@ -1,6 +1,7 @@
 import type { ActiveHessian } from '../problem/active-hessian.ts';
 import { largestWeightGradient } from '../problem/lambda-max.ts';
 import type { Objective } from '../problem/objective.ts';
+import { isZero } from '../problem/parameters.ts';
 import type { Precision } from '../problem/passes.ts';
 import { type DescentSettings, type LassoDescent, lassoDescent } from './lasso-descent.ts';
 import { type Progress, trackProgress } from './progress.ts';
@@ -59,7 +60,7 @@ export function* modelDescent(
   const nWeights = layout.nFeatures * layout.stride;
   const start = vectors.zeros(layout.size);
   let lasso = penalty.lasso;
-  if (theta.subarray(0, nWeights).every((w) => w === 0)) {
+  if (isZero(theta.subarray(0, nWeights))) {
     progress.certify(theta, start);
     if (progress.isConverged()) return progress.solution('converged', theta);
     lasso = Math.max(lasso, factor * largestWeightGradient(objective, start));

@@ -1,4 +1,5 @@
 import type { Objective } from '../problem/objective.ts';
+import { isZero } from '../problem/parameters.ts';
 import type { Problem } from '../problem/problem.ts';
 import { sampleRows } from '../problem/row-sample.ts';
 import { softmaxObjective } from '../problem/softmax-objective.ts';
@@ -45,7 +46,7 @@ export function* solveByLevels(
   const { nSamples } = trainingSet.matrix;
   const stages = new Stages(options);
 
-  if (theta.every((x) => x === 0)) {
+  if (isZero(theta)) {
     for (const size of levelSizes(nSamples)) {
       const mark = arena.mark();
       const rows = sampleRows(arena, trainingSet, size, options.seed);

@@ -1,5 +1,5 @@
 import type { TrainingSet } from '../data/design-matrix.ts';
-import { parameterLayout, scoreLayout } from '../problem/parameters.ts';
+import { isZero, parameterLayout, scoreLayout } from '../problem/parameters.ts';
 import { passProducts } from '../problem/pass-products.ts';
 import type { Problem } from '../problem/problem.ts';
 import { rowSpace } from '../problem/row-space.ts';
@@ -44,7 +44,7 @@ export function* rowSpaceDescent(
   const { nSamples, nFeatures } = trainingSet.matrix;
   const stages = new Stages(options);
 
-  let nearOptimum = theta.every((x) => x === 0);
+  let nearOptimum = isZero(theta);
   if (nearOptimum) {
     const mark = arena.mark();
     const layout =
@@ -60,7 +60,7 @@ export function* rowSpaceDescent(
     stages.passes += 1;
     const expansion = space.expand(coordinates, theta);
     // Rows of 1e19 and more overflow in their products, which are single precision.
-    nearOptimum = theta.every(Number.isFinite);
+    nearOptimum = isFiniteEverywhere(theta);
     if (!nearOptimum) theta.fill(0);
     const point =
       nearOptimum && loss.kind === 'softmax'
@@ -92,4 +92,9 @@ export function suitsRowSpace(trainingSet: TrainingSet): boolean {
 function gramPasses({ matrix, nClasses }: TrainingSet): number {
   const { nSamples: n, nFeatures: d } = matrix;
   return ((n * n * d) / 2 + n ** 3) / passProducts(matrix, nClasses);
+}
+
+function isFiniteEverywhere(theta: Float64Array): boolean {
+  for (let i = 0; i < theta.length; i++) if (!Number.isFinite(theta[i])) return false;
+  return true;
 }

@@ -3,7 +3,7 @@ import { withCompactRows } from '../problem/compact-rows.ts';
 import { compositeObjective } from '../problem/composite-objective.ts';
 import { dataPasses } from '../problem/data-passes.ts';
 import type { Objective } from '../problem/objective.ts';
-import { parameterLayout } from '../problem/parameters.ts';
+import { isZero, parameterLayout } from '../problem/parameters.ts';
 import type { DataPasses } from '../problem/passes.ts';
 import type { Problem } from '../problem/problem.ts';
 import { sampleRows } from '../problem/row-sample.ts';
@@ -147,10 +147,6 @@ function raiseAbsent(b: Float64Array, nClasses: number, { loss }: Problem): void
   const margin = loss.kind === 'hinge' ? loss.margin : 1;
   const highest = b.subarray(0, nClasses).reduce((a, x) => Math.max(a, x), Number.NEGATIVE_INFINITY);
   for (let k = 0; k < nClasses; k++) b[k] = Math.max(b[k], highest - LOWEST_START * margin);
-}
-
-function isZero(theta: Float64Array): boolean {
-  return theta.every((x) => x === 0);
 }
 
 function* smoothed(

@@ -1,7 +1,7 @@
 import type { DenseMatrix, SparseMatrix } from '../data/design-matrix.ts';
 import { classFrequencies } from '../problem/column-scales.ts';
 import { log } from '../problem/elementary.ts';
-import type { ParameterLayout } from '../problem/parameters.ts';
+import { isZero, type ParameterLayout } from '../problem/parameters.ts';
 import type { Problem } from '../problem/problem.ts';
 import { softmaxObjective } from '../problem/softmax-objective.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -65,7 +65,7 @@ export function* workingSetNewton(
   });
   const finished = (status: Solution['status']) => counted(progress.solution(status, theta));
 
-  if (problem.intercept && theta.every((x) => x === 0)) {
+  if (problem.intercept && isZero(theta)) {
     theta.set(
       interceptsAlone(classFrequencies(arena, problem.trainingSet), layout),
       layout.nFeatures * layout.stride,
