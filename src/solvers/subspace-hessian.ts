@@ -20,7 +20,8 @@ export interface SubspaceSize {
 /**
  * The inverse of a sampled Hessian of softmax in two parts: in the span of the directions along which the rows vary
  * most, and across it (see subspace-inverse.ts). The rows are drawn of `all` at each point anew, by their curvature
- * there, the directions once for all: at most so many as `directions`, and only those that stand out. Null without one.
+ * there, the directions once for all: at most so many as `directions`, and only those that stand out. At θ = 0 the
+ * directions' variances tell it without rows. Null without a direction.
  */
 export function subspaceHessian(
   runtime: Runtime,
@@ -43,6 +44,10 @@ export function subspaceHessian(
 
   return {
     prepare(theta) {
+      if (theta.every((x) => x === 0)) {
+        inverse.invertUniform(directions.variances);
+        return;
+      }
       sample.draw(theta);
       hessian.fillAt(sample.probabilities, factor);
       inverse.invert();

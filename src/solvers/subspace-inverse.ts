@@ -8,6 +8,11 @@ import { addPenalty } from './sampled-hessian.ts';
 export interface SubspaceInverse {
   /** Adds the penalty to the Hessian that stands in the factor, and factors it. */
   invert(): void;
+  /**
+   * For the Hessian at θ = 0 of centred rows with these mean squares along the directions: (I / K − 1 1ᵀ / K²) ⊗ their
+   * diagonal, and the intercepts' 1.
+   */
+  invertUniform(variances: Float64Array): void;
   /** out ← M⁻¹ x */
   apply(x: Float64Array, out: Float64Array): void;
 }
@@ -43,12 +48,23 @@ export function subspaceInverse(
   fields.set([V.byteOffset, directionStride * 4, d, count, stride], 2);
   fields[COORDINATES] = coordinates.byteOffset;
   inverseRest[0] = 1;
+  let uniform: Float64Array | null = null;
+
+  function solve() {
+    if (uniform === null) factor.solve(packed);
+    else solveUniform(packed, uniform, count, K, 2 * ridge);
+  }
 
   return {
     invert() {
+      uniform = null;
       inverseRest[0] = 1 / (2 * ridge + across * leastCurvature(factor, count, K));
       addPenalty(factor, count * K, 2 * ridge);
       factor.factor();
+    },
+    invertUniform(variances) {
+      uniform = variances;
+      inverseRest[0] = 1 / (2 * ridge + (across * leastPositive(variances) * (1 - 1 / K)) / K);
     },
     apply(x, out) {
       fields[X] = x.byteOffset;
@@ -58,7 +74,7 @@ export function subspaceInverse(
         for (let k = 0; k < K; k++) packed[m * K + k] = coordinates[m * stride + k];
       }
       if (intercept) for (let k = 0; k < K; k++) packed[count * K + k] = x[d * stride + k];
-      factor.solve(packed);
+      solve();
       // (Vᵀ V)⁻¹ Vᵀ x to second order, (2 I − Vᵀ V) Vᵀ x: V times it is the orthogonal projection on the span.
       projection.set(coordinates);
       const { byteOffset: a } = coordinates;
@@ -76,14 +92,29 @@ export function subspaceInverse(
   };
 }
 
+/** Of each direction, and of the intercepts behind them: what classes share has the curvature of the penalty alone. */
+function solveUniform(x: Float64Array, variances: Float64Array, count: number, K: number, penalty: number) {
+  for (let from = 0; from < x.length; from += K) {
+    const m = from / K;
+    let mean = 0;
+    for (let k = 0; k < K; k++) mean += x[from + k] / K;
+    const shared = m < count ? mean / penalty : 0;
+    const inverse = 1 / (m < count ? variances[m] / K + penalty : 1 / K);
+    for (let k = 0; k < K; k++) x[from + k] = (x[from + k] - mean) * inverse + shared;
+  }
+}
+
 /** Along one of the directions, the mean over the classes. */
 function leastCurvature({ values, rowStride }: CholeskyMatrix, count: number, K: number): number {
+  const curvatures = new Float64Array(count);
+  for (let at = 0; at < count * K; at++) curvatures[Math.floor(at / K)] += values[at * rowStride + at] / K;
+  return leastPositive(curvatures);
+}
+
+/** Columns that are 0 have none; 0 without any. */
+function leastPositive(curvatures: Float64Array): number {
   let least = Number.POSITIVE_INFINITY;
-  for (let m = 0; m < count; m++) {
-    let curvature = 0;
-    for (let at = m * K; at < (m + 1) * K; at++) curvature += values[at * rowStride + at] / K;
-    if (curvature > 0) least = Math.min(least, curvature);
-  }
+  for (const curvature of curvatures) if (curvature > 0) least = Math.min(least, curvature);
   return Number.isFinite(least) ? least : 0;
 }
 
