@@ -106,18 +106,30 @@ function noiseVariance({ restVariance }: LeadingDirections, nFeatures: number, n
 /** Some first directions; `across` is how much the rest vary at most, as a part of the least of these. */
 export type StandingOut = LeadingDirections & { readonly across: number };
 
-/** The directions that stand out of the rest, or all where there is no line to draw; V is packed closer in place. */
-export function standingOut(directions: LeadingDirections, nFeatures: number, nRows: number): StandingOut {
+/**
+ * The directions that stand out of the rest, or all where there is no line to draw, and of these but the first only those
+ * whose variance is at least `floor`; V is packed closer in place.
+ */
+export function standingOut(
+  directions: LeadingDirections,
+  nFeatures: number,
+  nRows: number,
+  floor: number,
+): StandingOut {
   const { values, stride: before, variances, restVariance } = directions;
   const noise = noiseVariance(directions, nFeatures, nRows);
-  let count = directions.count;
-  while (count > 0 && !(variances[count - 1] > noise)) count--;
-  if (count > 0 && variances[count - 1] < CLIFF * noise) return { ...directions, across: 1 };
+  let standing = directions.count;
+  while (standing > 0 && !(variances[standing - 1] > noise)) standing--;
+  if (standing > 0 && variances[standing - 1] < CLIFF * noise) standing = directions.count;
+  let count = standing;
+  while (count > 1 && variances[count - 1] < floor) count--;
+  const beyondNoise = count < standing || count === 0 || count === directions.count;
+  const across = beyondNoise ? 1 : noise / variances[count - 1];
+  if (count === directions.count) return { ...directions, across };
   const stride = Math.ceil((count + 1) / 4) * 4;
   for (let j = 0; j < nFeatures; j++) {
     for (let m = 0; m < stride; m++) values[j * stride + m] = m < count ? values[j * before + m] : 0;
   }
-  const across = count === 0 || count === directions.count ? 1 : noise / variances[count - 1];
   return { count, stride, values, variances: variances.subarray(0, count), restVariance, across };
 }
 

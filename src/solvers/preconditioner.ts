@@ -9,6 +9,8 @@ export interface Preconditioner {
   apply(x: Float64Array, out: Float64Array): void;
   /** It is worth preparing anew when the gap has fallen to this part; where not given, L-BFGS has its own. */
   readonly renewal?: number;
+  /** … unless it was below this: from there on the Hessian hardly changes. Where not given, L-BFGS has its own. */
+  readonly settled?: number;
   /**
    * L-BFGS starts from it as it is, without a factor from the last pair, which takes a product more for each. Images
    * (subspace-newton.ts) took 8.5, 27.5 and 173.5 passes so at λ = 1e-2, 1e-4 and 1e-6 and 9.5, 26.5 and 177.5 with the
@@ -24,9 +26,10 @@ const SETTLED_GAP = 1e-2;
 
 /** Prepares it where that is due, by the gap; whether it did. */
 export function renewing(preconditioner: Preconditioner): (theta: Float64Array, gap: number) => boolean {
+  const { renewal = RENEWAL, settled = SETTLED_GAP } = preconditioner;
   let preparedAt = Number.POSITIVE_INFINITY;
   return (theta, gap) => {
-    if (preparedAt <= SETTLED_GAP || !(gap < (preconditioner.renewal ?? RENEWAL) * preparedAt)) return false;
+    if (preparedAt <= settled || !(gap < renewal * preparedAt)) return false;
     preconditioner.prepare(theta);
     preparedAt = gap;
     return true;

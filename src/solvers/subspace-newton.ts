@@ -51,7 +51,7 @@ function preconditioner(
   const size = { directions: directionCount(trainingSet), rows: hessianRows(trainingSet) };
   const hessian = subspaceHessian(runtime, trainingSet, size, penalty.ridge, intercept, seed);
   return hessian !== null && isCompact(trainingSet.matrix)
-    ? { ...hessian, renewal: COMPACT_RENEWAL }
+    ? { ...hessian, renewal: COMPACT_RENEWAL, settled: COMPACT_SETTLED }
     : hessian;
 }
 
@@ -60,6 +60,11 @@ function preconditioner(
  * passes and 5 and 4 Hessians worth ten of them at λ = 1e-4, 192.5 and 174.5 passes and 8 and 4 Hessians at 1e-6.
  */
 const COMPACT_RENEWAL = 0.01;
+/**
+ * And the last Hessian may be an earlier one: of 0.01, 0.03 and 0.1 images took 9.5, 9.5 and 9.5 passes at λ = 1e-2,
+ * 28.5, 28.5 and 26.5 at 1e-4, 178.5, 166.5 and 166.5 at 1e-6; 3 000 of them 187.5, 187.5 and 180.5.
+ */
+const COMPACT_SETTLED = 0.1;
 
 /** Whether the rows have enough features, and are enough, for affordable directions to be worth their Hessian. */
 export function suitsSubspaceNewton(arena: Arena, problem: Problem): boolean {

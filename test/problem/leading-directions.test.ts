@@ -126,11 +126,11 @@ describe('directions that stand out', () => {
     y: Array.from({ length: 400 }, (_, i) => i % K),
     nClasses: K,
   });
-  const found = (data: PlainData, count: number) => {
+  const found = (data: PlainData, count: number, floor = 0) => {
     const { runtime, matrix } = sample(data);
     const all = leadingDirections(runtime, matrix, count);
     const before = Array.from(all.values);
-    return { all, before, out: standingOut(all, d, 400) };
+    return { all, before, out: standingOut(all, d, 400, floor) };
   };
 
   test('are none of features drawn alone', () => {
@@ -151,6 +151,19 @@ describe('directions that stand out', () => {
   test('are all where variances fall by degrees', () => {
     const { out } = found(mixed(30, 0.85, 0.05), 20);
     expect([out.count, out.across]).toEqual([20, 1]);
+  });
+
+  test('and vary enough, and the first', () => {
+    const data = mixed(30, 0.85, 0.05);
+    const { variances } = found(data, 20).all;
+    const last = variances.reduce((last, variance, m) => (variance >= variances[7] ? m : last), 0);
+    const { all, before, out } = found(data, 20, variances[7]);
+    expect([out.count, out.across]).toEqual([last + 1, 1]);
+    expect(last).toBeLessThan(12);
+    expect(column(out.values, out.stride, last)).toEqual(
+      Array.from({ length: d }, (_, j) => before[j * all.stride + last]),
+    );
+    expect(found(data, 20, 1e9).out.count).toBe(1);
   });
 });
 
