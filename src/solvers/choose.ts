@@ -1,6 +1,8 @@
 import type { TrainingSet } from '../data/design-matrix.ts';
 import { largestPeak } from '../problem/column-peaks.ts';
 import { meanSquaredNorm } from '../problem/dual-rows.ts';
+import { parameterLayout } from '../problem/parameters.ts';
+import { passProducts } from '../problem/pass-products.ts';
 import type { Problem } from '../problem/problem.ts';
 import type { Arena } from '../runtime/arena.ts';
 import { DUAL_ASCENT } from './dual-ascent.ts';
@@ -14,14 +16,13 @@ import { preferSmoothing, SMOOTHING } from './smoothing.ts';
 import { SUBSPACE_NEWTON, suitsSubspaceNewton } from './subspace-newton.ts';
 
 /**
- * Up to this q = mean ‖x‖² / (2 ridge n), how far one row moves its own scores, an epoch of dual ascent does
- * what several passes do. On tf-idf text (50 000 × 27 656, 53 classes) to a certified 1e-6: q = 0.1, 1 and 10
- * took 25, 21 and 37 passes, where L-BFGS took 162 at q = 1. On dense images at q = 50 L-BFGS took half as many.
+ * Up to this mean ‖x‖² / ridge L-BFGS takes some twenty passes at most, and dual ascent, whose epochs cost one to four
+ * of them, is no faster: of 100 sparse shapes those beyond took L-BFGS up to 36 times as long, those within took dual
+ * ascent up to 5.7 times as long, save where L-BFGS's vectors cost more than its passes.
  */
-const DUAL_ASCENT_REACH = 20;
-
-/** The same q for two classes, whose epochs cost no more than a pass; see chooseForTwoClasses for λ = 1e-8, q = 1000. */
-const ONE_SCORE_REACH = 1000;
+const EASY_CONDITION = 1000;
+/** Products that L-BFGS's vectors cost in such a run, for each unknown and iteration. */
+const VECTOR_PRODUCTS = 90;
 
 /**
  * L-BFGS takes some 50 to 150 passes where sampled Newton takes 10 to 30 and its factors. To a certified 1e-6, passes
@@ -57,7 +58,7 @@ export function chooseSolver(arena: Arena, problem: Problem): string {
   if (suitsRowSpace(problem.trainingSet)) return ROW_SPACE;
   if (suitsSubspaceNewton(arena, problem)) return SUBSPACE_NEWTON;
   if (suitsPrunedNewton(arena, problem)) return PRUNED_NEWTON;
-  return suitsDualAscent(arena, problem, DUAL_ASCENT_REACH) ? DUAL_ASCENT : 'lbfgs';
+  return suitsDualAscent(arena, problem) ? DUAL_ASCENT : 'lbfgs';
 }
 
 /**
@@ -74,7 +75,7 @@ function chooseForTwoClasses(arena: Arena, problem: Problem): string {
   const { trainingSet } = problem;
   const { matrix } = trainingSet;
   if (affordsCompactHessian(matrix)) return NEWTON_CHOLESKY;
-  if (suitsDualAscent(arena, problem, ONE_SCORE_REACH)) return DUAL_ASCENT;
+  if (suitsDualAscent(arena, problem)) return DUAL_ASCENT;
   const wide = matrix.kind === 'dense' && matrix.nFeatures >= MANY_COLUMNS;
   return wide && newtonCholeskyPasses(trainingSet) <= AFFORDABLE_HESSIANS ? NEWTON_CHOLESKY : 'lbfgs';
 }
@@ -89,11 +90,9 @@ function suitsSampledNewton(arena: Arena, trainingSet: TrainingSet): boolean {
 }
 
 /** Dense rows are left to L-BFGS, whose passes run on all threads. */
-function suitsDualAscent(
-  arena: Arena,
-  { trainingSet: { matrix }, penalty }: Problem,
-  reach: number,
-): boolean {
+function suitsDualAscent(arena: Arena, { trainingSet: { matrix, nClasses }, penalty }: Problem): boolean {
   if (matrix.kind === 'dense' || matrix.center !== 0) return false;
-  return meanSquaredNorm(arena, matrix) / (2 * penalty.ridge * matrix.nSamples) <= reach;
+  if (meanSquaredNorm(arena, matrix) > EASY_CONDITION * penalty.ridge) return true;
+  const { size } = parameterLayout(matrix.nFeatures, nClasses);
+  return VECTOR_PRODUCTS * size > passProducts(matrix, nClasses);
 }

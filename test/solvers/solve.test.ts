@@ -407,7 +407,7 @@ describe('choosing a solver', () => {
     };
     for (const sparse of [false, true]) {
       expect(chosen(many, sparse)).toBe('sampled-newton');
-      expect(chosen(rare, sparse)).toBe(sparse ? 'lbfgs' : 'pruned-newton');
+      expect(chosen(rare, sparse)).toBe(sparse ? 'dual-ascent' : 'pruned-newton');
     }
   });
 
@@ -441,7 +441,24 @@ describe('choosing a solver', () => {
     expect(chosen(4000, false)).toBe('subspace-newton');
     expect(chosen(200, false)).toBe('pruned-newton');
     expect(chosen(100, false)).toBe('pruned-newton');
-    expect(chosen(4000, true)).toBe('lbfgs');
+    expect(chosen(4000, true)).toBe('dual-ascent');
+  });
+
+  test('softmax with L2 on sparse rows: L-BFGS where the ridge is strong and unknowns are few', () => {
+    const chosen = (ridge: number, nFeatures: number) => {
+      const data = {
+        X: Array.from({ length: 300 }, (_, i) =>
+          Array.from({ length: nFeatures }, (_, j) => +(j === i % 20)),
+        ),
+        y: Array.from({ length: 300 }, (_, i) => i % 30),
+        nClasses: 30,
+      };
+      const runtime = kernelRuntime();
+      return chooseSolver(runtime.arena, pose(runtime, { penalty: { ridge, lasso: 0 } }, data, true));
+    };
+    expect(chosen(1e-2, 20)).toBe('lbfgs');
+    expect(chosen(1e-5, 20)).toBe('dual-ascent');
+    expect(chosen(1e-2, 3000)).toBe('dual-ascent');
   });
 
   test('an impossible pair is refused with what is possible', () => {
