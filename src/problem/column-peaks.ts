@@ -2,12 +2,12 @@ import type { DesignMatrix } from '../data/design-matrix.ts';
 import type { Arena } from '../runtime/arena.ts';
 
 /**
- * The largest max x² / mean x² of a stored column: for a category that one row in r belongs to, about r. A sample of
+ * The largest mean x⁴ / (mean x²)² of a stored column: for a category that one row in r belongs to, about r. A sample of
  * m rows sees about m / r of them.
  */
 export function largestPeak(arena: Arena, matrix: DesignMatrix): number {
   const { nSamples: n, nFeatures: d } = matrix;
-  const peaks = new Float64Array(d);
+  const fourths = new Float64Array(d);
   const sums = new Float64Array(d);
   if (matrix.kind === 'dense') {
     const values = arena.f32(matrix.values, n * matrix.stride);
@@ -15,7 +15,7 @@ export function largestPeak(arena: Arena, matrix: DesignMatrix): number {
       for (let j = 0; j < d; j++) {
         const square = values[from + j] * values[from + j];
         sums[j] += square;
-        if (square > peaks[j]) peaks[j] = square;
+        fourths[j] += square * square;
       }
     }
   } else {
@@ -25,10 +25,10 @@ export function largestPeak(arena: Arena, matrix: DesignMatrix): number {
       const j = columns[at];
       const square = values[at] * values[at];
       sums[j] += square;
-      if (square > peaks[j]) peaks[j] = square;
+      fourths[j] += square * square;
     }
   }
   let largest = 0;
-  for (let j = 0; j < d; j++) if (sums[j] > 0) largest = Math.max(largest, (n * peaks[j]) / sums[j]);
+  for (let j = 0; j < d; j++) if (sums[j] > 0) largest = Math.max(largest, (n * fourths[j]) / sums[j] ** 2);
   return largest;
 }

@@ -22,7 +22,7 @@ const SHARD_PRODUCTS = 1 << 17;
 const PARTIAL_BYTES = 1 << 23;
 
 /** What an entry of compact rows costs more than one of dense rows. */
-const COMPACT = 2;
+export const COMPACT = 2;
 
 /** How a pass goes over a matrix. */
 export type PassKind = 'dense' | 'compact' | 'wide' | 'sparse';

@@ -11,7 +11,7 @@ import { affordsCompactHessian, NEWTON_CHOLESKY, newtonCholeskyPasses } from './
 import { PROXIMAL_NEWTON } from './proximal-newton.ts';
 import { PRUNED_NEWTON, suitsPrunedNewton } from './pruned-newton.ts';
 import { ROW_SPACE, suitsRowSpace } from './row-space-descent.ts';
-import { factorPasses, SAMPLED_NEWTON } from './sampled-newton.ts';
+import { factorPasses, hessianRows, SAMPLED_NEWTON } from './sampled-newton.ts';
 import { preferSmoothing, SMOOTHING } from './smoothing.ts';
 import { SUBSPACE_NEWTON, suitsSubspaceNewton } from './subspace-newton.ts';
 
@@ -33,13 +33,17 @@ const VECTOR_PRODUCTS = 90;
  * the best solver did, one of 33 the least of all.
  */
 const AFFORDABLE_PASSES = 40;
+/**
+ * The same where subspace Newton is to be had: of 22 random shapes sampled Newton was mostly the best where factors are
+ * worth up to 13 passes, and took 1.1 to 2.3 times as long as the best where 14 to 40.
+ */
+const FEW_PASSES = 13;
 
 /**
- * Of a category rarer than one row in so many, the 2 000 rows of a sample hold fewer than ten, and its Hessian is no
- * guide: on Adult (32 561 × 108, 2 classes) λ = 1e-4 took 78 passes (0.8 s) where L-BFGS took 51 (0.5), 1e-6 164 (1.4)
- * against 60 (0.65).
+ * Where a sample holds fewer rows of some category, its Hessian is no guide: on Adult (32 561 × 108, 2 classes)
+ * λ = 1e-4 took 78 passes (0.8 s) where L-BFGS took 51 (0.5), 1e-6 164 (1.4) against 60 (0.65).
  */
-const RAREST_IN_SAMPLE = 200;
+const FEWEST_OF_CATEGORY = 10;
 
 /** The solver that 'auto' stands for; a name in the registry. */
 export function chooseSolver(arena: Arena, problem: Problem): string {
@@ -56,7 +60,7 @@ export function chooseSolver(arena: Arena, problem: Problem): string {
   if (problem.trainingSet.nClasses === 2) return chooseForTwoClasses(arena, problem);
   if (suitsSampledNewton(arena, problem.trainingSet)) return SAMPLED_NEWTON;
   if (suitsRowSpace(problem.trainingSet)) return ROW_SPACE;
-  if (suitsSubspaceNewton(arena, problem)) return SUBSPACE_NEWTON;
+  if (suitsSubspaceNewton(problem.trainingSet)) return SUBSPACE_NEWTON;
   if (suitsPrunedNewton(arena, problem)) return PRUNED_NEWTON;
   return suitsDualAscent(arena, problem) ? DUAL_ASCENT : 'lbfgs';
 }
@@ -85,8 +89,11 @@ const MANY_COLUMNS = 256;
 const AFFORDABLE_HESSIANS = 120;
 
 function suitsSampledNewton(arena: Arena, trainingSet: TrainingSet): boolean {
-  if (factorPasses(trainingSet) > AFFORDABLE_PASSES) return false;
-  return largestPeak(arena, trainingSet.matrix) <= RAREST_IN_SAMPLE;
+  const { matrix } = trainingSet;
+  const most = suitsSubspaceNewton(trainingSet) ? FEW_PASSES : AFFORDABLE_PASSES;
+  if (factorPasses(trainingSet) > most) return false;
+  const seen = hessianRows(trainingSet);
+  return seen === matrix.nSamples || FEWEST_OF_CATEGORY * largestPeak(arena, matrix) <= seen;
 }
 
 /** Dense rows are left to L-BFGS, whose passes run on all threads. */

@@ -1,5 +1,6 @@
 import type { Objective } from '../problem/objective.ts';
 import { type DescentPoint, type DescentSettings, descend } from './descent.ts';
+import { awaitNeed, type LatePreconditioner } from './late-preconditioner.ts';
 import { inverseHessian } from './lbfgs-memory.ts';
 import { diagonalPreconditioner, type Preconditioner, renewing } from './preconditioner.ts';
 import { gradientGap } from './smooth-parts.ts';
@@ -10,6 +11,8 @@ export interface LbfgsSettings extends DescentSettings {
   readonly memory?: number;
   /** The Hessian's inverse that the memory starts from; prepared where the run is. Default: its diagonal's at θ = 0. */
   readonly preconditioner?: Preconditioner;
+  /** One that it takes up on its way where it is slow without; instead of `preconditioner`. */
+  readonly late?: LatePreconditioner;
 }
 
 /**
@@ -27,12 +30,20 @@ export function lbfgs(
   let given = settings.preconditioner ?? null;
   const fromDiagonal = () => inverseHessian(vectors, layout.size, memory, diagonalPreconditioner(objective));
   let hessian = given === null ? fromDiagonal() : inverseHessian(vectors, layout.size, memory, given);
-  const renewed = given === null ? null : renewing(given);
+  let renewed = given === null ? null : renewing(given);
+  const needed = settings.late === undefined ? null : awaitNeed(settings.late);
 
   const rule = {
     direction(point: DescentPoint, direction: Float64Array): number {
-      const { theta: at, value, gradient } = point;
-      if (given !== null && renewed?.(at, gradientGap(objective, value, gradient))) hessian.clear();
+      const { theta: at, value, gradient, target } = point;
+      const gap = gradientGap(objective, value, gradient);
+      const taken = given === null ? (needed?.(gap, target) ?? null) : null;
+      if (taken !== null) {
+        given = taken;
+        hessian = inverseHessian(vectors, layout.size, memory, given);
+        renewed = renewing(given);
+      }
+      if (given !== null && renewed?.(at, gap)) hessian.clear();
       hessian.direction(gradient, direction);
       if (given !== null || !hessian.isEmpty()) return 1;
       return 1 / Math.max(1, Math.sqrt(-vectors.dot(gradient, direction)));

@@ -5,6 +5,7 @@ import { isCompact } from '../problem/pass-shards.ts';
 import type { Problem } from '../problem/problem.ts';
 import type { Arena } from '../runtime/arena.ts';
 import { type DescentPoint, type DescentSettings, descend } from './descent.ts';
+import { awaitNeed, type LatePreconditioner } from './late-preconditioner.ts';
 import { lbfgs } from './lbfgs.ts';
 import { inverseHessian } from './lbfgs-memory.ts';
 import { newtonStep } from './newton-step.ts';
@@ -39,6 +40,8 @@ const TIGHTER = 1e-3;
 export interface PrunedNewtonSettings extends DescentSettings {
   /** The Hessian's inverse that the memory starts from; prepared where the run is. Default: the identity. */
   readonly preconditioner?: Preconditioner;
+  /** One that it takes up on its way where it is slow without; instead of `preconditioner`. */
+  readonly late?: LatePreconditioner;
   /** Steps before it is first looked up whether Newton's are cheap. Default: 0. */
   readonly patience?: number;
 }
@@ -64,7 +67,7 @@ export function suitsPrunedNewton(arena: Arena, { trainingSet, penalty }: Proble
  * How a descent with a preconditioner of its own goes on: with Newton's steps where few pairs may come to hold the
  * curvature. On compact rows passes are too cheap for that.
  */
-export function prunedOrLbfgs(arena: Arena, problem: Problem, patience = 0): Descent {
+export function prunedOrLbfgs(arena: Arena, problem: Problem, patience: number): Descent {
   if (isCompact(problem.trainingSet.matrix) || !suitsPrunedNewton(arena, problem)) return lbfgs;
   return (objective, theta, options, settings) =>
     prunedNewton(objective, theta, options, { ...settings, patience });
@@ -85,7 +88,8 @@ export function prunedNewton(
 ): SolverRun {
   const { vectors, layout, penalty } = objective;
   let given = settings.preconditioner ?? null;
-  const renewed = given === null ? null : renewing(given);
+  let renewed = given === null ? null : renewing(given);
+  const needed = settings.late === undefined ? null : awaitNeed(settings.late);
   let memory = inverseHessian(vectors, layout.size, MEMORY, given);
   const step = newtonStep(objective, {
     apply(x, out) {
@@ -114,6 +118,12 @@ export function prunedNewton(
   const rule = {
     direction({ theta: at, gradient, value, target }: DescentPoint, out: Float64Array): number {
       const gap = gradientGap(objective, value, gradient);
+      const taken = given === null && !cheap ? (needed?.(gap, target) ?? null) : null;
+      if (taken !== null) {
+        given = taken;
+        memory = inverseHessian(vectors, layout.size, MEMORY, given);
+        renewed = renewing(given);
+      }
       if (given !== null && renewed?.(at, gap)) memory.clear();
       if (isCheap(at, gap)) {
         const forcing = tightness * Math.min(LOOSEST, exp(FORCING_POWER * log(gap)));

@@ -4,6 +4,7 @@ import type { Problem } from '../problem/problem.ts';
 import { sampleRows } from '../problem/row-sample.ts';
 import { softmaxObjective } from '../problem/softmax-objective.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import type { LatePreconditioner } from './late-preconditioner.ts';
 import { type LbfgsSettings, lbfgs } from './lbfgs.ts';
 import type { Preconditioner } from './preconditioner.ts';
 import type { SolverOptions, SolverRun } from './solver.ts';
@@ -17,8 +18,14 @@ export type Descent = (
   objective: Objective,
   theta: Float64Array,
   options: SolverOptions,
-  settings: Pick<LbfgsSettings, 'innerGap' | 'preconditioner'>,
+  settings: Pick<LbfgsSettings, 'innerGap' | 'preconditioner' | 'late'>,
 ) => SolverRun;
+
+export interface LevelSettings {
+  readonly descent?: Descent;
+  /** Where the descent is to do without the preconditioner until it is worth its price on all rows. */
+  readonly late?: Omit<LatePreconditioner, 'make'>;
+}
 
 /** The optimum on a sixth of the rows is a start for all of them; 4 and 8 did as well. */
 const LEVEL_RATIO = 6;
@@ -39,9 +46,10 @@ export function* solveByLevels(
   problem: Problem,
   theta: Float64Array,
   options: SolverOptions,
-  descent: Descent = lbfgs,
+  settings: LevelSettings = {},
 ): SolverRun {
   const { arena } = runtime;
+  const { late } = settings;
   const { trainingSet } = problem;
   const { nSamples } = trainingSet.matrix;
   const stages = new Stages(options);
@@ -53,14 +61,18 @@ export function* solveByLevels(
       if (rows !== null) {
         const part = { ...problem, trainingSet: rows };
         yield* stages.run(
-          level(preconditionerOf, runtime, part, theta, stages.rest(), LEVEL_GAP, descent),
+          level(preconditionerOf, runtime, part, theta, stages.rest(), {
+            ...settings,
+            innerGap: LEVEL_GAP,
+            ...(late === undefined ? {} : { late: { ...late, passes: (late.passes * nSamples) / size } }),
+          }),
           size / nSamples,
         );
       }
       arena.release(mark);
     }
   }
-  const whole = level(preconditionerOf, runtime, problem, theta, stages.rest(), null, descent);
+  const whole = level(preconditionerOf, runtime, problem, theta, stages.rest(), settings);
   const solution = yield* stages.run(whole, 1);
   return { ...solution, solver, iterations: stages.iterations, passes: stages.passes };
 }
@@ -74,7 +86,7 @@ export function* solveWhole(
   theta: Float64Array,
   options: SolverOptions,
 ): SolverRun {
-  const solution = yield* level(preconditionerOf, runtime, problem, theta, options, null, lbfgs);
+  const solution = yield* level(preconditionerOf, runtime, problem, theta, options);
   return { ...solution, solver };
 }
 
@@ -87,20 +99,21 @@ function levelSizes(nSamples: number): number[] {
   return sizes;
 }
 
-/** One run on all rows of the problem; to `gap` where it is a part of another. */
+/** One run on all rows of the problem; to a gap where it is a part of another. */
 function level(
   preconditionerOf: SampleCurvature,
   runtime: Runtime,
   problem: Problem,
   theta: Float64Array,
   options: SolverOptions,
-  gap: number | null,
-  descent: Descent,
+  { descent = lbfgs, late, innerGap }: LevelSettings & { readonly innerGap?: number } = {},
 ): SolverRun {
-  const preconditioner = preconditionerOf(runtime, problem, options.seed);
-  const settings = {
-    ...(gap === null ? {} : { innerGap: gap }),
+  const make = () => preconditionerOf(runtime, problem, options.seed);
+  const preconditioner = late === undefined ? make() : null;
+  const given = {
+    ...(innerGap === undefined ? {} : { innerGap }),
     ...(preconditioner === null ? {} : { preconditioner }),
+    ...(late === undefined ? {} : { late: { ...late, make } }),
   };
-  return descent(softmaxObjective(runtime, problem), theta, options, settings);
+  return descent(softmaxObjective(runtime, problem), theta, options, given);
 }

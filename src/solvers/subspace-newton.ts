@@ -1,12 +1,13 @@
-import type { TrainingSet } from '../data/design-matrix.ts';
+import type { DesignMatrix, TrainingSet } from '../data/design-matrix.ts';
 import { jointHessianProducts } from '../problem/joint-hessian.ts';
+import { DIRECTION_ROWS } from '../problem/leading-directions.ts';
 import { passProducts } from '../problem/pass-products.ts';
-import { isCompact } from '../problem/pass-shards.ts';
+import { COMPACT, isCompact } from '../problem/pass-shards.ts';
 import type { Problem } from '../problem/problem.ts';
-import type { Arena } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { lbfgs } from './lbfgs.ts';
 import type { Preconditioner } from './preconditioner.ts';
-import { prunedOrLbfgs, suitsPrunedNewton } from './pruned-newton.ts';
+import { prunedNewton, suitsPrunedNewton } from './pruned-newton.ts';
 import { solveByLevels } from './row-levels.ts';
 import type { SolverOptions, SolverRun } from './solver.ts';
 import { subspaceHessian } from './subspace-hessian.ts';
@@ -15,13 +16,22 @@ export const SUBSPACE_NEWTON = 'subspace-newton';
 
 /** Image-like data, 50 directions, λ = 1e-4: 1 000 rows took 39 passes, 2 000 took 30. */
 const HESSIAN_ROWS = 2000;
-/** A Hessian and its factor may cost so many passes; five are usual. */
+/** Directions are as many as a Hessian of so many passes allows; five are usual. */
 const AFFORDABLE_PASSES = 2.5;
 /**
- * Where the ridge is weak L-BFGS takes more passes: 16 directions worth 2.8 passes (2 577 × 271, 16 classes) took 150
- * for pruned Newton's 494, worth 5 (3 617 × 91, 15 classes) 52 for 183. Digits' are worth 6.7.
+ * A Hessian that costs more, of the fewest directions as well, is not prepared before the descent is seen to need it:
+ * 975 × 50, 17 classes (23 passes) takes 40 passes with it for 219 by L-BFGS, digits (8 passes) at λ = 1e-2 are as fast
+ * without.
  */
-const AFFORDABLE_FOR_WEAK_RIDGE = 6;
+const IMMEDIATE_PASSES = 3;
+/** The same for compact rows: images are worth 5, one-hot rows of four classes (23 433 × 304) 21. */
+const IMMEDIATE_COMPACT_PASSES = 6;
+/** Part of L-BFGS's passes that it saves; shapes of features drawn alone a fifth, of low rank up to nine tenths. */
+const SAVES = 0.4;
+/** Steps after which L-BFGS's rate tells something. */
+const PATIENCE = 8;
+/** Where Newton's steps may become cheap (digits at λ = 1e-6: taken after 12 steps 158 passes, not taken 87), which saves more. */
+const PRUNED_PATIENCE = 20;
 /**
  * With fewer the rest of the Hessian decides. Digits (1797 × 64, 10 classes) with the nine that they can afford took
  * 11 passes for 19 at λ = 1e-1, 44 for 56 at 1e-3 and 162 for 189 at 1e-6, and 1.6, 1.8 and 0.6 times as long.
@@ -31,7 +41,8 @@ const FEWEST_DIRECTIONS = 16;
 /**
  * L-BFGS preconditioned by the Hessian of a sample of rows in their leading directions (see subspace-hessian.ts), begun
  * on parts of the rows (see row-levels.ts). For dense rows of many features that vary together, as pixels do: what is
- * too large for a factor of the whole Hessian.
+ * too large for a factor of the whole Hessian. Where it is dear the descent does without until it is slow; where the
+ * ridge is weak it goes on with pruned Newton's steps. On compact rows passes are too cheap for those, unless it is late.
  */
 export function subspaceNewton(
   runtime: Runtime,
@@ -39,8 +50,15 @@ export function subspaceNewton(
   theta: Float64Array,
   options: SolverOptions,
 ): SolverRun {
-  const descent = prunedOrLbfgs(runtime.arena, problem);
-  return solveByLevels(SUBSPACE_NEWTON, preconditioner, runtime, problem, theta, options, descent);
+  const { trainingSet } = problem;
+  const compact = isCompact(trainingSet.matrix);
+  const passes = price(trainingSet, directionCount(trainingSet)) / passShare(trainingSet.matrix);
+  const late = passes > (compact ? IMMEDIATE_COMPACT_PASSES : IMMEDIATE_PASSES);
+  const pruned = suitsPrunedNewton(runtime.arena, problem) && (late || !compact);
+  const descent = pruned ? prunedNewton : lbfgs;
+  const patience = Math.max(pruned ? PRUNED_PATIENCE : PATIENCE, passes);
+  const settings = late ? { descent, late: { passes, saves: SAVES, patience } } : { descent };
+  return solveByLevels(SUBSPACE_NEWTON, preconditioner, runtime, problem, theta, options, settings);
 }
 
 function preconditioner(
@@ -50,31 +68,27 @@ function preconditioner(
 ): Preconditioner | null {
   const size = { directions: directionCount(trainingSet), rows: hessianRows(trainingSet) };
   const hessian = subspaceHessian(runtime, trainingSet, size, penalty.ridge, intercept, seed);
-  return hessian !== null && isCompact(trainingSet.matrix)
-    ? { ...hessian, renewal: COMPACT_RENEWAL, settled: COMPACT_SETTLED }
+  if (hessian === null) return null;
+  if (isCompact(trainingSet.matrix)) return { ...hessian, renewal: DEAR_RENEWAL, settled: COMPACT_SETTLED };
+  return price(trainingSet, size.directions) > IMMEDIATE_PASSES
+    ? { ...hessian, renewal: DEAR_RENEWAL }
     : hessian;
 }
 
 /**
- * Compact rows' passes are cheap beside the Hessian: images, renewed at 0.1 and 0.01 of the gap, took 26.5 and 28.5
+ * Where passes are cheap beside the Hessian: images, renewed at 0.1 and 0.01 of the gap, took 26.5 and 28.5
  * passes and 5 and 4 Hessians worth ten of them at λ = 1e-4, 192.5 and 174.5 passes and 8 and 4 Hessians at 1e-6.
  */
-const COMPACT_RENEWAL = 0.01;
+const DEAR_RENEWAL = 0.01;
 /**
- * And the last Hessian may be an earlier one: of 0.01, 0.03 and 0.1 images took 9.5, 9.5 and 9.5 passes at λ = 1e-2,
+ * And of compact rows the last Hessian may be an earlier one: of 0.01, 0.03 and 0.1 images took 9.5, 9.5 and 9.5 passes at λ = 1e-2,
  * 28.5, 28.5 and 26.5 at 1e-4, 178.5, 166.5 and 166.5 at 1e-6; 3 000 of them 187.5, 187.5 and 180.5.
  */
 const COMPACT_SETTLED = 0.1;
 
-/** Whether the rows have enough features, and are enough, for affordable directions to be worth their Hessian. */
-export function suitsSubspaceNewton(arena: Arena, problem: Problem): boolean {
-  const { trainingSet } = problem;
-  const { kind, nSamples, nFeatures } = trainingSet.matrix;
-  if (kind !== 'dense' || nSamples < nFeatures || nFeatures < 2 * FEWEST_DIRECTIONS) return false;
-  const cost = hessianPasses(trainingSet, FEWEST_DIRECTIONS);
-  return (
-    cost <= AFFORDABLE_PASSES || (cost <= AFFORDABLE_FOR_WEAK_RIDGE && suitsPrunedNewton(arena, problem))
-  );
+/** Whether the rows have enough features for their directions to be worth looking for. */
+export function suitsSubspaceNewton({ matrix }: TrainingSet): boolean {
+  return matrix.kind === 'dense' && matrix.nFeatures >= 2 * FEWEST_DIRECTIONS;
 }
 
 function hessianRows({ matrix }: TrainingSet): number {
@@ -85,13 +99,25 @@ function hessianRows({ matrix }: TrainingSet): number {
 function directionCount(trainingSet: TrainingSet): number {
   const most = Math.floor(trainingSet.matrix.nFeatures / 2);
   let count = Math.min(most, FEWEST_DIRECTIONS);
-  while (count < most && hessianPasses(trainingSet, count + 1) <= AFFORDABLE_PASSES) count++;
+  while (count < most && price(trainingSet, count + 1) <= AFFORDABLE_PASSES) count++;
   return Math.max(1, count);
 }
 
-/** A factor's products, in f64 and not as well arranged, cost three times a pass's, and there are a third as many. */
-function hessianPasses(trainingSet: TrainingSet, directions: number): number {
+/**
+ * What a first Hessian costs, in passes: its products, those of the rows' projections, those that find the directions in
+ * two rounds, and a factor's, which, in f64 and not as well arranged, cost three times a pass's, and are a third as many.
+ */
+function price(trainingSet: TrainingSet, directions: number): number {
   const { matrix, nClasses } = trainingSet;
-  const hessian = hessianRows(trainingSet) * jointHessianProducts(directions + 1, nClasses);
-  return (hessian + ((directions + 1) * nClasses) ** 3) / passProducts(matrix, nClasses);
+  const perRow =
+    jointHessianProducts(directions + 1, nClasses) + directions * matrix.nFeatures * passShare(matrix);
+  const found = 4 * Math.min(DIRECTION_ROWS, matrix.nSamples) * matrix.nFeatures * directions;
+  const factor = ((directions + 1) * nClasses) ** 3;
+  return (hessianRows(trainingSet) * perRow + found + factor) / passProducts(matrix, nClasses);
+}
+
+/** What compact rows leave of a pass. */
+function passShare(matrix: DesignMatrix): number {
+  if (matrix.kind !== 'dense' || !matrix.compact) return 1;
+  return (COMPACT * matrix.compact.nStored) / (matrix.nSamples * matrix.nFeatures);
 }

@@ -209,6 +209,19 @@ describe('subspace Newton', () => {
     expect([subspace.status, subspace.solver]).toEqual(['converged', 'subspace-newton']);
     expect(subspace.passes).toBeLessThan(0.67 * quasi.passes);
   });
+
+  test('where its Hessian is dear it is L-BFGS, and takes that up where many passes are left', () => {
+    const y = smooth.X.map((_, i) => (7 * i * i + i) % 12);
+    const data = { ...smooth, y, nClasses: 12 };
+    const passes = (ridge: number) =>
+      ['subspace-newton', 'lbfgs'].map(
+        (solver) => train({ penalty: { ridge, lasso: 0 } }, solver, {}, false, data).passes,
+      );
+    const [easy, easyQuasi] = passes(1);
+    expect(easy).toBe(easyQuasi);
+    const [hard, hardQuasi] = passes(1e-4);
+    expect(hard).toBeLessThan(0.67 * hardQuasi);
+  });
 });
 
 describe('pruned Newton', () => {
@@ -439,8 +452,7 @@ describe('choosing a solver', () => {
       return chooseSolver(runtime.arena, pose(runtime, { penalty }, data, sparse));
     };
     expect(chosen(4000, false)).toBe('subspace-newton');
-    expect(chosen(200, false)).toBe('pruned-newton');
-    expect(chosen(100, false)).toBe('pruned-newton');
+    expect(chosen(100, false)).toBe('subspace-newton');
     expect(chosen(4000, true)).toBe('dual-ascent');
   });
 

@@ -1,0 +1,42 @@
+import { describe, expect, test } from 'vitest';
+import { awaitNeed } from '../../src/solvers/late-preconditioner.ts';
+
+const target = 1e-6;
+const preconditioner = { prepare: () => {}, apply: () => {} };
+
+/** The step, from 0, at which it is taken where the gap starts at 1 and is multiplied by each factor in turn. */
+function takenAt(factors: readonly number[], passes: number, patience = 8): number {
+  const needed = awaitNeed({ passes, saves: 0.5, patience, make: () => preconditioner });
+  let gap = 1;
+  return factors.findIndex((factor) => {
+    gap *= factor;
+    return needed(gap, target) !== null;
+  });
+}
+
+const steady = (factor: number, steps = 60) => Array.from({ length: steps }, () => factor);
+
+describe('a late preconditioner', () => {
+  test('is taken once the steps left, of which it saves half, are worth two and a half of it', () => {
+    // After nine steps by 0.8 some 53 are left.
+    expect(takenAt(steady(0.8), 10.4)).toBe(8);
+    expect(takenAt(steady(0.8), 10.8)).toBe(-1);
+    expect(takenAt(steady(0.8), 1, 30)).toBe(30);
+  });
+
+  test('is taken when the descent slows down, not for a single step upwards', () => {
+    expect(takenAt([...steady(0.5, 10), ...steady(0.95)], 10)).toBeGreaterThan(10);
+    expect(takenAt([...steady(0.6, 12), 5, ...steady(0.5)], 10)).toBe(-1);
+  });
+
+  test('is asked for once', () => {
+    let asked = 0;
+    const make = () => {
+      asked++;
+      return null;
+    };
+    const needed = awaitNeed({ passes: 1, saves: 0.5, patience: 2, make });
+    for (let step = 0; step < 9; step++) expect(needed(0.99 ** step, target)).toBeNull();
+    expect(asked).toBe(1);
+  });
+});
