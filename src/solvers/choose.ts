@@ -21,6 +21,16 @@ import { SUBSPACE_NEWTON, suitsSubspaceNewton } from './subspace-newton.ts';
  * ascent up to 5.7 times as long, save where L-BFGS's vectors cost more than its passes.
  */
 const EASY_CONDITION = 1000;
+/**
+ * Beyond this q = mean ‖x‖² / (2 ridge n), how far one row moves its own scores, dual ascent was not measured; dense
+ * columns of very different scales (q = 1e6 and more), stored as sparse ones, took it minutes where L-BFGS took seconds.
+ */
+const DUAL_ASCENT_REACH = 10_000;
+/**
+ * The same for columns that more than a quarter of the rows have, on which steps are in each other's way: 4 000 × 60
+ * without a zero, 6 classes, took 71 and 74 ms at q = 8e2 and 8e3 where L-BFGS took 50 and 29.
+ */
+const SHARED_REACH = 20;
 /** Products that L-BFGS's vectors cost in such a run, for each unknown and iteration. */
 const VECTOR_PRODUCTS = 90;
 
@@ -99,7 +109,10 @@ function suitsSampledNewton(arena: Arena, trainingSet: TrainingSet): boolean {
 /** Dense rows are left to L-BFGS, whose passes run on all threads. */
 function suitsDualAscent(arena: Arena, { trainingSet: { matrix, nClasses }, penalty }: Problem): boolean {
   if (matrix.kind === 'dense' || matrix.center !== 0) return false;
-  if (meanSquaredNorm(arena, matrix) > EASY_CONDITION * penalty.ridge) return true;
+  const condition = meanSquaredNorm(arena, matrix) / penalty.ridge;
+  const shared = 4 * matrix.nonzeros > matrix.nSamples * matrix.nFeatures;
+  if (condition > 2 * matrix.nSamples * (shared ? SHARED_REACH : DUAL_ASCENT_REACH)) return false;
+  if (condition > EASY_CONDITION) return true;
   const { size } = parameterLayout(matrix.nFeatures, nClasses);
   return VECTOR_PRODUCTS * size > passProducts(matrix, nClasses);
 }

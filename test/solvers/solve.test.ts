@@ -420,7 +420,7 @@ describe('choosing a solver', () => {
     };
     for (const sparse of [false, true]) {
       expect(chosen(many, sparse)).toBe('sampled-newton');
-      expect(chosen(rare, sparse)).toBe(sparse ? 'dual-ascent' : 'pruned-newton');
+      expect(chosen(rare, sparse)).toBe(sparse ? 'lbfgs' : 'pruned-newton');
     }
   });
 
@@ -453,10 +453,10 @@ describe('choosing a solver', () => {
     };
     expect(chosen(4000, false)).toBe('subspace-newton');
     expect(chosen(100, false)).toBe('subspace-newton');
-    expect(chosen(4000, true)).toBe('dual-ascent');
+    expect(chosen(4000, true)).toBe('lbfgs');
   });
 
-  test('softmax with L2 on sparse rows: L-BFGS where the ridge is strong and unknowns are few', () => {
+  test('softmax with L2 on sparse rows: L-BFGS where the ridge is strong and unknowns are few, or very weak', () => {
     const chosen = (ridge: number, nFeatures: number) => {
       const data = {
         X: Array.from({ length: 300 }, (_, i) =>
@@ -471,6 +471,7 @@ describe('choosing a solver', () => {
     expect(chosen(1e-2, 20)).toBe('lbfgs');
     expect(chosen(1e-5, 20)).toBe('dual-ascent');
     expect(chosen(1e-2, 3000)).toBe('dual-ascent');
+    expect(chosen(1e-7, 20)).toBe('lbfgs');
   });
 
   test('an impossible pair is refused with what is possible', () => {
