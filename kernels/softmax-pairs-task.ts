@@ -23,12 +23,12 @@ export class SoftmaxPairsTask {
   leftOut: usize; // 72: f64 × stride for each shard
   direction: usize; // 76: f32, K × classBytes
   intercepts: usize; // 80: f32 × stride
-  scratch: usize; // 84: f32 × stride for each shard
-  out: usize; // 88: f32, K × classBytes for each shard
-  sums: usize; // 92: f32 × stride for each shard: the intercepts' part
-  prepared: usize; // 96: f32, n × stride: probabilities of all
-  sampleWeights: usize; // 100: f64 × n, or 0
-  theta: usize; // 104: f64, a direction, (nFeatures + 1) × stride
-  product: usize; // 108: f64, the same
-  negligible: f32; // 112
+  /** of each shard: f32, K × classBytes; the intercepts' part, × stride; scratch, × stride */
+  out: usize; // 84
+  outStep: u32; // 88: bytes from shard to shard, whole cache lines
+  prepared: usize; // 92: f32, n × stride: probabilities of all
+  sampleWeights: usize; // 96: f64 × n, or 0
+  theta: usize; // 100: f64, a direction, (nFeatures + 1) × stride
+  product: usize; // 104: f64, the same
+  negligible: f32; // 108
 }

@@ -29,11 +29,10 @@ export function softmaxPairsProduct(task: usize, shard: u32): void {
   const t = changetype<SoftmaxPairsTask>(task);
   const classesBytes: usize = t.stride << 2;
   const outBytes: usize = t.nClasses * t.classBytes;
-  const S = t.scratch + shard * classesBytes;
-  const out = t.out + shard * outBytes;
-  const sums = t.sums + shard * classesBytes;
-  memory.fill(out, 0, outBytes);
-  memory.fill(sums, 0, classesBytes);
+  const out = t.out + shard * t.outStep;
+  const sums = out + outBytes;
+  const S = sums + classesBytes;
+  memory.fill(out, 0, outBytes + classesBytes);
   const firstRow = load<u32>(t.shardRows + (shard << 2));
   const last = firstRow + load<u32>(t.kept + (shard << 2));
   let first = load<u32>(t.pairStarts + (shard << 2));
@@ -54,23 +53,22 @@ export function softmaxPairsProduct(task: usize, shard: u32): void {
 export function softmaxPairsSum(task: usize, _shard: u32): void {
   const t = changetype<SoftmaxPairsTask>(task);
   const productBytes: usize = t.stride << 3;
-  const outBytes: usize = t.nClasses * t.classBytes;
+  const sums: usize = t.nClasses * t.classBytes;
   const bytes: usize = t.nFeatures * productBytes;
   memory.fill(t.product, 0, bytes + productBytes);
   for (let k: u32 = 0; k < t.nClasses; k++) {
     let from = t.out + k * t.classBytes;
     for (let at: usize = k << 3; at < bytes; at += productBytes) {
       let sum: f64 = 0;
-      for (let shard: u32 = 0; shard < t.nShards; shard++) sum += <f64>load<f32>(from + shard * outBytes);
+      for (let shard: u32 = 0; shard < t.nShards; shard++) sum += <f64>load<f32>(from + shard * t.outStep);
       store<f64>(t.product + at, sum);
       from += 4;
     }
     let sum: f64 = 0;
     let leftOut: f64 = 0;
     for (let shard: u32 = 0; shard < t.nShards; shard++) {
-      const at = shard * t.stride + k;
-      sum += <f64>load<f32>(t.sums + (at << 2));
-      leftOut += load<f64>(t.leftOut + (at << 3));
+      sum += <f64>load<f32>(t.out + shard * t.outStep + sums + (k << 2));
+      leftOut += load<f64>(t.leftOut + ((shard * t.stride + k) << 3));
     }
     const at = bytes + (k << 3);
     store<f64>(t.product + at, sum + leftOut * load<f64>(t.theta + at));

@@ -41,6 +41,7 @@ export function softmaxPairs(
   const shardRows = Array.from({ length: nShards + 1 }, (_, s) => Math.floor((nSamples * s) / nShards));
   const pairStarts = shardRows.map((row) => row * K);
   const room = pairStarts[nShards];
+  const outStep = roundUp((K * classStride + 2 * stride) * 4, 64);
   const pairEnds = arena.allocateU32(nShards);
   const task = arena.allocate(TASK_BYTES);
   const fields = arena.u32(task, TASK_BYTES / 4);
@@ -71,9 +72,8 @@ export function softmaxPairs(
       arena.allocate(nShards * stride * 8),
       arena.allocate(K * classStride * 4),
       arena.allocate(stride * 4),
-      arena.allocate(nShards * stride * 4),
-      arena.allocate(nShards * K * classStride * 4),
-      arena.allocate(nShards * stride * 4),
+      arena.allocate(nShards * outStep),
+      outStep,
     ],
     2,
   );
@@ -103,9 +103,9 @@ export function softmaxPairs(
 }
 
 /** The task's size and the places, in words, of what changes; see kernels/softmax-pairs-task.ts. */
-const TASK_BYTES = 120;
-const PREPARED = 24;
-const SAMPLE_WEIGHTS = 25;
-const THETA = 26;
-const PRODUCT = 27;
-const NEGLIGIBLE = 28;
+const TASK_BYTES = 112;
+const PREPARED = 23;
+const SAMPLE_WEIGHTS = 24;
+const THETA = 25;
+const PRODUCT = 26;
+const NEGLIGIBLE = 27;
