@@ -39,11 +39,25 @@ export function classGradient<T>(
       width = tileWidth(nClasses - k);
       const r = R + k * sizeof<T>();
       const g = G + k * gBytes + 2 * j;
-      if (width === 5) gradientTile<T, Five>(x, rowBytes, nRows, r, rBytes, g, gBytes);
-      else if (width === 4) gradientTile<T, Four>(x, rowBytes, nRows, r, rBytes, g, gBytes);
-      else gradientTile<T, Three>(x, rowBytes, nRows, r, rBytes, g, gBytes);
+      gradientOfWidth<T>(width, x, rowBytes, nRows, r, rBytes, g, gBytes);
     }
   }
+}
+
+/** G ← G + Rᵀ X for the eight (f64: four) features at x, and `width` classes at r and g. */
+export function gradientOfWidth<T>(
+  width: u32,
+  x: usize,
+  rowBytes: usize,
+  nRows: u32,
+  r: usize,
+  rBytes: usize,
+  g: usize,
+  gBytes: usize,
+): void {
+  if (width === 5) gradientTile<T, Five>(x, rowBytes, nRows, r, rBytes, g, gBytes);
+  else if (width === 4) gradientTile<T, Four>(x, rowBytes, nRows, r, rBytes, g, gBytes);
+  else gradientTile<T, Three>(x, rowBytes, nRows, r, rBytes, g, gBytes);
 }
 
 /** Bytes of a class in G: f64 × features, rounded up to the eight of a tile. */

@@ -82,7 +82,7 @@ function withPenalty(
   const { nFeatures, nClasses, stride, size } = layout;
   const { ridge, lasso } = penalty;
   const nWeights = nFeatures * stride;
-  const passDiagonal = passes.hessianDiagonal;
+  const { hessianDiagonal: passDiagonal, classBlocks } = passes;
   const penalized = ridge > 0 || lasso > 0;
 
   const weights = (theta: Float64Array) => theta.subarray(0, nWeights);
@@ -194,6 +194,7 @@ function withPenalty(
       passes.hessianProduct(direction, out);
       finishGradient(direction, out);
     },
+    ...(classBlocks ? { classBlocks: () => classBlocks(ridge, intercept) } : {}),
     certify(theta, gradient, enough = 0): CertifiedPoint {
       takeMoments(gradient);
       if (shared.moments) {

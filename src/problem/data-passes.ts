@@ -1,5 +1,6 @@
 import type { TrainingSet } from '../data/design-matrix.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { classBlocks } from './class-blocks.ts';
 import { type HingePairs, hingePairs } from './hinge-pairs.ts';
 import { passMachine } from './pass-machine.ts';
 import { MODES } from './pass-task.ts';
@@ -14,7 +15,8 @@ import { type SoftmaxPairs, softmaxPairs } from './softmax-pairs.ts';
 export function dataPasses(runtime: Runtime, trainingSet: TrainingSet, initialLoss: PassLoss): DataPasses {
   const machine = passMachine(runtime, trainingSet, initialLoss);
   const { layout } = machine;
-  const { nSamples } = trainingSet.matrix;
+  const { matrix } = trainingSet;
+  const { nSamples } = matrix;
   const modes = MODES[initialLoss.kind];
   let passes = 0;
   let hinge: HingePairs | null = null;
@@ -80,14 +82,22 @@ export function dataPasses(runtime: Runtime, trainingSet: TrainingSet, initialLo
         hinge ??= hingePairs(runtime, trainingSet);
         fewPairs = hinge.take(prepared);
         pairs = hinge;
-      } else if (negligible > 0 && trainingSet.matrix.kind === 'dense') {
-        softmax ??= softmaxPairs(runtime, trainingSet, trainingSet.matrix);
+      } else if (negligible > 0 && matrix.kind === 'dense') {
+        softmax ??= softmaxPairs(runtime, trainingSet, matrix);
         fewPairs = softmax.take(prepared, negligible);
         pairs = softmax;
       }
       return fewPairs && pairs !== null ? pairs.share : 1;
     },
     ...(initialLoss.kind === 'softmax' ? softmaxOnly : {}),
+    ...(initialLoss.kind === 'softmax' && matrix.kind === 'dense'
+      ? {
+          classBlocks(ridge, intercept) {
+            softmax ??= softmaxPairs(runtime, trainingSet, matrix);
+            return classBlocks(runtime, softmax, layout, nSamples, ridge, intercept);
+          },
+        }
+      : {}),
     ...(machine.interceptProduct ? { interceptProduct: machine.interceptProduct } : {}),
     ...(initialLoss.kind === 'hinge' ? { hinge: hingeState(initialLoss.margin) } : {}),
     hessianProduct(direction, out) {

@@ -1,6 +1,6 @@
 import type { ActiveHessian } from './active-hessian.ts';
 import type { ParameterLayout } from './parameters.ts';
-import type { ColumnScales, Precision, VectorSpace } from './passes.ts';
+import type { ClassBlocks, ColumnScales, Precision, VectorSpace } from './passes.ts';
 import type { PenaltyCoefficients } from './penalty.ts';
 
 /** How good a point is, proved by a dual feasible point. */
@@ -35,6 +35,8 @@ export interface Objective {
   prepareHessian(theta: Float64Array, negligible?: number): number;
   /** out ← Hessian of the smooth part · direction */
   hessianProduct(direction: Float64Array, out: Float64Array): void;
+  /** As of DataPasses. */
+  readonly classBlocks?: () => ClassBlocks;
   /**
    * Moves θ's intercepts to their exact optimum for its W (so that the dual point is feasible) and
    * certifies there, in double precision. null where no finite certificate exists (no penalty). Leaves the

@@ -111,12 +111,24 @@ export interface DataPasses {
    * certificatePass with an `interceptHessian`. They leave that alone, and overwrite what hessianProduct needs.
    */
   readonly interceptProduct?: (direction: Float64Array, out: Float64Array) => void;
+  /** Softmax on dense rows only, with the ridge; for a Hessian prepared with a `negligible` > 0. */
+  readonly classBlocks?: (ridge: number, intercept: boolean) => ClassBlocks;
   /** Smoothed hinge only. */
   readonly hinge?: HingeState;
   /** Softmax only; found at the first call. */
   readonly scales?: () => ColumnScales;
   /** −(1/n) Σ vᵢ ℓ*(scale · uᵢ), 0 ≤ scale ≤ 1, residuals as in certificatePass (double precision). */
   dualValue(theta: Float64Array, scale: number): number;
+}
+
+/** The Hessian's blocks of single classes, of the pairs that hessianProduct keeps, and what all classes share. */
+export interface ClassBlocks {
+  /** Inverts the blocks of the Hessian last prepared. */
+  invert(): void;
+  /** Inverts those at θ = 0, which are all alike. */
+  invertAtZero(): void;
+  /** out ← M⁻¹ x, symmetric, positive definite but for a change of all intercepts, which it makes 0 */
+  apply(x: Float64Array, out: Float64Array): void;
 }
 
 /** What the smoothed hinge keeps of each row, for whoever works on it outside of passes. */

@@ -80,6 +80,10 @@ export interface ShardKernels {
   softmaxDualWeights(task: Pointer, shard: number): void;
   softmaxPairsProduct(task: Pointer, shard: number): void;
   weightTerms(task: Pointer, shard: number): void;
+  classBlocksInvert(task: Pointer, shard: number): void;
+  classBlocksApply(task: Pointer, shard: number): void;
+  classBlocksList(task: Pointer, shard: number): void;
+  classBlocksListEqual(task: Pointer, shard: number): void;
   softmaxPairsTake(task: Pointer, shard: number): void;
   softmaxPairsSpread(task: Pointer, shard: number): void;
   softmaxPairsSum(task: Pointer, shard: number): void;

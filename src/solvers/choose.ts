@@ -1,10 +1,10 @@
-import type { TrainingSet } from '../data/design-matrix.ts';
 import { largestPeak } from '../problem/column-peaks.ts';
 import { meanSquaredNorm } from '../problem/dual-rows.ts';
 import { parameterLayout } from '../problem/parameters.ts';
 import { passProducts } from '../problem/pass-products.ts';
 import type { Problem } from '../problem/problem.ts';
 import type { Arena } from '../runtime/arena.ts';
+import { BLOCK_NEWTON, suitsBlockNewton } from './block-newton.ts';
 import { DUAL_ASCENT } from './dual-ascent.ts';
 import { DUAL_COORDINATE_DESCENT } from './dual-coordinate-descent.ts';
 import { affordsCompactHessian, NEWTON_CHOLESKY, newtonCholeskyPasses } from './newton-cholesky.ts';
@@ -50,6 +50,13 @@ const AFFORDABLE_PASSES = 40;
 const FEW_PASSES = 13;
 
 /**
+ * The same where block Newton suits, which takes 8 to 40 passes and its blocks worth one to five each. CPU ms of one
+ * thread, sampled against block Newton: 4 595 × 23, 7 classes (factors worth 30 passes) 27 and 9, 7 768 × 23, 6 classes (12) 18 and 9; 8 247 × 8, 10 classes
+ * (8) 9 and 12.
+ */
+const CHEAP_PASSES = 10;
+
+/**
  * Where a sample holds fewer rows of some category, its Hessian is no guide: on Adult (32 561 × 108, 2 classes)
  * λ = 1e-4 took 78 passes (0.8 s) where L-BFGS took 51 (0.5), 1e-6 164 (1.4) against 60 (0.65).
  */
@@ -68,9 +75,11 @@ export function chooseSolver(arena: Arena, problem: Problem): string {
   if (penalty.lasso > 0) return PROXIMAL_NEWTON;
   if (penalty.ridge === 0) return 'lbfgs';
   if (problem.trainingSet.nClasses === 2) return chooseForTwoClasses(arena, problem);
-  if (suitsSampledNewton(arena, problem.trainingSet)) return SAMPLED_NEWTON;
-  if (suitsRowSpace(problem.trainingSet)) return ROW_SPACE;
-  if (suitsSubspaceNewton(problem.trainingSet)) return SUBSPACE_NEWTON;
+  const { trainingSet } = problem;
+  if (suitsSampledNewton(arena, problem)) return SAMPLED_NEWTON;
+  if (suitsBlockNewton(problem)) return BLOCK_NEWTON;
+  if (suitsRowSpace(trainingSet)) return ROW_SPACE;
+  if (suitsSubspaceNewton(trainingSet)) return SUBSPACE_NEWTON;
   if (suitsPrunedNewton(arena, problem)) return PRUNED_NEWTON;
   return suitsDualAscent(arena, problem) ? DUAL_ASCENT : 'lbfgs';
 }
@@ -98,10 +107,11 @@ function chooseForTwoClasses(arena: Arena, problem: Problem): string {
 const MANY_COLUMNS = 256;
 const AFFORDABLE_HESSIANS = 120;
 
-function suitsSampledNewton(arena: Arena, trainingSet: TrainingSet): boolean {
+function suitsSampledNewton(arena: Arena, problem: Problem): boolean {
+  const { trainingSet } = problem;
   const { matrix } = trainingSet;
-  const most = suitsSubspaceNewton(trainingSet) ? FEW_PASSES : AFFORDABLE_PASSES;
-  if (factorPasses(trainingSet) > most) return false;
+  const unlessSubspace = suitsSubspaceNewton(trainingSet) ? FEW_PASSES : AFFORDABLE_PASSES;
+  if (factorPasses(trainingSet) > (suitsBlockNewton(problem) ? CHEAP_PASSES : unlessSubspace)) return false;
   const seen = hessianRows(trainingSet);
   return seen === matrix.nSamples || FEWEST_OF_CATEGORY * largestPeak(arena, matrix) <= seen;
 }

@@ -11,6 +11,8 @@ export interface Preconditioner {
   readonly renewal?: number;
   /** … unless it was below this: from there on the Hessian hardly changes. Where not given, L-BFGS has its own. */
   readonly settled?: number;
+  /** It is prepared anew after a step of less than this part of what was tried first; default: never for that. */
+  readonly shortStep?: number;
   /**
    * L-BFGS starts from it as it is, without a factor from the last pair, which takes a product more for each. Images
    * (subspace-newton.ts) took 8.5, 27.5 and 173.5 passes so at λ = 1e-2, 1e-4 and 1e-6 and 9.5, 26.5 and 177.5 with the
@@ -24,12 +26,15 @@ const RENEWAL = 0.1;
 /** … unless it was below this: from there on the Hessian hardly changes. */
 const SETTLED_GAP = 1e-2;
 
-/** Prepares it where that is due, by the gap; whether it did. */
-export function renewing(preconditioner: Preconditioner): (theta: Float64Array, gap: number) => boolean {
-  const { renewal = RENEWAL, settled = SETTLED_GAP } = preconditioner;
+/** Prepares it where that is due, by the gap and the length of the step before; whether it did. */
+export function renewing(
+  preconditioner: Preconditioner,
+): (theta: Float64Array, gap: number, length?: number) => boolean {
+  const { renewal = RENEWAL, settled = SETTLED_GAP, shortStep = 0 } = preconditioner;
   let preparedAt = Number.POSITIVE_INFINITY;
-  return (theta, gap) => {
-    if (preparedAt <= settled || !(gap < renewal * preparedAt)) return false;
+  return (theta, gap, length = 1) => {
+    const isDue = preparedAt > settled && gap < renewal * preparedAt;
+    if (!isDue && length >= shortStep) return false;
     preconditioner.prepare(theta);
     preparedAt = gap;
     return true;

@@ -2,6 +2,7 @@ import { meanSquaredNorm } from '../problem/dual-rows.ts';
 import { exp, log } from '../problem/elementary.ts';
 import type { Objective } from '../problem/objective.ts';
 import { isCompact } from '../problem/pass-shards.ts';
+import type { ClassBlocks } from '../problem/passes.ts';
 import type { Problem } from '../problem/problem.ts';
 import type { Arena } from '../runtime/arena.ts';
 import { type DescentPoint, type DescentSettings, descend } from './descent.ts';
@@ -34,6 +35,8 @@ const FORCING_POWER = 0.15;
 const LOOSEST = 0.4;
 /** Part of the gap aimed at that a step may leave. */
 const LEFT = 0.5;
+/** The blocks that precondition are inverted anew when the gap has fallen to this part. */
+const BLOCK_RENEWAL = 0.1;
 /** After a step that led nowhere: solved this much more exactly. */
 const TIGHTER = 1e-3;
 
@@ -44,6 +47,10 @@ export interface PrunedNewtonSettings extends DescentSettings {
   readonly late?: LatePreconditioner;
   /** Steps before it is first looked up whether Newton's are cheap. Default: 0. */
   readonly patience?: number;
+  /** Those that the preconditioner is made of: they then precondition the conjugate gradients instead of the memory. */
+  readonly blocks?: ClassBlocks;
+  /** The name that its solutions bear; default: its own. */
+  readonly name?: string;
 }
 
 /**
@@ -91,17 +98,20 @@ export function prunedNewton(
   let renewed = given === null ? null : renewing(given);
   const needed = settings.late === undefined ? null : awaitNeed(settings.late);
   let memory = inverseHessian(vectors, layout.size, MEMORY, given);
-  const step = newtonStep(objective, {
-    apply(x, out) {
+  const { blocks = null, patience = 0, name = PRUNED_NEWTON } = settings;
+  const byMemory = {
+    apply(x: Float64Array, out: Float64Array) {
       memory.direction(x, out);
       vectors.scale(-1, out);
     },
-  });
-  const patience = settings.patience ?? 0;
+  };
+  const step = newtonStep(objective, blocks ?? byMemory);
   let steps = 0;
   let lookedAt = Number.POSITIVE_INFINITY;
   let cheap = false;
   let tightness = 1;
+  let lastLength = 1;
+  let invertedAt = Number.POSITIVE_INFINITY;
 
   /** Prepares the Hessian where that is due; whether Newton's steps have begun. */
   function isCheap(theta: Float64Array, gap: number): boolean {
@@ -112,6 +122,10 @@ export function prunedNewton(
     lookedAt = gap;
     const cost = objective.prepareHessian(theta, NEGLIGIBLE * penalty.ridge);
     cheap ||= cost <= CHEAP;
+    if (cheap && blocks !== null && gap < BLOCK_RENEWAL * invertedAt) {
+      blocks.invert();
+      invertedAt = gap;
+    }
     return cheap;
   }
 
@@ -124,7 +138,8 @@ export function prunedNewton(
         memory = inverseHessian(vectors, layout.size, MEMORY, given);
         renewed = renewing(given);
       }
-      if (given !== null && renewed?.(at, gap)) memory.clear();
+      if (given !== null && renewed?.(at, gap, lastLength)) memory.clear();
+      lastLength = 1;
       if (isCheap(at, gap)) {
         const forcing = tightness * Math.min(LOOSEST, exp(FORCING_POWER * log(gap)));
         const enough = tightness === 1 ? LEFT * target * Math.abs(value) * 4 * penalty.ridge : 0;
@@ -137,6 +152,7 @@ export function prunedNewton(
     },
     update(length: number, direction: Float64Array, before: Float64Array, after: Float64Array) {
       tightness = 1;
+      lastLength = length;
       memory.update(length, direction, before, after);
     },
     reset(): boolean {
@@ -150,5 +166,5 @@ export function prunedNewton(
       return true;
     },
   };
-  return descend(PRUNED_NEWTON, objective, theta, options, rule, settings);
+  return descend(name, objective, theta, options, rule, settings);
 }

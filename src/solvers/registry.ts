@@ -2,6 +2,7 @@ import type { Objective } from '../problem/objective.ts';
 import type { Problem } from '../problem/problem.ts';
 import { softmaxObjective } from '../problem/softmax-objective.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { BLOCK_NEWTON, blockNewton, supportsBlockNewton } from './block-newton.ts';
 import { DUAL_ASCENT, dualAscent, supportsDualAscent } from './dual-ascent.ts';
 import {
   DUAL_COORDINATE_DESCENT,
@@ -76,6 +77,7 @@ export const solverRegistry: readonly SolverEntry[] = [
     supports: supportsDualAscent,
     run: dualAscent,
   },
+  onObjective(BLOCK_NEWTON, 'softmax with L2, and dense rows', supportsBlockNewton, blockNewton),
   onObjective(PRUNED_NEWTON, 'softmax with L2', supportsSampledNewton, prunedNewton),
   {
     name: DUAL_COORDINATE_DESCENT,

@@ -72,6 +72,7 @@ test.each<[string, ArrayData, FitOptions]>([
   ['newton-cg', large, { solver: 'newton-cg' }],
   ['subspace Newton', large, { solver: 'subspace-newton', lambda: 1e-5 }],
   ['pruned Newton', large, { solver: 'pruned-newton', lambda: 1e-7, maxIterations: 40 }],
+  ['block Newton', large, { solver: 'block-newton', lambda: 1e-7, maxIterations: 40 }],
   ['sparse rows', sparse, { standardize: true }],
   ['L1', large, { penalty: 'l1', lambda: 1e-2 }],
   ['owl-qn, sparse', sparse, { penalty: 'elastic-net', lambda: 1e-2, solver: 'owl-qn' }],

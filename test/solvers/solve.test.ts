@@ -76,6 +76,13 @@ describe('solve on the kernels', () => {
     },
   );
 
+  test('block-newton reaches a gap of 1e-10 in double precision', () => {
+    const solution = train({}, 'block-newton', { tolerance: 1e-10 });
+    expect([solution.status, solution.solver]).toEqual(['converged', 'block-newton']);
+    const newton = train({}, 'newton-cg', { tolerance: 1e-10 });
+    expect(Math.abs(solution.objective / newton.objective - 1)).toBeLessThan(1e-9);
+  });
+
   test('no bound lies above the optimum that a tighter run finds', () => {
     const tight = train({}, 'newton-cg', { tolerance: 1e-12 });
     for (const maxIterations of [1, 2, 4, 8, 16]) {
@@ -256,6 +263,18 @@ describe('pruned Newton', () => {
     expect(Math.abs(pruned.objective / quasi.objective - 1)).toBeLessThan(2e-6);
   });
 
+  test('block Newton takes less than half of them, by quasi-Newton steps and by Newton steps', () => {
+    for (const ridge of [1e-3, 1e-7]) {
+      const data = clearLabels(20, 12, 0);
+      const penalty = { ridge, lasso: 0 };
+      const block = train({ penalty }, 'block-newton', {}, false, data);
+      const quasi = train({ penalty }, 'lbfgs', {}, false, data);
+      expect([block.status, block.solver]).toEqual(['converged', 'block-newton']);
+      expect(block.passes).toBeLessThan(0.5 * quasi.passes);
+      expect(Math.abs(block.objective / quasi.objective - 1)).toBeLessThan(2e-6);
+    }
+  });
+
   test('where features vary together as well, subspace Newton goes on with its steps, in fewer passes than either', () => {
     const data = clearLabels(40, 6, 10);
     const subspace = train(changes, 'subspace-newton', {}, false, data);
@@ -420,7 +439,7 @@ describe('choosing a solver', () => {
     };
     for (const sparse of [false, true]) {
       expect(chosen(many, sparse)).toBe('sampled-newton');
-      expect(chosen(rare, sparse)).toBe(sparse ? 'lbfgs' : 'pruned-newton');
+      expect(chosen(rare, sparse)).toBe(sparse ? 'lbfgs' : 'block-newton');
     }
   });
 
@@ -438,6 +457,26 @@ describe('choosing a solver', () => {
             true,
           ]);
         }
+  });
+
+  test('softmax with L2: block Newton for dense rows of few features, where the whole factor is dear', () => {
+    const chosen = (nSamples: number, nFeatures: number, sparse = false) => {
+      const data = {
+        X: Array.from({ length: nSamples }, (_, i) =>
+          Array.from({ length: nFeatures }, (_, j) => Math.sin(i * (j + 1))),
+        ),
+        y: Array.from({ length: nSamples }, (_, i) => i % 10),
+        nClasses: 10,
+      };
+      const runtime = kernelRuntime();
+      const penalty = { ridge: 1e-3, lasso: 0 };
+      return chooseSolver(runtime.arena, pose(runtime, { penalty }, data, sparse));
+    };
+    expect(chosen(600, 40)).toBe('block-newton');
+    expect(chosen(600, 8)).toBe('block-newton');
+    expect(chosen(30, 40)).not.toBe('block-newton');
+    expect(chosen(600, 120)).toBe('lbfgs');
+    expect(chosen(600, 40, true)).not.toBe('block-newton');
   });
 
   test('softmax with L2: subspace Newton for dense rows of more features than a factor is worth', () => {

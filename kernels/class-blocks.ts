@@ -1,0 +1,312 @@
+// The blocks of single classes of the softmax loss's Hessian with its ridge, over the pairs of a row and a class that
+// softmaxPairsTake keeps, inverted, as a preconditioner:
+//
+//   B_k = Σᵢ (vᵢ / n) p_ik (Σ_m p_im − p_ik) z_i z_iᵀ + 2 ridge I (not on the intercept),   z = (x, 1)
+//
+// A change shared by all classes has the ridge's curvature alone, where blocks have all of the data's. So it is taken
+// out before the blocks and after, and gets the ridge's inverse.
+
+import { gradientBytes, gradientOfWidth } from './class-gradient';
+import { tileWidth } from './class-tiles';
+import { sumOfLanes } from './lanes';
+import { SoftmaxPairsTask } from './softmax-pairs-task';
+
+/** Written by offsets in src/problem/class-blocks.ts: keep both in step. */
+@unmanaged
+class ClassBlocksTask {
+  curvature: f64; // 0: 2 ridge
+  pairs: usize; // 8: SoftmaxPairsTask
+  blocks: usize; // 12: f64, of each class columns, rounded up to two, × gradientBytes
+  blockStep: u32; // 16
+  inverses: usize; // 20: f32, of each class columns, rounded up to four, × rowBytes
+  inverseStep: u32; // 24: 0 where all classes share the first
+  work: usize; // 28: of each class two blocks of rows and a spare cache line
+  workStep: u32; // 32
+  intercept: u32; // 36: 0 where it is not free
+  x: usize; // 40: f64, (nFeatures + 1) × stride
+  out: usize; // 44: the same
+  /** the pairs by classes, in each in the order of rows */
+  starts: usize; // 48: u32 × classes + 1
+  rows: usize; // 52: u32
+  weights: usize; // 56: f32: v p (Σ p − p) / n
+}
+
+/** Rows whose products are summed in f32 before they are added to an f64: error ≤ 61 · 2⁻²⁴ · Σ |products|. */
+const BLOCK: u32 = 60;
+/** Of the intercept's curvature what others may take of it at most; its share of what is left out counts besides. */
+const LEAST_SHARE: f64 = 1e-3;
+const TINY: f64 = 1e-12;
+
+/** Bytes of a row z in f32. */
+function rowBytesOf(nColumns: u32): usize {
+  return ((nColumns + 3) & ~3) << 2;
+}
+
+/** Lists the pairs kept by classes. */
+export function classBlocksList(task: usize, _shard: u32): void {
+  const t = changetype<ClassBlocksTask>(task);
+  const pairs = changetype<SoftmaxPairsTask>(t.pairs);
+  const nClasses = pairs.nClasses;
+  const starts = t.starts;
+  memory.fill(starts, 0, (nClasses + 1) << 2);
+  for (let shard: u32 = 0; shard < pairs.nShards; shard++) {
+    const end = load<u32>(pairs.pairEnds + (shard << 2));
+    for (let e = load<u32>(pairs.pairStarts + (shard << 2)); e < end; e++) {
+      const at = starts + (load<u32>(pairs.classes + (e << 2)) << 2);
+      store<u32>(at, load<u32>(at, 4) + 1, 4);
+    }
+  }
+  for (let k: u32 = 1; k < nClasses; k++) {
+    const at = starts + (k << 2);
+    store<u32>(at, load<u32>(at) + load<u32>(at, 4), 4);
+  }
+  for (let shard: u32 = 0; shard < pairs.nShards; shard++) {
+    let e = load<u32>(pairs.pairStarts + (shard << 2));
+    const firstRow = load<u32>(pairs.shardRows + (shard << 2));
+    const last = firstRow + load<u32>(pairs.kept + (shard << 2));
+    for (let r = firstRow; r < last; r++) {
+      const end = load<u32>(pairs.rowEnds + (r << 2));
+      const row = load<u32>(pairs.rows + (r << 2));
+      const weight = load<f32>(pairs.rowWeights + (r << 2));
+      let total: f32 = 0;
+      for (let i = e; i < end; i++) total += load<f32>(pairs.probabilities + (i << 2));
+      for (; e < end; e++) {
+        // A class's start moves on to its end, which is the next one's start.
+        const at = starts + (load<u32>(pairs.classes + (e << 2)) << 2);
+        const place: usize = load<u32>(at) << 2;
+        store<u32>(at, <u32>(place >> 2) + 1);
+        const p = load<f32>(pairs.probabilities + (e << 2));
+        store<u32>(t.rows + place, row);
+        store<f32>(t.weights + place, weight * p * (total - p));
+      }
+    }
+  }
+  for (let k = nClasses; k > 0; k--) store<u32>(starts + (k << 2), load<u32>(starts + ((k - 1) << 2)));
+  store<u32>(starts, 0);
+}
+
+/** Lists all rows for the first class, with equal probabilities of all classes, as they are at θ = 0. */
+export function classBlocksListEqual(task: usize, _shard: u32): void {
+  const t = changetype<ClassBlocksTask>(task);
+  const pairs = changetype<SoftmaxPairsTask>(t.pairs);
+  const nRows = load<u32>(pairs.shardRows + (pairs.nShards << 2));
+  const p: f64 = 1 / <f64>pairs.nClasses;
+  const weight = pairs.inverseCount * p * (1 - p);
+  for (let i: u32 = 0; i < nRows; i++) {
+    const v = pairs.sampleWeights === 0 ? 1 : load<f64>(pairs.sampleWeights + (i << 3));
+    store<u32>(t.rows + (i << 2), i);
+    store<f32>(t.weights + (i << 2), <f32>(v * weight));
+  }
+  store<u32>(t.starts, 0);
+  store<u32>(t.starts, nRows, 4);
+  memory.fill(pairs.leftOut, 0, (pairs.nShards * pairs.stride) << 3);
+}
+
+/** inverses[k] ← B_k⁻¹, from the lists */
+export function classBlocksInvert(task: usize, k: u32): void {
+  const t = changetype<ClassBlocksTask>(task);
+  const pairs = changetype<SoftmaxPairsTask>(t.pairs);
+  const last = pairs.nFeatures;
+  const nColumns = last + 1;
+  const even = (nColumns + 1) & ~1;
+  const zBytes = rowBytesOf(nColumns);
+  const gBytes = gradientBytes(zBytes);
+  const B = t.blocks + k * t.blockStep;
+  const work = t.work + k * t.workStep;
+  memory.fill(B, 0, max(even, 3) * gBytes);
+  addRows(t, k, work, B);
+  if (t.intercept === 0) memory.fill(B + last * gBytes, 0, gBytes);
+  const intercept = B + last * (gBytes + 8);
+  let leftOut: f64 = t.intercept === 0 ? 1 : TINY;
+  for (let shard: u32 = 0; shard < pairs.nShards; shard++) {
+    leftOut += load<f64>(pairs.leftOut + ((shard * pairs.stride + k) << 3));
+  }
+  store<f64>(intercept, load<f64>(intercept) + leftOut);
+  const leastIntercept = LEAST_SHARE * load<f64>(intercept);
+  for (let j: u32 = 0; j < last; j++) {
+    const diagonal = B + j * (gBytes + 8);
+    store<f64>(diagonal, load<f64>(diagonal) + t.curvature);
+  }
+  if (even > nColumns) {
+    memory.fill(B + nColumns * gBytes, 0, gBytes);
+    store<f64>(B + nColumns * (gBytes + 8), 1);
+  }
+  // In exact arithmetic no pivot of a weight is below the ridge's curvature.
+  for (let j: u32 = 0; j < even; j += 2) {
+    const least = j < last ? t.curvature : leastIntercept;
+    sweepTwo(B, even, gBytes, j, least, j + 1 === last ? leastIntercept : t.curvature, work);
+  }
+  const inverse = t.inverses + k * t.inverseStep;
+  for (let i: u32 = 0; i < nColumns; i++) {
+    for (let j: u32 = 0; j <= i; j++) {
+      const value = -(<f32>load<f64>(B + i * gBytes + (j << 3)));
+      store<f32>(inverse + i * zBytes + (j << 2), value);
+      store<f32>(inverse + j * zBytes + (i << 2), value);
+    }
+  }
+}
+
+/** The lower half of B ← B + Σ over the class's pairs, blocks of rows gathered, and weighted, in `work`. */
+function addRows(t: ClassBlocksTask, k: u32, work: usize, B: usize): void {
+  const pairs = changetype<SoftmaxPairsTask>(t.pairs);
+  const nColumns = pairs.nFeatures + 1;
+  const zBytes = rowBytesOf(nColumns);
+  const R = work + BLOCK * zBytes;
+  const end = load<u32>(t.starts + (k << 2), 4);
+  for (let first = load<u32>(t.starts + (k << 2)); first < end; first += BLOCK) {
+    const nRows = min(BLOCK, end - first);
+    for (let i: u32 = 0; i < nRows; i++) {
+      const at: usize = (first + i) << 2;
+      const x = pairs.values + load<u32>(t.rows + at) * pairs.rowBytes;
+      gather(x, pairs.nFeatures, load<f32>(t.weights + at), work + i * zBytes, R + i * zBytes);
+    }
+    addBlock(work, R, nRows, nColumns, B);
+  }
+}
+
+/** z ← (x, 1), padded with zeros; r ← weight · z */
+function gather(x: usize, nFeatures: u32, weight: f32, z: usize, r: usize): void {
+  const bytes: usize = nFeatures << 2;
+  const factor = f32x4.splat(weight);
+  v128.store(z + (bytes & ~15), f32x4.splat(0));
+  memory.copy(z, x, bytes);
+  store<f32>(z + bytes, 1);
+  for (let at: usize = 0; at <= bytes; at += 16) v128.store(r + at, f32x4.mul(factor, v128.load(z + at)));
+}
+
+function addBlock(Z: usize, R: usize, nRows: u32, nColumns: u32, B: usize): void {
+  const zBytes = rowBytesOf(nColumns);
+  const gBytes = gradientBytes(zBytes);
+  let width: u32 = 0;
+  for (let i: u32 = 0; i < nColumns; i += width) {
+    width = tileWidth(nColumns - i);
+    for (let j: u32 = 0; j < i + width; j += 8) {
+      const g = B + i * gBytes + (j << 3);
+      gradientOfWidth<f32>(width, Z + (j << 2), zBytes, nRows, R + (i << 2), zBytes, g, gBytes);
+    }
+  }
+}
+
+/**
+ * Two steps of B ← −B⁻¹ on the lower half of an even number of rows, by the columns `pivot` and the next; after all of
+ * them it is there. `work` has room for two rows. Pivots are at least what is given.
+ *
+ * Source: Goodnight, The American Statistician 33 (1979) 149–158.
+ */
+function sweepTwo(
+  B: usize,
+  n: u32,
+  gBytes: usize,
+  pivot: u32,
+  least: f64,
+  leastNext: f64,
+  work: usize,
+): void {
+  const C = work;
+  const D = work + (n << 3);
+  const rowC = B + pivot * gBytes;
+  const rowD = rowC + gBytes;
+  const inverseC = 1 / max(load<f64>(rowC + (pivot << 3)), least);
+  const cross = load<f64>(rowD + (pivot << 3)) * inverseC;
+  const next = load<f64>(rowD + (pivot << 3), 8) - load<f64>(rowD + (pivot << 3)) * cross;
+  const inverseD = 1 / max(next, leastNext);
+  // What the first step makes of the second column is D.
+  for (let i: u32 = 0; i < n; i++) {
+    const own = B + i * gBytes + (pivot << 3);
+    const c = i < pivot ? load<f64>(rowC + (i << 3)) : load<f64>(own);
+    const d = i < pivot ? load<f64>(rowD + (i << 3)) : load<f64>(own, 8);
+    const isPivot = i === pivot || i === pivot + 1;
+    store<f64>(C + (i << 3), isPivot ? 0 : c);
+    store<f64>(D + (i << 3), isPivot ? 0 : d - c * cross);
+  }
+  for (let i: u32 = 0; i < n; i++) {
+    const row = B + i * gBytes;
+    const c = load<f64>(C + (i << 3)) * inverseC;
+    const d = load<f64>(D + (i << 3)) * inverseD;
+    const cs = f64x2.splat(c);
+    const ds = f64x2.splat(d);
+    for (let at: usize = 0; at <= i << 3; at += 16) {
+      const change = f64x2.add(f64x2.mul(cs, v128.load(C + at)), f64x2.mul(ds, v128.load(D + at)));
+      v128.store(row + at, f64x2.sub(v128.load(row + at), change));
+    }
+    const first = c - d * cross;
+    if (i < pivot) {
+      store<f64>(rowC + (i << 3), first);
+      store<f64>(rowD + (i << 3), d);
+    } else {
+      store<f64>(row + (pivot << 3), first);
+      store<f64>(row + (pivot << 3), d, 8);
+    }
+  }
+  store<f64>(rowC + (pivot << 3), -inverseC - cross * cross * inverseD);
+  store<f64>(rowD + (pivot << 3), cross * inverseD);
+  store<f64>(rowD + (pivot << 3), -inverseD, 8);
+}
+
+/** out ← P B⁻¹ P x + what the classes share of x over the ridge's curvature, P taking out what they share. */
+export function classBlocksApply(task: usize, _shard: u32): void {
+  const t = changetype<ClassBlocksTask>(task);
+  const pairs = changetype<SoftmaxPairsTask>(t.pairs);
+  const nClasses = pairs.nClasses;
+  const nColumns = pairs.nFeatures + 1;
+  const zBytes = rowBytesOf(nColumns);
+  const thetaBytes: usize = pairs.stride << 3;
+  const shared = t.work;
+  const z = t.work + 2 * zBytes;
+  memory.copy(t.out, t.x, nColumns * thetaBytes);
+  for (let j: u32 = 0; j < nColumns; j++) {
+    store<f64>(shared + (j << 3), takeOutMean(t.out + j * thetaBytes, nClasses));
+  }
+  memory.fill(z, 0, zBytes);
+  for (let k: u32 = 0; k < nClasses; k++) {
+    const out = t.out + (k << 3);
+    for (let j: u32 = 0; j < nColumns; j++) {
+      store<f32>(z + (j << 2), <f32>load<f64>(out + j * thetaBytes));
+    }
+    multiply(t.inverses + k * t.inverseStep, zBytes, nColumns, z, out, thetaBytes);
+  }
+  for (let j: u32 = 0; j < nColumns; j++) {
+    const out = t.out + j * thetaBytes;
+    takeOutMean(out, nClasses);
+    if (j === pairs.nFeatures) break;
+    const share = load<f64>(shared + (j << 3)) / t.curvature;
+    for (let k: u32 = 0; k < nClasses; k++) store<f64>(out + (k << 3), load<f64>(out + (k << 3)) + share);
+  }
+}
+
+/** x ← x − its mean, which is returned. */
+function takeOutMean(x: usize, count: u32): f64 {
+  let sum: f64 = 0;
+  for (let k: u32 = 0; k < count; k++) sum += load<f64>(x + (k << 3));
+  const mean = sum / <f64>count;
+  for (let k: u32 = 0; k < count; k++) store<f64>(x + (k << 3), load<f64>(x + (k << 3)) - mean);
+  return mean;
+}
+
+/** out (f64, a number every outBytes) ← A z, four rows of A at a time */
+function multiply(A: usize, rowBytes: usize, n: u32, z: usize, out: usize, outBytes: usize): void {
+  for (let i: u32 = 0; i < n; i += 4) {
+    let a0 = f32x4.splat(0);
+    let a1 = f32x4.splat(0);
+    let a2 = f32x4.splat(0);
+    let a3 = f32x4.splat(0);
+    let a = A + i * rowBytes;
+    for (let at: usize = 0; at < rowBytes; at += 16) {
+      const v = v128.load(z + at);
+      a0 = f32x4.add(a0, f32x4.mul(v, v128.load(a)));
+      a1 = f32x4.add(a1, f32x4.mul(v, v128.load(a + rowBytes)));
+      a2 = f32x4.add(a2, f32x4.mul(v, v128.load(a + 2 * rowBytes)));
+      a3 = f32x4.add(a3, f32x4.mul(v, v128.load(a + 3 * rowBytes)));
+      a += 16;
+    }
+    const at = out + i * outBytes;
+    storeSum(at, a0);
+    if (i + 1 < n) storeSum(at + outBytes, a1);
+    if (i + 2 < n) storeSum(at + 2 * outBytes, a2);
+    if (i + 3 < n) storeSum(at + 3 * outBytes, a3);
+  }
+}
+
+function storeSum(at: usize, a: v128): void {
+  store<f64>(at, <f64>f32x4.extract_lane(sumOfLanes(a), 0));
+}

@@ -1,0 +1,161 @@
+import { expect, test } from 'vitest';
+import { classBlocks } from '../../src/problem/class-blocks.ts';
+import { parameterLayout } from '../../src/problem/parameters.ts';
+import { softmaxPairs } from '../../src/problem/softmax-pairs.ts';
+import { denseTrainingSet } from '../twins/kernel-data.ts';
+import { kernelRuntime } from '../twins/kernel-runtime.ts';
+
+const wave = (i: number) => Math.fround(Math.sin(1 + 3.7 * i));
+
+interface Case {
+  readonly n: number;
+  readonly d: number;
+  readonly K: number;
+  readonly extra?: number;
+  readonly intercept?: boolean;
+  readonly atZero?: boolean;
+}
+
+const RIDGE = 3e-3;
+const NEGLIGIBLE = 0.02;
+
+/** A few large probabilities a row, and some that are left out. */
+function probabilities(n: number, K: number): number[][] {
+  return Array.from({ length: n }, (_, i) => {
+    const odds = Array.from({ length: K }, (_, k) => Math.exp(4 * wave(7 * i + k)));
+    const sum = odds.reduce((a, b) => a + b);
+    return odds.map((odd) => Math.fround(odd / sum));
+  });
+}
+
+/** The solution of A x = b by elimination. */
+function solve(A: readonly number[][], b: readonly number[]): number[] {
+  const rows = A.map((row, i) => [...row, b[i]]);
+  const n = rows.length;
+  for (let p = 0; p < n; p++) {
+    for (let i = 0; i < n; i++) {
+      if (i === p) continue;
+      const factor = rows[i][p] / rows[p][p];
+      for (let j = p; j <= n; j++) rows[i][j] -= factor * rows[p][j];
+    }
+  }
+  return rows.map((row, i) => row[n] / row[i]);
+}
+
+function centred(x: readonly number[]): number[] {
+  const mean = x.reduce((a, b) => a + b, 0) / x.length;
+  return x.map((value) => value - mean);
+}
+
+/** x and the result are feature by feature, the intercept last, classes within. */
+function twin(X: number[][], p: number[][], v: number[], x: number[][], intercept: boolean): number[][] {
+  const [n, d, K] = [X.length, X[0].length, p[0].length];
+  const right = x.map(centred);
+  const byClass = Array.from({ length: K }, (_, k) => {
+    const B = Array.from({ length: d + 1 }, (_, i) =>
+      Array.from({ length: d + 1 }, (_, j) => (i === j && i < d ? 2 * RIDGE : 0)),
+    );
+    for (let r = 0; r < n; r++) {
+      const z = [...X[r], 1];
+      const kept = p[r].filter((q) => q > NEGLIGIBLE);
+      const total = kept.length < 2 ? 0 : kept.reduce((a, b) => a + b);
+      const isKept = total > 0 && p[r][k] > NEGLIGIBLE;
+      const weight = isKept ? (v[r] / n) * p[r][k] * (total - p[r][k]) : 0;
+      for (let i = 0; i <= d; i++) for (let j = 0; j <= d; j++) B[i][j] += weight * z[i] * z[j];
+      const rest = p[r].reduce((a, q) => a + (q > NEGLIGIBLE ? 0 : q), 0);
+      B[d][d] += (v[r] / n) * p[r][k] * (p[r][k] > NEGLIGIBLE ? rest : 1);
+    }
+    if (!intercept) {
+      for (let j = 0; j < d; j++) B[j][d] = B[d][j] = 0;
+      B[d][d] = 1;
+    }
+    return solve(
+      B,
+      right.map((row) => row[k]),
+    );
+  });
+  return x.map((row, j) => {
+    const shared = j === d ? 0 : row.reduce((a, b) => a + b, 0) / K / (2 * RIDGE);
+    return centred(byClass.map((column) => column[j])).map((value) => value + shared);
+  });
+}
+
+test.each<Case>([
+  { n: 40, d: 1, K: 3 },
+  { n: 60, d: 2, K: 4 },
+  { n: 90, d: 7, K: 5, extra: 4 },
+  { n: 300, d: 12, K: 6, intercept: false },
+  { n: 700, d: 31, K: 4 },
+  { n: 900, d: 64, K: 3 },
+  { n: 200, d: 9, K: 5, atZero: true },
+  { n: 5000, d: 3, K: 4 },
+])('$n × $d, $K classes: the inverse of the blocks is that of plain f64 to 2e-4', (one) => {
+  const { n, d, K, extra = 0, intercept = true, atZero = false } = one;
+  const runtime = kernelRuntime();
+  const { arena } = runtime;
+  const X = Array.from({ length: n }, (_, i) => Array.from({ length: d }, (_, j) => wave(i * d + j)));
+  const v = X.map((_, i) => 0.5 + (i % 4) / 4);
+  const data = { X, y: X.map((_, i) => i % K), nClasses: K, sampleWeights: v };
+  const set = denseTrainingSet(arena, data, extra);
+  if (set.matrix.kind !== 'dense') throw new TypeError('dense rows were asked for');
+  const weights = Array.from(arena.f64(set.sampleWeights, n));
+  const layout = parameterLayout(d, K);
+  const { size, stride } = layout;
+  const p = atZero ? X.map(() => Array(K).fill(1 / K)) : probabilities(n, K);
+  const placed = arena.allocateF32(n * stride);
+  p.forEach((row, i) => {
+    placed.set(row, i * stride);
+  });
+  const x = Array.from({ length: d + 1 }, (_, j) =>
+    Array.from({ length: K }, (_, k) => (j === d && !intercept ? 0 : wave(900 + j * K + k))),
+  );
+  const from = arena.allocateF64(size);
+  const out = arena.allocateF64(size).fill(7);
+  x.forEach((row, j) => {
+    from.set(row, j * stride);
+  });
+  const pairs = softmaxPairs(runtime, set, set.matrix);
+  const blocks = classBlocks(runtime, pairs, layout, n, RIDGE, intercept);
+  for (const again of [false, true]) {
+    if (atZero && !again) blocks.invertAtZero();
+    else {
+      pairs.take(placed, NEGLIGIBLE);
+      blocks.invert();
+    }
+    blocks.apply(from, out);
+    const expected = twin(X, p, weights, x, intercept);
+    const largest = Math.max(...expected.flat().map(Math.abs));
+    expected.forEach((row, j) => {
+      row.forEach((value, k) => {
+        expect(Math.abs(out[j * stride + k] - value)).toBeLessThanOrEqual(2e-4 * largest);
+      });
+      expect(Array.from(out.subarray(j * stride + K, (j + 1) * stride)).every((value) => value === 0)).toBe(
+        true,
+      );
+    });
+  }
+});
+
+test('what no row tells anything about is left to the ridge', () => {
+  const runtime = kernelRuntime();
+  const { arena } = runtime;
+  const [n, d, K] = [20, 3, 3];
+  const X = Array.from({ length: n }, (_, i) => [wave(i), 0, 0]);
+  const set = denseTrainingSet(arena, { X, y: X.map((_, i) => i % K), nClasses: K });
+  if (set.matrix.kind !== 'dense') throw new TypeError('dense rows were asked for');
+  const layout = parameterLayout(d, K);
+  const placed = arena.allocateF32(n * layout.stride);
+  for (let i = 0; i < n; i++) placed[i * layout.stride] = 1;
+  const pairs = softmaxPairs(runtime, set, set.matrix);
+  const blocks = classBlocks(runtime, pairs, layout, n, RIDGE, true);
+  pairs.take(placed, NEGLIGIBLE);
+  blocks.invert();
+  const from = arena.allocateF64(layout.size);
+  const out = arena.allocateF64(layout.size);
+  from.set([1, -1, 0], layout.stride);
+  blocks.apply(from, out);
+  const expected = [1, -1, 0].map((value) => value / (2 * RIDGE));
+  expected.forEach((value, k) => {
+    expect(out[layout.stride + k]).toBeCloseTo(value, 3);
+  });
+});
