@@ -68,9 +68,7 @@ export function threadedRuntime(
   words: Int32Array,
   threads: number,
 ): Runtime {
-  const names = kernelNames(module);
-  const numbers = new Map(names.map((name, i) => [name, i]));
-  const exported = names.map((name) => kernels[name] as (task: Pointer, shard: number) => void);
+  const { numbers, exported } = kernelTable(module, kernels);
   const runShard = (kernel: number, task: Pointer, shard: number) => exported[kernel](task, shard);
   return {
     arena,
@@ -83,4 +81,25 @@ export function threadedRuntime(
       else if (nShards > 1) lead(words, number, task, nShards, runShard, long);
     },
   };
+}
+
+/** A kernel's number and the function of that number. */
+interface KernelTable {
+  readonly numbers: ReadonlyMap<string, number>;
+  readonly exported: readonly ((task: Pointer, shard: number) => void)[];
+}
+
+const tables = new WeakMap<KernelExports, KernelTable>();
+
+/** Made once for an instance: to list a module's exports takes 0.05 ms, and a small fit 3. */
+function kernelTable(module: WebAssembly.Module, kernels: KernelExports): KernelTable {
+  const known = tables.get(kernels);
+  if (known !== undefined) return known;
+  const names = kernelNames(module);
+  const table = {
+    numbers: new Map(names.map((name, i) => [name, i])),
+    exported: names.map((name) => kernels[name] as (task: Pointer, shard: number) => void),
+  };
+  tables.set(kernels, table);
+  return table;
 }
