@@ -38,7 +38,10 @@ export function softmaxRows(task: PassTask, S: usize, firstRow: u32, nRows: u32,
 /** Bytes of one f32 for each row of a block. */
 const SCRATCH: usize = 256;
 
-/** Σ v (log(sum) + top − own), two rows at a time; a last odd row by itself, beside a row of weight 0. */
+/**
+ * Σ v (log(sum) + top − own), two rows at a time; a last odd row by itself, beside a row of weight 0. Without weights
+ * eight sums have one logarithm: sums are 1 to K, and K < 2³².
+ */
 function sumLogarithms(sums: usize, sampleWeights: usize, nRows: u32): f64 {
   if (nRows & 1) {
     const last = sums + (nRows << 2);
@@ -47,19 +50,27 @@ function sumLogarithms(sums: usize, sampleWeights: usize, nRows: u32): f64 {
     store<f32>(last + 2 * SCRATCH, 0);
   }
   let total = f64x2.splat(0);
+  let product = f64x2.splat(1);
   for (let i: u32 = 0; i < nRows; i += 2) {
     const at = sums + (i << 2);
-    const logarithm = logDouble(f64x2.promote_low_f32x4(v128.load64_zero(at)));
+    const sum = f64x2.promote_low_f32x4(v128.load64_zero(at));
     const top = f64x2.promote_low_f32x4(v128.load64_zero(at + SCRATCH));
     const own = f64x2.promote_low_f32x4(v128.load64_zero(at + 2 * SCRATCH));
-    const loss = f64x2.add(logarithm, f64x2.sub(top, own));
-    if (sampleWeights === 0) total = f64x2.add(total, loss);
-    else {
+    const below = f64x2.sub(top, own);
+    if (sampleWeights === 0) {
+      total = f64x2.add(total, below);
+      product = f64x2.mul(product, sum);
+      if ((i & 14) === 14) {
+        total = f64x2.add(total, logDouble(product));
+        product = f64x2.splat(1);
+      }
+    } else {
       const weights = sampleWeights + (i << 3);
       const v = i + 1 < nRows ? v128.load(weights) : v128.load64_zero(weights);
-      total = f64x2.add(total, f64x2.mul(v, loss));
+      total = f64x2.add(total, f64x2.mul(v, f64x2.add(logDouble(sum), below)));
     }
   }
+  total = f64x2.add(total, logDouble(product));
   return f64x2.extract_lane(total, 0) + f64x2.extract_lane(total, 1);
 }
 
