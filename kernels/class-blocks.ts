@@ -19,7 +19,7 @@ class ClassBlocksTask {
   blocks: usize; // 12: f64, of each class columns, rounded up to two, × gradientBytes
   blockStep: u32; // 16
   inverses: usize; // 20: f32, of each class columns, rounded up to four, × rowBytes
-  inverseStep: u32; // 24: 0 where all classes share the first
+  inverseStep: u32; // 24: 0 where all classes share the first's block
   work: usize; // 28: of each class two blocks of rows and a spare cache line
   workStep: u32; // 32
   intercept: u32; // 36: 0 where it is not free
@@ -29,6 +29,7 @@ class ClassBlocksTask {
   starts: usize; // 48: u32 × classes + 1
   rows: usize; // 52: u32
   weights: usize; // 56: f32: v p (Σ p − p) / n
+  parts: u32; // 60: lists of the rows of the first class's block where it is all classes', else 0
 }
 
 /** Rows whose products are summed in f32 before they are added to an f64: error ≤ 61 · 2⁻²⁴ · Σ |products|. */
@@ -85,7 +86,7 @@ export function classBlocksList(task: usize, _shard: u32): void {
   store<u32>(starts, 0);
 }
 
-/** Lists all rows for the first class, with equal probabilities of all classes, as they are at θ = 0. */
+/** Lists all rows, in parts, with equal probabilities of all classes, as they are at θ = 0. */
 export function classBlocksListEqual(task: usize, _shard: u32): void {
   const t = changetype<ClassBlocksTask>(task);
   const pairs = changetype<SoftmaxPairsTask>(t.pairs);
@@ -97,12 +98,21 @@ export function classBlocksListEqual(task: usize, _shard: u32): void {
     store<u32>(t.rows + (i << 2), i);
     store<f32>(t.weights + (i << 2), <f32>(v * weight));
   }
-  store<u32>(t.starts, 0);
-  store<u32>(t.starts, nRows, 4);
+  for (let part: u32 = 0; part <= t.parts; part++) {
+    store<u32>(t.starts + (part << 2), <u32>((<u64>nRows * part) / t.parts));
+  }
   memory.fill(pairs.leftOut, 0, (pairs.nShards * pairs.stride) << 3);
 }
 
-/** inverses[k] ← B_k⁻¹, from the lists */
+/** The sums of a list into the block of its number. */
+export function classBlocksSum(task: usize, k: u32): void {
+  const t = changetype<ClassBlocksTask>(task);
+  const B = t.blocks + k * t.blockStep;
+  memory.fill(B, 0, t.blockStep);
+  addRows(t, k, t.work + k * t.workStep, B);
+}
+
+/** inverses[k] ← B_k⁻¹, from the lists, or from the sums of the parts */
 export function classBlocksInvert(task: usize, k: u32): void {
   const t = changetype<ClassBlocksTask>(task);
   const pairs = changetype<SoftmaxPairsTask>(t.pairs);
@@ -113,8 +123,13 @@ export function classBlocksInvert(task: usize, k: u32): void {
   const gBytes = gradientBytes(zBytes);
   const B = t.blocks + k * t.blockStep;
   const work = t.work + k * t.workStep;
-  memory.fill(B, 0, max(even, 3) * gBytes);
-  addRows(t, k, work, B);
+  if (t.parts === 0) classBlocksSum(task, k);
+  for (let part: u32 = 1; part < t.parts; part++) {
+    const from = t.blocks + part * t.blockStep - B;
+    for (let at = B; at < B + t.blockStep; at += 16) {
+      v128.store(at, f64x2.add(v128.load(at), v128.load(at + from)));
+    }
+  }
   if (t.intercept === 0) memory.fill(B + last * gBytes, 0, gBytes);
   const intercept = B + last * (gBytes + 8);
   let leftOut: f64 = t.intercept === 0 ? 1 : TINY;
@@ -189,7 +204,7 @@ function addBlock(Z: usize, R: usize, nRows: u32, nColumns: u32, B: usize): void
 
 /**
  * Two steps of B ← −B⁻¹ on the lower half of an even number of rows, by the columns `pivot` and the next; after all of
- * them it is there. `work` has room for two rows. Pivots are at least what is given.
+ * them it is there. What lies above the diagonal means nothing. `work` has room for two rows. Pivots are at least what is given.
  *
  * Source: Goodnight, The American Statistician 33 (1979) 149–158.
  */
@@ -203,7 +218,7 @@ function sweepTwo(
   work: usize,
 ): void {
   const C = work;
-  const D = work + (n << 3);
+  const D = work + (((n + 3) & ~3) << 3);
   const rowC = B + pivot * gBytes;
   const rowD = rowC + gBytes;
   const inverseC = 1 / max(load<f64>(rowC + (pivot << 3)), least);
@@ -225,9 +240,11 @@ function sweepTwo(
     const d = load<f64>(D + (i << 3)) * inverseD;
     const cs = f64x2.splat(c);
     const ds = f64x2.splat(d);
-    for (let at: usize = 0; at <= i << 3; at += 16) {
-      const change = f64x2.add(f64x2.mul(cs, v128.load(C + at)), f64x2.mul(ds, v128.load(D + at)));
-      v128.store(row + at, f64x2.sub(v128.load(row + at), change));
+    for (let at: usize = 0; at <= i << 3; at += 32) {
+      const low = f64x2.add(f64x2.mul(cs, v128.load(C + at)), f64x2.mul(ds, v128.load(D + at)));
+      const high = f64x2.add(f64x2.mul(cs, v128.load(C + at, 16)), f64x2.mul(ds, v128.load(D + at, 16)));
+      v128.store(row + at, f64x2.sub(v128.load(row + at), low));
+      v128.store(row + at, f64x2.sub(v128.load(row + at, 16), high), 16);
     }
     const first = c - d * cross;
     if (i < pivot) {

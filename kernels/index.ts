@@ -2,7 +2,13 @@ export { activeHessian } from './active-hessian';
 export { activeHessianScore, activeHessianScoreSum } from './active-hessian-score';
 export { activeHessianSparse } from './active-hessian-sparse';
 export { choleskyDiagonal, choleskyRows, choleskySolve } from './cholesky';
-export { classBlocksApply, classBlocksInvert, classBlocksList, classBlocksListEqual } from './class-blocks';
+export {
+  classBlocksApply,
+  classBlocksInvert,
+  classBlocksList,
+  classBlocksListEqual,
+  classBlocksSum,
+} from './class-blocks';
 export { columnSquares, wideSquares } from './column-squares';
 export { compactPass, compactPassDouble, compactReduce } from './compact';
 export { compactCount, compactFill } from './compact-layout';

@@ -11,6 +11,10 @@ const TASK_BYTES = 64;
 const X = 10;
 const OUT = 11;
 const INVERSE_STEP = 6;
+const PARTS = 15;
+/** Parts of the sum at θ = 0, of so many rows at least. */
+const MOST_PARTS = 4;
+const PART_ROWS = 240;
 
 /** The blocks of what was last taken into `pairs`. */
 export function classBlocks(
@@ -36,7 +40,7 @@ export function classBlocks(
       blockStep,
       arena.allocate(nClasses * inverseStep),
       inverseStep,
-      arena.allocate(nClasses * workStep),
+      arena.allocateUnset(nClasses * workStep),
       workStep,
       intercept ? 1 : 0,
       0,
@@ -50,12 +54,16 @@ export function classBlocks(
   return {
     invert() {
       fields[INVERSE_STEP] = inverseStep;
+      fields[PARTS] = 0;
       run('classBlocksList', task, 1);
       run('classBlocksInvert', task, nClasses);
     },
     invertAtZero() {
+      const parts = Math.min(MOST_PARTS, nClasses, Math.ceil(nSamples / PART_ROWS));
       fields[INVERSE_STEP] = 0;
+      fields[PARTS] = parts;
       run('classBlocksListEqual', task, 1);
+      run('classBlocksSum', task, parts);
       run('classBlocksInvert', task, 1);
     },
     apply(x, out) {

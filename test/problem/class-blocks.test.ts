@@ -88,6 +88,7 @@ test.each<Case>([
   { n: 700, d: 31, K: 4 },
   { n: 900, d: 64, K: 3 },
   { n: 200, d: 9, K: 5, atZero: true },
+  { n: 1100, d: 10, K: 4, atZero: true },
   { n: 5000, d: 3, K: 4 },
 ])('$n × $d, $K classes: the inverse of the blocks is that of plain f64 to 2e-4', (one) => {
   const { n, d, K, extra = 0, intercept = true, atZero = false } = one;
