@@ -99,21 +99,26 @@ function hessianRows({ matrix }: TrainingSet): number {
 function directionCount(trainingSet: TrainingSet): number {
   const most = Math.floor(trainingSet.matrix.nFeatures / 2);
   let count = Math.min(most, FEWEST_DIRECTIONS);
-  while (count < most && price(trainingSet, count + 1) <= AFFORDABLE_PASSES) count++;
+  while (count < most && hessianPasses(trainingSet, count + 1) <= AFFORDABLE_PASSES) count++;
   return Math.max(1, count);
 }
 
 /**
- * What a first Hessian costs, in passes: its products, those of the rows' projections, those that find the directions in
- * two rounds, and a factor's, which, in f64 and not as well arranged, cost three times a pass's, and are a third as many.
+ * What a Hessian of so many directions and its factor cost, in passes. The factor's products, in f64 and not as well
+ * arranged, cost three times a pass's, and are a third as many.
  */
+function hessianPasses(trainingSet: TrainingSet, directions: number): number {
+  const { matrix, nClasses } = trainingSet;
+  const rows = hessianRows(trainingSet) * jointHessianProducts(directions + 1, nClasses);
+  return (rows + ((directions + 1) * nClasses) ** 3) / passProducts(matrix, nClasses);
+}
+
+/** The same of a first one, with the products of the rows' projections and of those that find the directions in two rounds. */
 function price(trainingSet: TrainingSet, directions: number): number {
   const { matrix, nClasses } = trainingSet;
-  const perRow =
-    jointHessianProducts(directions + 1, nClasses) + directions * matrix.nFeatures * passShare(matrix);
+  const projected = hessianRows(trainingSet) * directions * matrix.nFeatures * passShare(matrix);
   const found = 4 * Math.min(DIRECTION_ROWS, matrix.nSamples) * matrix.nFeatures * directions;
-  const factor = ((directions + 1) * nClasses) ** 3;
-  return (hessianRows(trainingSet) * perRow + found + factor) / passProducts(matrix, nClasses);
+  return hessianPasses(trainingSet, directions) + (projected + found) / passProducts(matrix, nClasses);
 }
 
 /** What compact rows leave of a pass. */
