@@ -97,6 +97,19 @@ export function activeColumns(
     }
   }
 
+  /** Of each row vᵢ (1 − Σ pₖ²), of one score 2 vᵢ p (1 − p), and their sum. */
+  function curvatures(P: Float32Array, v: Float64Array | null) {
+    const curvature = new Float32Array(n);
+    let total = 0;
+    for (let i = 0; i < n; i++) {
+      let squares = nClasses === 1 ? (1 - P[i]) * (1 - P[i]) : 0;
+      for (let k = i * thetaStride; k < i * thetaStride + nClasses; k++) squares += P[k] * P[k];
+      curvature[i] = Math.max(0, 1 - squares) * (v === null ? 1 : v[i]);
+      total += curvature[i];
+    }
+    return { curvature, total };
+  }
+
   /** The power of two below which pairs of classes have NEGLIGIBLE_PAIRS of the weight of all, at most. */
   function leastPairWeight(): number {
     const sums = new Float64Array(N_EXPONENTS);
@@ -144,14 +157,7 @@ export function activeColumns(
       nColumns = 0;
       const P = probabilities(theta);
       const v = sampleWeights === 0 ? null : arena.f64(sampleWeights, n);
-      const curvature = new Float32Array(n);
-      let total = 0;
-      for (let i = 0; i < n; i++) {
-        let squares = nClasses === 1 ? (1 - P[i]) * (1 - P[i]) : 0;
-        for (let k = i * thetaStride; k < i * thetaStride + nClasses; k++) squares += P[k] * P[k];
-        curvature[i] = Math.max(0, 1 - squares) * (v === null ? 1 : v[i]);
-        total += curvature[i];
-      }
+      const { curvature, total } = curvatures(P, v);
       nRows = 0;
       if (matrix.kind === 'dense' && count < n) {
         drawRows(curvature, count, random, (i, chance) => {
@@ -159,20 +165,19 @@ export function activeColumns(
           rows[nRows++] = i;
         });
       } else {
-        const least = thresholdOf(curvature, NEGLIGIBLE * total);
-        for (let i = 0; i < n; i++) if (curvature[i] >= least) rows[nRows++] = i;
+        nRows = rowsAbove(curvature, thresholdOf(curvature, NEGLIGIBLE * total), rows);
         chances.fill(1, 0, nRows);
       }
-      for (let r = 0; r < nRows; r++) {
-        const i = rows[r];
-        rowWeights[r] = (v === null ? 1 : v[i]) / (n * chances[r]);
-        for (let k = 0; k < nClasses; k++) {
-          const probability = P[i * thetaStride + k];
-          p[k * stride + r] = probability < TINY ? 0 : probability;
+      const taken = nRows;
+      for (let r = 0; r < taken; r++) rowWeights[r] = (v === null ? 1 : v[rows[r]]) / (n * chances[r]);
+      for (let k = 0; k < nClasses; k++) {
+        for (let r = 0, at = k * stride; r < taken; r++, at++) {
+          const probability = P[rows[r] * thetaStride + k];
+          p[at] = probability < TINY ? 0 : probability;
         }
       }
-      rowWeights.fill(0, nRows, roundUp(nRows, 4));
-      leastWeight = leastPairWeight();
+      rowWeights.fill(0, taken, roundUp(taken, 4));
+      leastWeight = nClasses === 1 ? 0 : leastPairWeight();
     },
     takeColumns(coordinates) {
       const first = nColumns;
@@ -199,6 +204,13 @@ export function activeColumns(
       }
     },
   };
+}
+
+/** Writes the rows of no less than `least`, ascending, and returns how many they are. */
+function rowsAbove(curvature: Float32Array, least: number, rows: Uint32Array): number {
+  let count = 0;
+  for (let i = 0; i < curvature.length; i++) if (curvature[i] >= least) rows[count++] = i;
+  return count;
 }
 
 /**

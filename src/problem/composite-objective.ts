@@ -20,6 +20,8 @@ export interface CompositeObjectiveOptions {
   readonly separatedClasses?: ((theta: Float64Array) => readonly number[]) | null;
   /** As in Objective; default null. */
   readonly activeHessian?: ActiveHessian | null;
+  /** Bounds that hold for these rows' columns, as of an objective of more columns; default null: found when needed. */
+  readonly moments?: ClassMoments | null;
   /** Default: plain loops over weights anywhere in memory. */
   readonly weightTerms?: WeightTermsOf;
 }
@@ -57,7 +59,7 @@ export function compositeObjective(
   const curvature = byProducts
     ? curvatureByProducts(interceptProduct, () => scales().frequencies)
     : wholeCurvature(interceptHessian, nClasses);
-  const shared = { interceptHessian, curvature, moments: null };
+  const shared = { interceptHessian, curvature, moments: options.moments ?? null };
   return withPenalty(passes, vectors, penalty, options, shared);
 }
 
@@ -168,6 +170,9 @@ function withPenalty(
     },
     separatedClasses,
     activeHessian,
+    get moments() {
+      return shared.moments;
+    },
     get passes() {
       return passes.passes;
     },

@@ -1,4 +1,5 @@
 import type { ActiveHessian } from './active-hessian.ts';
+import type { ClassMoments } from './class-moments.ts';
 import type { ParameterLayout } from './parameters.ts';
 import type { ClassBlocks, ColumnScales, Precision, VectorSpace } from './passes.ts';
 import type { PenaltyCoefficients } from './penalty.ts';
@@ -24,6 +25,8 @@ export interface Objective {
   readonly scales?: ColumnScales | null;
   /** Null or absent where the rows are out of reach. */
   readonly activeHessian?: ActiveHessian | null;
+  /** What the certificates so far have found of the class sums; null or absent before, and where none needs it. */
+  readonly moments?: ClassMoments | null;
   readonly passes: number;
   /** Smooth part at θ and its gradient; the intercept's row is 0 where there is no intercept. */
   smoothValueAndGradient(theta: Float64Array, gradient: Float64Array, precision: Precision): number;

@@ -1,6 +1,7 @@
 import type { Arena } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { activeHessian } from './active-hessian.ts';
+import type { ClassMoments } from './class-moments.ts';
 import { columnScales } from './column-scales.ts';
 import { compositeObjective } from './composite-objective.ts';
 import { dataPasses } from './data-passes.ts';
@@ -13,8 +14,15 @@ import { putOneScore } from './two-classes.ts';
 import { vectorSpace } from './vector-space.ts';
 import { weightTermsOn } from './weight-terms.ts';
 
-/** The objective of a softmax problem (logistic: in its form with one score) on the kernels, with any penalty or none. */
-export function softmaxObjective(runtime: Runtime, problem: Problem): Objective {
+/**
+ * The objective of a softmax problem (logistic: in its form with one score) on the kernels, with any penalty or none.
+ * `moments`: of an objective of the same rows with these columns and others, which saves the passes that find them.
+ */
+export function softmaxObjective(
+  runtime: Runtime,
+  problem: Problem,
+  moments: ClassMoments | null = null,
+): Objective {
   const { arena } = runtime;
   const { trainingSet, penalty, intercept, loss } = problem;
   const oneScore = loss.kind === 'logistic';
@@ -24,6 +32,7 @@ export function softmaxObjective(runtime: Runtime, problem: Problem): Objective 
   return compositeObjective(passes, vectorSpace(runtime), penalty, {
     intercept,
     loss,
+    moments,
     weightTerms: weightTermsOn(runtime),
     scales: () => columnScales(arena, trainingSet),
     separatedClasses: unpenalized ? separatedClasses(arena, problem) : null,

@@ -1,4 +1,5 @@
 import type { DenseMatrix, SparseMatrix } from '../data/design-matrix.ts';
+import type { ClassMoments } from '../problem/class-moments.ts';
 import { classFrequencies } from '../problem/column-scales.ts';
 import { log } from '../problem/elementary.ts';
 import { isZero, type ParameterLayout } from '../problem/parameters.ts';
@@ -77,7 +78,7 @@ export function* workingSetNewton(
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const mark = arena.mark();
     const features = featuresToTake(layout, theta, gradient, NEARLY_NEEDED * penalty.lasso);
-    const part = partOf(runtime, problem, matrix, features);
+    const part = partOf(runtime, problem, matrix, features, whole.moments ?? null);
     takeFeatures(theta, part.theta, features, layout.stride);
     const maxIterations = Math.max(0, options.maxIterations - progress.iterations);
     const limits = { ...options, tolerance, maxIterations };
@@ -122,13 +123,14 @@ function partOf(
   problem: Problem,
   matrix: DenseMatrix | SparseMatrix,
   features: readonly number[],
+  moments: ClassMoments | null,
 ) {
   const columns =
     matrix.kind === 'dense'
       ? copyOfColumns(runtime.arena, matrix, features)
       : copyOfSparseColumns(runtime, matrix, features);
   const trainingSet = { ...problem.trainingSet, matrix: columns };
-  const objective = softmaxObjective(runtime, { ...problem, trainingSet });
+  const objective = softmaxObjective(runtime, { ...problem, trainingSet }, moments);
   const { activeHessian } = objective;
   if (!activeHessian) throw new Error('a lasso has a Hessian of its active coordinates');
   return {

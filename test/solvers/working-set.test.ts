@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { SparseMatrix } from '../../src/data/design-matrix.ts';
 import { lambdaMax } from '../../src/problem/lambda-max.ts';
+import type { Objective } from '../../src/problem/objective.ts';
 import type { PenaltyCoefficients } from '../../src/problem/penalty.ts';
 import type { Problem } from '../../src/problem/problem.ts';
 import { softmaxObjective } from '../../src/problem/softmax-objective.ts';
@@ -83,6 +84,33 @@ function largestLambda(data: Rows): number {
   const runtime = kernelRuntime();
   return lambdaMax(softmaxObjective(runtime, pose(runtime, data, { ridge: 0, lasso: 1 })));
 }
+
+test("on some columns all columns' moments serve: fewer passes, and a bound no higher", () => {
+  const runtime = kernelRuntime();
+  const data = words(300, 1100, 2);
+  const loss: Problem['loss'] = { kind: 'logistic' };
+  const problem = pose(runtime, data, { ridge: 0, lasso: 0.02 }, { loss });
+  const { trainingSet } = problem;
+  const whole = softmaxObjective(runtime, problem);
+  const certify = (objective: Objective) => {
+    const theta = objective.vectors.zeros(objective.layout.size);
+    // Near the optimum, so that the bound is worth something, and off it, so that the moments enter.
+    const odds = data.y.filter((y) => y === 1).length / data.y.filter((y) => y === 0).length;
+    theta[objective.layout.nFeatures] = Math.log(odds) + 0.01;
+    const gradient = objective.vectors.zeros(objective.layout.size);
+    return objective.certifyHere(theta, gradient).certificate?.lowerBound ?? Number.NaN;
+  };
+  expect(whole.moments).toBeNull();
+  certify(whole);
+  const columns = copyOfSparseColumns(runtime, trainingSet.matrix as SparseMatrix, [2, 30, 31, 600]);
+  const part = { ...problem, trainingSet: { ...trainingSet, matrix: columns } };
+  const alone = softmaxObjective(runtime, part);
+  const helped = softmaxObjective(runtime, part, whole.moments);
+  const [own, given] = [alone, helped].map(certify);
+  expect(given).toBeLessThan(own);
+  expect(given).toBeGreaterThan(0);
+  expect(helped.passes).toBe(alone.passes - 2);
+});
 
 describe.each([
   ['two classes', words(700, 1500, 2)],
