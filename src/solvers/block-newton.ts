@@ -1,4 +1,5 @@
 import type { Objective } from '../problem/objective.ts';
+import { isZero } from '../problem/parameters.ts';
 import { isCompact } from '../problem/pass-shards.ts';
 import type { ClassBlocks } from '../problem/passes.ts';
 import type { Problem } from '../problem/problem.ts';
@@ -63,7 +64,7 @@ function inverseBlocks(objective: Objective, blocks: ClassBlocks): Preconditione
     settled: SETTLED_GAP,
     shortStep: SHORT_STEP,
     prepare(theta) {
-      if (theta.every((value) => value === 0)) {
+      if (isZero(theta)) {
         blocks.invertAtZero();
         return;
       }

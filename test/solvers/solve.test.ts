@@ -475,7 +475,7 @@ describe('choosing a solver', () => {
     expect(chosen(600, 40)).toBe('block-newton');
     expect(chosen(600, 8)).toBe('block-newton');
     expect(chosen(30, 40)).not.toBe('block-newton');
-    expect(chosen(600, 120)).toBe('lbfgs');
+    expect(chosen(600, 120)).toBe('subspace-newton');
     expect(chosen(600, 40, true)).not.toBe('block-newton');
   });
 
