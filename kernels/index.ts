@@ -9,9 +9,11 @@ export {
   classBlocksListEqual,
   classBlocksSum,
 } from './class-blocks';
+export { columnFourths } from './column-fourths';
 export { columnSquares, wideSquares } from './column-squares';
 export { compactPass, compactPassDouble, compactReduce } from './compact';
 export { compactCount, compactFill } from './compact-layout';
+export { copyRows } from './copy-rows';
 export { csvRows } from './csv-rows';
 export { densePass, densePassDouble, denseReduce } from './dense';
 export { multiplyDouble } from './dense-double';

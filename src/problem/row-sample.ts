@@ -1,6 +1,7 @@
 import type { DenseMatrix, DesignMatrix, TrainingSet } from '../data/design-matrix.ts';
 import { RANDOM_STREAM, type RandomSequence, randomSequence } from '../data/random.ts';
 import type { Arena } from '../runtime/arena.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 
 /**
  * `count` rows as a dense training set of their own, one drawn at random from each of `count` runs of neighbours,
@@ -8,14 +9,15 @@ import type { Arena } from '../runtime/arena.ts';
  * implicitly are centred. null where the rows drawn weigh nothing.
  */
 export function sampleRows(
-  arena: Arena,
+  runtime: Runtime,
   trainingSet: TrainingSet,
   count: number,
   seed: number,
 ): TrainingSet | null {
+  const { arena } = runtime;
   const { matrix, sampleWeights } = trainingSet;
   const { nSamples } = matrix;
-  const { rows, put } = rowRoom(arena, trainingSet, count);
+  const drawn = arena.allocateU32(count);
   const drawnWeights = arena.allocateF64(sampleWeights === 0 ? 0 : count);
   const allWeights = sampleWeights === 0 ? null : arena.f64(sampleWeights, nSamples);
   const random = randomSequence(seed, RANDOM_STREAM.sample);
@@ -23,13 +25,47 @@ export function sampleRows(
   for (let i = 0; i < count; i++) {
     const first = Math.floor((i * nSamples) / count);
     const row = first + random.nextBelow(Math.floor(((i + 1) * nSamples) / count) - first);
-    put(i, row);
+    drawn[i] = row;
     if (allWeights !== null) drawnWeights[i] = allWeights[row];
     total += allWeights === null ? 1 : allWeights[row];
   }
   if (!(total > 0)) return null;
   for (let i = 0; i < drawnWeights.length; i++) drawnWeights[i] *= count / total;
+  const rows = copiedRows(runtime, trainingSet, drawn);
   return { ...rows, sampleWeights: allWeights === null ? 0 : drawnWeights.byteOffset };
+}
+
+function copiedRows(runtime: Runtime, trainingSet: TrainingSet, drawn: Uint32Array): TrainingSet {
+  if (trainingSet.matrix.kind === 'dense')
+    return copiedDenseRows(runtime, trainingSet, trainingSet.matrix, drawn);
+  const { rows, put } = rowRoom(runtime.arena, trainingSet, drawn.length);
+  for (let i = 0; i < drawn.length; i++) put(i, drawn[i]);
+  return rows;
+}
+
+/** As in kernels/copy-rows.ts. */
+const SHARD_ROWS = 1024;
+
+function copiedDenseRows(
+  { arena, run }: Runtime,
+  { nClasses, labels }: TrainingSet,
+  { nFeatures, stride: rowStride, values }: DenseMatrix,
+  drawn: Uint32Array,
+): TrainingSet {
+  const nSamples = drawn.length;
+  const stride = copyStride(nFeatures);
+  const outValues = arena.allocateUnset(nSamples * stride * 4);
+  const outLabels = arena.allocateUnset(nSamples * 4);
+  const task = arena.allocateU32(9);
+  task.set([nSamples, nFeatures, rowStride, stride, values, labels, drawn.byteOffset, outValues, outLabels]);
+  run('copyRows', task.byteOffset, Math.ceil(nSamples / SHARD_ROWS));
+  const matrix: DenseMatrix = { kind: 'dense', nSamples, nFeatures, stride, values: outValues };
+  return { matrix, nClasses, labels: outLabels, sampleWeights: 0 };
+}
+
+/** Floats of a copied row with the 1 behind it. */
+function copyStride(nFeatures: number): number {
+  return Math.ceil((nFeatures + 1) / 4) * 4;
 }
 
 /**
@@ -65,7 +101,7 @@ export function rowRoom(
   count: number,
 ): { readonly rows: TrainingSet & { readonly matrix: DenseMatrix }; put(at: number, row: number): void } {
   const { nSamples, nFeatures } = matrix;
-  const stride = Math.ceil((nFeatures + 1) / 4) * 4;
+  const stride = copyStride(nFeatures);
   const values = arena.allocateF32(count * stride);
   const drawnLabels = arena.allocateU32(count);
   const allLabels = arena.u32(labels, nSamples);

@@ -8,7 +8,9 @@ export interface ShardKernels {
   densePass(task: Pointer, shard: number): void;
   densePassDouble(task: Pointer, shard: number): void;
   denseReduce(task: Pointer, shard: number): void;
+  columnFourths(task: Pointer, shard: number): void;
   columnSquares(task: Pointer, shard: number): void;
+  copyRows(task: Pointer, shard: number): void;
   wideSquares(task: Pointer, shard: number): void;
   wideRows(task: Pointer, shard: number): void;
   wideRowsDouble(task: Pointer, shard: number): void;

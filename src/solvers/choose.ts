@@ -4,6 +4,7 @@ import { parameterLayout } from '../problem/parameters.ts';
 import { passProducts } from '../problem/pass-products.ts';
 import type { Problem } from '../problem/problem.ts';
 import type { Arena } from '../runtime/arena.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import { BLOCK_NEWTON, suitsBlockNewton } from './block-newton.ts';
 import { DUAL_ASCENT } from './dual-ascent.ts';
 import { DUAL_COORDINATE_DESCENT } from './dual-coordinate-descent.ts';
@@ -63,7 +64,8 @@ const CHEAP_PASSES = 10;
 const FEWEST_OF_CATEGORY = 10;
 
 /** The solver that 'auto' stands for; a name in the registry. */
-export function chooseSolver(arena: Arena, problem: Problem): string {
+export function chooseSolver(runtime: Runtime, problem: Problem): string {
+  const { arena } = runtime;
   const { loss, penalty, dropout } = problem;
   if (dropout > 0) return 'stochastic';
   if (loss.kind === 'hinge') {
@@ -76,7 +78,7 @@ export function chooseSolver(arena: Arena, problem: Problem): string {
   if (penalty.ridge === 0) return 'lbfgs';
   if (problem.trainingSet.nClasses === 2) return chooseForTwoClasses(arena, problem);
   const { trainingSet } = problem;
-  if (suitsSampledNewton(arena, problem)) return SAMPLED_NEWTON;
+  if (suitsSampledNewton(runtime, problem)) return SAMPLED_NEWTON;
   if (suitsBlockNewton(problem)) return BLOCK_NEWTON;
   if (suitsRowSpace(trainingSet)) return ROW_SPACE;
   if (suitsSubspaceNewton(trainingSet)) return SUBSPACE_NEWTON;
@@ -107,13 +109,13 @@ function chooseForTwoClasses(arena: Arena, problem: Problem): string {
 const MANY_COLUMNS = 256;
 const AFFORDABLE_HESSIANS = 120;
 
-function suitsSampledNewton(arena: Arena, problem: Problem): boolean {
+function suitsSampledNewton(runtime: Runtime, problem: Problem): boolean {
   const { trainingSet } = problem;
   const { matrix } = trainingSet;
   const unlessSubspace = suitsSubspaceNewton(trainingSet) ? FEW_PASSES : AFFORDABLE_PASSES;
   if (factorPasses(trainingSet) > (suitsBlockNewton(problem) ? CHEAP_PASSES : unlessSubspace)) return false;
   const seen = hessianRows(trainingSet);
-  return seen === matrix.nSamples || FEWEST_OF_CATEGORY * largestPeak(arena, matrix) <= seen;
+  return seen === matrix.nSamples || FEWEST_OF_CATEGORY * largestPeak(runtime, matrix) <= seen;
 }
 
 /** Dense rows are left to L-BFGS, whose passes run on all threads. */

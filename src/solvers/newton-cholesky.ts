@@ -87,7 +87,7 @@ function compactSample(
   count: number,
   seed: number,
 ): TrainingSet | null {
-  const rows = sampleRows(runtime.arena, trainingSet, count, seed);
+  const rows = sampleRows(runtime, trainingSet, count, seed);
   return rows !== null && isCompact(trainingSet.matrix) ? withCompactMatrix(runtime, rows) : rows;
 }
 

@@ -57,7 +57,7 @@ export function* solveByLevels(
   if (isZero(theta)) {
     for (const size of levelSizes(nSamples)) {
       const mark = arena.mark();
-      const rows = sampleRows(arena, trainingSet, size, options.seed);
+      const rows = sampleRows(runtime, trainingSet, size, options.seed);
       if (rows !== null) {
         const part = { ...problem, trainingSet: rows };
         yield* stages.run(

@@ -74,7 +74,7 @@ function preconditioner(
   { trainingSet, penalty, intercept }: Problem,
   seed: number,
 ): Preconditioner | null {
-  const rows = sampleRows(runtime.arena, trainingSet, hessianRows(trainingSet), seed);
+  const rows = sampleRows(runtime, trainingSet, hessianRows(trainingSet), seed);
   if (rows === null) return null;
   return { ...sampledHessian(runtime, trainingSet, rows, penalty.ridge, intercept), renewal: RENEWAL };
 }

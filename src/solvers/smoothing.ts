@@ -126,7 +126,7 @@ function* startOnPart(
   if (!suitsHingeNewton(problem) || matrix.nSamples < LEAST_PARTS * START_ROWS) return false;
   const mark = arena.mark();
   try {
-    const rows = sampleRows(arena, problem.trainingSet, START_ROWS, options.seed);
+    const rows = sampleRows(runtime, problem.trainingSet, START_ROWS, options.seed);
     if (rows === null) return false;
     const part = withCompactRows(runtime, { ...problem, trainingSet: rows });
     const limits = { ...stages.rest(), tolerance: Math.max(START_GAP, options.tolerance) };

@@ -27,7 +27,7 @@ export function solve(
   const mark = arena.mark();
   try {
     const compact = withCompactRows(runtime, problem);
-    const entry = findSolver(arena, compact, solver);
+    const entry = findSolver(runtime, compact, solver);
     const reduced = withOneScore(compact);
     const solution =
       reduced !== null && entry.supports(reduced)
@@ -86,9 +86,9 @@ function* run(
   }
 }
 
-function findSolver(arena: Arena, problem: Problem, name: string): SolverEntry {
+function findSolver(runtime: Runtime, problem: Problem, name: string): SolverEntry {
   const possible = solverRegistry.filter((entry) => entry.supports(problem));
-  const wanted = name === 'auto' ? chooseSolver(arena, problem) : name;
+  const wanted = name === 'auto' ? chooseSolver(runtime, problem) : name;
   const found = possible.find((entry) => entry.name === wanted);
   if (found !== undefined) return found;
 

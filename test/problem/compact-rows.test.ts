@@ -60,7 +60,7 @@ describe('compact rows', () => {
     const runtime = kernelRuntime();
     const { arena } = runtime;
     const data = denseTrainingSet(arena, { X, y: X.map((_, i) => i % 2), nClasses: 2 });
-    const sample = sampleRows(arena, data, 20, 1)?.matrix;
+    const sample = sampleRows(runtime, data, 20, 1)?.matrix;
     if (sample?.kind !== 'dense') throw new Error('no sample');
     expect(arena.f32(sample.values, 9)[8]).toBe(1);
     const rows = compactRows(runtime, sample);

@@ -33,7 +33,7 @@ describe('the joint Hessian', () => {
         const theta = new Float64Array(layout.size);
         for (let j = 0; j <= (intercept ? d : d - 1); j++)
           for (let k = 0; k < K; k++) theta[j * stride + k] = Math.sin(3 * j + 5 * k);
-        const rows = sampleRows(runtime.arena, denseTrainingSet(runtime.arena, data), n, 1);
+        const rows = sampleRows(runtime, denseTrainingSet(runtime.arena, data), n, 1);
         if (rows === null) throw new Error('no rows');
         const hessian = jointHessian(runtime, rows, intercept);
         const matrix = choleskyMatrix(runtime, hessian.size);
@@ -83,9 +83,10 @@ describe('the factor of Cholesky', () => {
 
 describe('a sample of rows', () => {
   test('of as many rows as there are is all of them, in order, weights at mean 1', () => {
-    const { arena } = kernelRuntime();
+    const runtime = kernelRuntime();
+    const { arena } = runtime;
     const data = wave(9, 3, 2, true);
-    const rows = sampleRows(arena, denseTrainingSet(arena, data), 9, 5);
+    const rows = sampleRows(runtime, denseTrainingSet(arena, data), 9, 5);
     if (rows === null || rows.matrix.kind !== 'dense') throw new Error('no dense rows');
     const values = arena.f32(rows.matrix.values, 9 * rows.matrix.stride);
     data.X.forEach((row, i) => {
@@ -96,8 +97,30 @@ describe('a sample of rows', () => {
     expect(mean).toBeCloseTo(1, 12);
   });
 
+  test.each([1, 3, 4, 6])(
+    'of more rows than a shard, %i features: a 1 and zeros behind each, whatever lay there',
+    (d) => {
+      const runtime = kernelRuntime();
+      const { arena } = runtime;
+      const data = wave(2500, d, 3);
+      const all = denseTrainingSet(arena, data);
+      const mark = arena.mark();
+      arena.allocateF32(40000).fill(Number.NaN);
+      arena.release(mark);
+      const rows = sampleRows(runtime, all, 2500, 5);
+      if (rows === null || rows.matrix.kind !== 'dense') throw new Error('no dense rows');
+      const { stride, values } = rows.matrix;
+      const zeros = new Array(stride - d - 1).fill(0);
+      expect(Array.from(arena.f32(values, 2500 * stride))).toEqual(
+        data.X.flatMap((row) => [...row.map(Math.fround), 1, ...zeros]),
+      );
+      expect(Array.from(arena.u32(rows.labels, 2500))).toEqual(data.y);
+    },
+  );
+
   test('of sparse rows is centred as they are', () => {
-    const { arena } = kernelRuntime();
+    const runtime = kernelRuntime();
+    const { arena } = runtime;
     const data: PlainData = {
       X: [
         [0, 2, 0],
@@ -106,17 +129,18 @@ describe('a sample of rows', () => {
       y: [0, 1],
       nClasses: 2,
     };
-    const rows = sampleRows(arena, sparseTrainingSet(arena, data, [0.5, 1, 0.25]), 2, 5);
+    const rows = sampleRows(runtime, sparseTrainingSet(arena, data, [0.5, 1, 0.25]), 2, 5);
     if (rows === null || rows.matrix.kind !== 'dense') throw new Error('no dense rows');
     const values = arena.f32(rows.matrix.values, 2 * rows.matrix.stride);
     expect(Array.from(values)).toEqual([-0.5, 1, -0.25, 1, 0.5, -1, -0.25, 1]);
   });
 
   test('takes one of each run of neighbours, others for another seed; none where they weigh nothing', () => {
-    const { arena } = kernelRuntime();
+    const runtime = kernelRuntime();
+    const { arena } = runtime;
     const data = { ...wave(100, 1, 2), X: Array.from({ length: 100 }, (_, i) => [i]) };
     const drawn = [1, 2].map((seed) => {
-      const rows = sampleRows(arena, denseTrainingSet(arena, data), 10, seed);
+      const rows = sampleRows(runtime, denseTrainingSet(arena, data), 10, seed);
       if (rows === null || rows.matrix.kind !== 'dense') throw new Error('no dense rows');
       return Array.from(
         { length: 10 },
@@ -126,7 +150,7 @@ describe('a sample of rows', () => {
     expect(drawn[0].map((x) => Math.floor(x / 10))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(drawn[0]).not.toEqual(drawn[1]);
     const weightless = { ...data, sampleWeights: data.X.map((_, i) => (i === 99 ? 1 : 0)) };
-    expect(sampleRows(arena, denseTrainingSet(arena, weightless), 2, 3)).toBeNull();
+    expect(sampleRows(runtime, denseTrainingSet(arena, weightless), 2, 3)).toBeNull();
   });
 });
 

@@ -29,7 +29,7 @@ function waves(n: number, rank: number, noise: number): PlainData {
 
 function sample(data: PlainData) {
   const runtime = kernelRuntime();
-  const rows = sampleRows(runtime.arena, denseTrainingSet(runtime.arena, data), data.X.length, 1);
+  const rows = sampleRows(runtime, denseTrainingSet(runtime.arena, data), data.X.length, 1);
   if (rows?.matrix.kind !== 'dense') throw new Error('no dense rows');
   return { runtime, rows, matrix: rows.matrix };
 }

@@ -26,7 +26,7 @@ test.each([true, false])(
     const runtime = kernelRuntime();
     const { arena } = runtime;
     const all = denseTrainingSet(arena, data);
-    const rows = sampleRows(arena, all, 3, 1);
+    const rows = sampleRows(runtime, all, 3, 1);
     if (rows === null) throw new Error('no rows');
     const inverse = sampledHessian(runtime, all, rows, RIDGE, intercept);
     const theta = arena.allocateF64(3 * STRIDE);

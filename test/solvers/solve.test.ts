@@ -422,7 +422,7 @@ describe('choosing a solver', () => {
     const chosen = (ridge: number, data: PlainData) => {
       const runtime = kernelRuntime();
       const loss = { kind: 'hinge', margin: 1 } as const;
-      return chooseSolver(runtime.arena, pose(runtime, { loss, penalty: { ridge, lasso: 0 } }, data));
+      return chooseSolver(runtime, pose(runtime, { loss, penalty: { ridge, lasso: 0 } }, data));
     };
     expect(chosen(1e-5, many)).toBe('smoothing');
     expect(chosen(0.1, many)).toBe('dual-coordinate-descent');
@@ -435,7 +435,7 @@ describe('choosing a solver', () => {
     const chosen = (data: PlainData, sparse: boolean) => {
       const runtime = kernelRuntime();
       const penalty = { ridge: 1e-6, lasso: 0 };
-      return chooseSolver(runtime.arena, pose(runtime, { penalty }, data, sparse));
+      return chooseSolver(runtime, pose(runtime, { penalty }, data, sparse));
     };
     for (const sparse of [false, true]) {
       expect(chosen(many, sparse)).toBe('sampled-newton');
@@ -449,7 +449,7 @@ describe('choosing a solver', () => {
       for (const penalty of penalties)
         for (const dropout of [0, 0.3]) {
           const problem = pose(runtime, { loss, penalty, dropout });
-          const entry = solverRegistry.find(({ name }) => name === chooseSolver(runtime.arena, problem));
+          const entry = solverRegistry.find(({ name }) => name === chooseSolver(runtime, problem));
           expect([loss.kind, penalty, dropout, entry?.supports(problem)]).toEqual([
             loss.kind,
             penalty,
@@ -470,7 +470,7 @@ describe('choosing a solver', () => {
       };
       const runtime = kernelRuntime();
       const penalty = { ridge: 1e-3, lasso: 0 };
-      return chooseSolver(runtime.arena, pose(runtime, { penalty }, data, sparse));
+      return chooseSolver(runtime, pose(runtime, { penalty }, data, sparse));
     };
     expect(chosen(600, 40)).toBe('block-newton');
     expect(chosen(600, 8)).toBe('block-newton');
@@ -488,7 +488,7 @@ describe('choosing a solver', () => {
       };
       const runtime = kernelRuntime();
       const penalty = { ridge: 1e-6, lasso: 0 };
-      return chooseSolver(runtime.arena, pose(runtime, { penalty }, data, sparse));
+      return chooseSolver(runtime, pose(runtime, { penalty }, data, sparse));
     };
     expect(chosen(4000, false)).toBe('subspace-newton');
     expect(chosen(100, false)).toBe('subspace-newton');
@@ -505,7 +505,7 @@ describe('choosing a solver', () => {
         nClasses: 30,
       };
       const runtime = kernelRuntime();
-      return chooseSolver(runtime.arena, pose(runtime, { penalty: { ridge, lasso: 0 } }, data, true));
+      return chooseSolver(runtime, pose(runtime, { penalty: { ridge, lasso: 0 } }, data, true));
     };
     expect(chosen(1e-2, 20)).toBe('lbfgs');
     expect(chosen(1e-5, 20)).toBe('dual-ascent');
