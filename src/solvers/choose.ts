@@ -52,8 +52,8 @@ const FEW_PASSES = 13;
 
 /**
  * The same where block Newton suits, which takes 8 to 40 passes and its blocks worth one to five each. CPU ms of one
- * thread, sampled against block Newton: 4 595 × 23, 7 classes (factors worth 30 passes) 27 and 9, 7 768 × 23, 6 classes (12) 18 and 9; 8 247 × 8, 10 classes
- * (8) 9 and 12.
+ * thread, sampled against block Newton: 4 595 × 23, 7 classes (factors worth 30 passes) 27 and 9, 7 768 × 23, 6 classes
+ * (12) 18 and 9; 8 247 × 8, 10 classes (8) 9 and 12.
  */
 const CHEAP_PASSES = 10;
 
