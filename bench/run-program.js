@@ -15,7 +15,8 @@ const SECONDS_TO_GET_READY = 150;
  *   epsilon      the error to reach, against `reference`: the best objective known so far, or null
  *   seconds      the limit of one run: whoever prints no line for that long (and a little) is stopped
  *   repeats      how often the fastest sufficient setting is run; `ours`, the seconds that softmargin took, or null
- * Resolves to the lines, those before it was stopped or failed among them, and whether it was stopped at that limit.
+ * Resolves to the lines, those before it was stopped or failed among them, whether it was stopped at that
+ * limit, and whether it failed instead, or never got ready.
  */
 export async function runProgram({ name, command, args, env = {} }, request) {
   const folder = mkdtempSync(join(tmpdir(), 'softmargin-bench-'));
@@ -27,12 +28,13 @@ export async function runProgram({ name, command, args, env = {} }, request) {
   });
   const begin = performance.now();
   const lines = [];
+  let isReady = false;
   let isStopped = false;
   let timer = null;
   const allow = (seconds) => {
     clearTimeout(timer);
     timer = setTimeout(() => {
-      isStopped = true;
+      isStopped = isReady;
       child.kill('SIGKILL');
     }, seconds * 1000);
   };
@@ -47,7 +49,8 @@ export async function runProgram({ name, command, args, env = {} }, request) {
       const line = JSON.parse(text);
       // Evaluating the objective and printing come on top of the run.
       allow(request.seconds * 1.1 + 10);
-      if (!line.ready) lines.push(line);
+      if (line.ready) isReady = true;
+      else lines.push(line);
     }
   })();
   const status = await new Promise((resolve) => {
@@ -65,5 +68,5 @@ export async function runProgram({ name, command, args, env = {} }, request) {
   }
   const elapsed = ((performance.now() - begin) / 1000).toFixed(1);
   console.error(`  ${name}: ${elapsed} s${end}`);
-  return { lines, isStopped };
+  return { lines, isStopped, hasFailed: !isStopped && status !== 0 };
 }

@@ -34,9 +34,14 @@ export async function measure(benchCase, { folder, peers, options }) {
       patience: options.patience,
     });
     const reference = bestObjective(lines);
-    const { lines: theirs, isStopped } = await runProgram(peer, { ...request, seconds, reference, ours });
+    const {
+      lines: theirs,
+      isStopped,
+      hasFailed,
+    } = await runProgram(peer, { ...request, seconds, reference, ours });
     const isGivenUp = isStopped || theirs.some((line) => line.seconds >= seconds);
-    limits[peer.name] = isGivenUp ? seconds : null;
+    // Who failed tells nothing.
+    if (isGivenUp || !hasFailed) limits[peer.name] = isGivenUp ? seconds : null;
     lines.push(...theirs);
   }
   const merged = mergeRepeats(lines);

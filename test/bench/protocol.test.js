@@ -17,7 +17,11 @@ describe('runProgram', () => {
       console.log('not a line');
       console.log(require('node:fs').readFileSync(process.argv[1], 'utf8'));`;
     const request = { seconds: 1, epsilon: 1e-6 };
-    expect(await runProgram(program(source), request)).toEqual({ lines: [request], isStopped: false });
+    expect(await runProgram(program(source), request)).toEqual({
+      lines: [request],
+      isStopped: false,
+      hasFailed: false,
+    });
   });
 
   test('keeps what a program printed before it failed, and says why it did', async () => {
@@ -26,6 +30,7 @@ describe('runProgram', () => {
     expect(await runProgram(program(source), { seconds: 1 })).toEqual({
       lines: [{ seconds: 3 }],
       isStopped: false,
+      hasFailed: true,
     });
     expect(complaint.mock.calls[0][0]).toContain('out of luck');
   });
@@ -34,13 +39,17 @@ describe('runProgram', () => {
     vi.spyOn(console, 'error').mockImplementation(() => {});
     const source = `${say({ ready: true })} setInterval(() => {}, 1000);`;
     // With the grace for evaluating and printing, half a second.
-    expect(await runProgram(program(source), { seconds: -8.6 })).toEqual({ lines: [], isStopped: true });
+    expect(await runProgram(program(source), { seconds: -8.6 })).toEqual({
+      lines: [],
+      isStopped: true,
+      hasFailed: false,
+    });
   });
 
   test('a program that does not exist prints nothing', async () => {
     vi.spyOn(console, 'error').mockImplementation(() => {});
     const none = { name: 'none', command: '/nowhere/at/all', args: [] };
-    expect(await runProgram(none, { seconds: 1 })).toEqual({ lines: [], isStopped: false });
+    expect(await runProgram(none, { seconds: 1 })).toEqual({ lines: [], isStopped: false, hasFailed: true });
   });
 });
 
