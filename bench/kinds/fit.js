@@ -5,7 +5,7 @@ import { runProgram } from '../run-program.js';
 import { bestObjective, mergeRepeats, timesTo, withErrors } from '../statistics.js';
 
 /**
- * `limits` holds for each peer that was asked the seconds after which it was given up, or null where no run took that
+ * `limits` holds for each peer that did not fail the seconds after which it was given up, or null where no run took that
  * long: it reached ε, or none of its settings does.
  */
 export async function measure(benchCase, { folder, peers, options }) {
