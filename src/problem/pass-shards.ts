@@ -22,7 +22,7 @@ const SHARD_PRODUCTS = 1 << 17;
 const PARTIAL_BYTES = 1 << 23;
 
 /** What an entry of compact rows costs more than one of dense rows. */
-export const COMPACT = 2;
+const COMPACT = 2;
 
 /** How a pass goes over a matrix. */
 export type PassKind = 'dense' | 'compact' | 'wide' | 'sparse';
@@ -53,12 +53,16 @@ export function passShards(
   return passKind(matrix) === 'wide' ? wideShards(matrix, stride) : denseShards(matrix, stride, hessianRows);
 }
 
+/** Values that a pass over dense rows reads, an entry of compact ones counted as what it costs. */
+export function valuesRead({ compact, nSamples, nFeatures }: DenseMatrix): number {
+  return compact ? COMPACT * compact.nStored : nSamples * nFeatures;
+}
+
 export function denseShards(matrix: DenseMatrix, stride: number, hessianRows: number = stride): PassShards {
   const { nSamples, nFeatures } = matrix;
   const partialBytes = (nFeatures + hessianRows) * stride * 8;
   const room = Math.max(PARTIAL_BYTES, (nSamples * matrix.stride * 4) / 8);
-  const values = matrix.compact ? COMPACT * matrix.compact.nStored : nSamples * nFeatures;
-  const wanted = Math.ceil(((values + 16 * nSamples) * stride) / SHARD_PRODUCTS);
+  const wanted = Math.ceil(((valuesRead(matrix) + 16 * nSamples) * stride) / SHARD_PRODUCTS);
   const affordable = Math.max(2, Math.floor(room / partialBytes));
   const nRowShards = Math.min(wanted, affordable, MOST_ROW_SHARDS, Math.ceil(nSamples / 16));
   const nFeatureShards = Math.ceil((nRowShards * nFeatures * stride) / SHARD_PRODUCTS);

@@ -15,11 +15,17 @@ export const BLOCK_NEWTON = 'block-newton';
  * 11 steps, 1e-4 25, 26 and 27, but 10 300, 8 000 and 6 600 pairs in the second blocks of three at 1e-4.
  */
 const NEGLIGIBLE = 3;
-/** Digits with 0.1, 0.03 and 0.01: λ = 1e-3 the same 30, 19 and 14 steps, 1e-4 30, 30 and 25: L-BFGS's pairs are lost each time. */
+/**
+ * Digits with 0.1, 0.03 and 0.01: λ = 1e-3 the same 30, 19 and 14 steps, 1e-4 30, 30 and 25: L-BFGS's pairs are lost
+ * each time.
+ */
 const RENEWAL = 0.01;
 /** With 1e-2 one more of three blocks and no fewer steps. */
 const SETTLED_GAP = 1;
-/** With 0, 0.2, 0.3 and 0.5: digits λ = 1e-5 65, 49, 65 and 43 passes, 1e-6 99, 51, 51 and 51; letters λ = 1e-5 39, 39, 39 and 44. */
+/**
+ * With 0, 0.2, 0.3 and 0.5: digits λ = 1e-5 65, 49, 65 and 43 passes, 1e-6 99, 51, 51 and 51; letters λ = 1e-5 39, 39,
+ * 39 and 44.
+ */
 const SHORT_STEP = 0.2;
 /** Steps before Newton's are looked for: 12 did alike where few pairs hold the curvature, and cost others a pass. */
 const PATIENCE = 25;

@@ -24,7 +24,8 @@ import { SUBSPACE_NEWTON, suitsSubspaceNewton } from './subspace-newton.ts';
 const EASY_CONDITION = 1000;
 /**
  * Beyond this q = mean ‖x‖² / (2 ridge n), how far one row moves its own scores, dual ascent was measured only on dense
- * columns of very different scales (q = 1e6 and more), stored as sparse ones, which took it minutes where L-BFGS took seconds.
+ * columns of very different scales (q = 1e6 and more), stored as sparse ones, which took it minutes where L-BFGS took
+ * seconds.
  */
 const DUAL_ASCENT_REACH = 10_000;
 /**

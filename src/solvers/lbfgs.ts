@@ -36,14 +36,16 @@ export function lbfgs(
   const rule = {
     direction(point: DescentPoint, direction: Float64Array): number {
       const { theta: at, value, gradient, target } = point;
-      const gap = gradientGap(objective, value, gradient);
-      const taken = given === null ? (needed?.(gap, target) ?? null) : null;
-      if (taken !== null) {
-        given = taken;
-        hessian = inverseHessian(vectors, layout.size, memory, given);
-        renewed = renewing(given);
+      if (given !== null || needed !== null) {
+        const gap = gradientGap(objective, value, gradient);
+        const taken = given === null ? (needed?.(gap, target) ?? null) : null;
+        if (taken !== null) {
+          given = taken;
+          hessian = inverseHessian(vectors, layout.size, memory, given);
+          renewed = renewing(given);
+        }
+        if (given !== null && renewed?.(at, gap)) hessian.clear();
       }
-      if (given !== null && renewed?.(at, gap)) hessian.clear();
       hessian.direction(gradient, direction);
       if (given !== null || !hessian.isEmpty()) return 1;
       return 1 / Math.max(1, Math.sqrt(-vectors.dot(gradient, direction)));

@@ -3,6 +3,7 @@ import { RANDOM_STREAM, randomSequence } from '../data/random.ts';
 import { choleskyMatrix } from '../problem/cholesky.ts';
 import { jointHessian } from '../problem/joint-hessian.ts';
 import { DIRECTION_ROWS, leadingDirections, standingOut } from '../problem/leading-directions.ts';
+import { isZero } from '../problem/parameters.ts';
 import { projectedSample } from '../problem/projected-sample.ts';
 import { drawRows, rowRoom } from '../problem/row-sample.ts';
 import type { Arena } from '../runtime/arena.ts';
@@ -51,7 +52,7 @@ export function subspaceHessian(
 
   return {
     prepare(theta) {
-      if (theta.every((x) => x === 0)) {
+      if (isZero(theta)) {
         inverse.invertUniform(directions.variances);
         return;
       }

@@ -2,7 +2,7 @@ import type { DesignMatrix, TrainingSet } from '../data/design-matrix.ts';
 import { jointHessianProducts } from '../problem/joint-hessian.ts';
 import { DIRECTION_ROWS } from '../problem/leading-directions.ts';
 import { passProducts } from '../problem/pass-products.ts';
-import { COMPACT, isCompact } from '../problem/pass-shards.ts';
+import { isCompact, valuesRead } from '../problem/pass-shards.ts';
 import type { Problem } from '../problem/problem.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { lbfgs } from './lbfgs.ts';
@@ -30,7 +30,10 @@ const IMMEDIATE_COMPACT_PASSES = 6;
 const SAVES = 0.4;
 /** Steps after which L-BFGS's rate tells something. */
 const PATIENCE = 8;
-/** Where Newton's steps may become cheap (digits at λ = 1e-6: taken after 12 steps 158 passes, not taken 87), which saves more. */
+/**
+ * Where Newton's steps may become cheap, which saves more (digits at λ = 1e-6: taken after 12 steps 158 passes, not
+ * taken 87).
+ */
 const PRUNED_PATIENCE = 20;
 /**
  * With fewer the rest of the Hessian decides. Digits (1797 × 64, 10 classes) with the nine that they can afford took
@@ -81,8 +84,8 @@ function preconditioner(
  */
 const DEAR_RENEWAL = 0.01;
 /**
- * And of compact rows the last Hessian may be an earlier one: of 0.01, 0.03 and 0.1 images took 9.5, 9.5 and 9.5 passes at λ = 1e-2,
- * 28.5, 28.5 and 26.5 at 1e-4, 178.5, 166.5 and 166.5 at 1e-6; 3 000 of them 187.5, 187.5 and 180.5.
+ * And of compact rows the last Hessian may be an earlier one: of 0.01, 0.03 and 0.1 images took 9.5, 9.5 and 9.5 passes
+ * at λ = 1e-2, 28.5, 28.5 and 26.5 at 1e-4, 178.5, 166.5 and 166.5 at 1e-6; 3 000 of them 187.5, 187.5 and 180.5.
  */
 const COMPACT_SETTLED = 0.1;
 
@@ -113,7 +116,10 @@ function hessianPasses(trainingSet: TrainingSet, directions: number): number {
   return (rows + ((directions + 1) * nClasses) ** 3) / passProducts(matrix, nClasses);
 }
 
-/** The same of a first one, with the products of the rows' projections and of those that find the directions in two rounds. */
+/**
+ * The same of a first one, with the products of the rows' projections and of those that find the directions in two
+ * rounds.
+ */
 function price(trainingSet: TrainingSet, directions: number): number {
   const { matrix, nClasses } = trainingSet;
   const projected = hessianRows(trainingSet) * directions * matrix.nFeatures * passShare(matrix);
@@ -123,6 +129,5 @@ function price(trainingSet: TrainingSet, directions: number): number {
 
 /** What compact rows leave of a pass. */
 function passShare(matrix: DesignMatrix): number {
-  if (matrix.kind !== 'dense' || !matrix.compact) return 1;
-  return (COMPACT * matrix.compact.nStored) / (matrix.nSamples * matrix.nFeatures);
+  return matrix.kind === 'dense' ? valuesRead(matrix) / (matrix.nSamples * matrix.nFeatures) : 1;
 }

@@ -40,8 +40,8 @@ const CONTINUATION = { factor: 0.1, steps: 2 };
 
 /**
  * Proximal Newton for a lasso; where features are many (of dense rows more than samples) on a copy of those columns only
- * that have a weight, or violate optimality by most without. A round solves for these, one certificate pass over all columns tells whether
- * that was all, or which ones are missing. Certificates are of the whole problem.
+ * that have a weight, or violate optimality by most without. A round solves for these, one certificate pass over all
+ * columns tells whether that was all, or which ones are missing. Certificates are of the whole problem.
  */
 export function* workingSetNewton(
   runtime: Runtime,
@@ -145,7 +145,10 @@ function valuesOf(matrix: DenseMatrix | SparseMatrix): number {
   return matrix.kind === 'dense' ? matrix.nFeatures : matrix.nonzeros;
 }
 
-/** Ascending: all with a weight, and of the others whose gradient passes `bound` those where it is largest, of equal ones all. */
+/**
+ * Ascending: all with a weight, and of the others whose gradient passes `bound` those where it is largest, of equal ones
+ * all.
+ */
 function featuresToTake(
   { nFeatures, stride }: ParameterLayout,
   theta: Float64Array,
