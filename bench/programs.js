@@ -3,31 +3,61 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isNamed } from './names.js';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const PEERS = join(HERE, 'peers');
 const QUIET = { stdio: ['ignore', 'ignore', 'inherit'] };
 
-/** Finds the peers whose name contains `wanted`, installing what it can; `missing` says how to get the rest. */
+/** What runs the peers: who needs it, how it is found and how it is got. */
+const TOOLKITS = {
+  python: { find: findPython, hint: 'install Python 3.11 or later with venv' },
+  rscript: { find: findR, hint: 'apt-get install r-base-core r-cran-glmnet r-cran-jsonlite' },
+  npm: { find: findNpm, hint: 'npm ci --prefix bench/peers' },
+};
+
+/**
+ * Who minimizes a fit's objective, the likely fastest first: those after it are stopped soon after its time.
+ * `takes` says of which fits; `chased` are the peers that are to be left behind by far, and get as long as that takes.
+ */
+const FIT_PEERS = [
+  python('LIBLINEAR -s 4', ['liblinear_peer.py', '4'], ({ hinge }) => hinge),
+  python('LIBLINEAR -s 6', ['liblinear_peer.py', '6'], ({ K, lasso }) => K === 2 && lasso),
+  python('LIBLINEAR -s 0', ['liblinear_peer.py', '0'], ({ K, ridge }) => K === 2 && ridge),
+  python('LIBLINEAR -s 7', ['liblinear_peer.py', '7'], ({ K, ridge }) => K === 2 && ridge),
+  sklearn('saga', 'float64', ({ lasso }) => lasso),
+  { name: 'glmnet', toolkit: 'rscript', args: ['glmnet_fit.R'], takes: ({ lasso }) => lasso },
+  sklearn('newton-cg', 'float64', ({ ridge }) => ridge),
+  sklearn('lbfgs', 'float64', ({ ridge }) => ridge),
+  sklearn('newton-cholesky', 'float64', ({ ridge, dense, unknowns }) => ridge && dense && unknowns <= 3000),
+  sklearn('newton-cg', 'float32', ({ ridge }) => ridge),
+  // On sparse rows most of an iteration is indices.
+  sklearn('lbfgs', 'float32', ({ ridge, dense }) => ridge && dense),
+  sklearn('sag', 'float64', ({ ridge }) => ridge),
+  python('skglm', ['skglm_peer.py'], ({ K, hinge }) => K === 2 && !hinge),
+  javascript('tfjs', 'tfjs_peer.js'),
+  javascript('ml-logistic-regression', 'ml_logistic_peer.js'),
+];
+
+/** Who reads files, and makes tables to learn from. */
+const PANDAS = { name: 'pandas', toolkit: 'python' };
+const PEERS_OF_ALL = [...FIT_PEERS, PANDAS];
+export const PEER_NAMES = PEERS_OF_ALL.map(({ name }) => name);
+
+/** Finds what runs the peers called `wanted`, installing what it can; `missing` says how to get the rest. */
 export function findPeers(wanted) {
-  const missing = [];
-  const need = (names, find, hint) => {
-    if (!names.some((name) => name.includes(wanted) || wanted.includes(name))) return null;
+  const found = { wanted, missing: [] };
+  for (const [toolkit, { find, hint }] of Object.entries(TOOLKITS)) {
+    const asked = PEERS_OF_ALL.filter((peer) => peer.toolkit === toolkit && isNamed(peer.name, wanted));
+    if (asked.length === 0) continue;
     try {
-      return find();
+      found[toolkit] = find();
     } catch (error) {
-      missing.push(`${names.join(', ')}: ${hint} (${error.message.split('\n')[0]})`);
-      return null;
+      const names = asked.map(({ name }) => name).join(', ');
+      found.missing.push(`${names}: ${hint} (${error.message.split('\n')[0]})`);
     }
-  };
-  const python = need(
-    ['scikit-learn', 'LIBLINEAR', 'skglm', 'pandas'],
-    findPython,
-    'install Python 3.11 or later with venv',
-  );
-  const rscript = need(['glmnet'], findR, 'apt-get install r-base-core r-cran-glmnet r-cran-jsonlite');
-  const npm = need(['tfjs', 'ml-logistic-regression'], findNpm, 'npm ci --prefix bench/peers');
-  return { python, rscript, npm, wanted, missing };
+  }
+  return found;
 }
 
 /** Python with the pinned requirements, in bench/.venv. */
@@ -61,58 +91,43 @@ export function softmargin(script) {
   return { name: 'softmargin', command: process.execPath, args: [join(HERE, script)] };
 }
 
-/**
- * Who minimizes a fit's objective, the likely fastest first: those after it are stopped soon after its time.
- * `chased` are the peers that are to be left behind by far, and get as long as that takes.
- */
+/** Those asked for that minimize this fit's objective and can be run. */
 export function fitPeers(peers, { problem, shape, labels }) {
   const K = shape.nClasses[labels ?? ''];
-  const unknowns = K === 2 ? shape.nFeatures + 1 : K * (shape.nFeatures + 1);
-  const dense = shape.kind === 'dense';
-  const lasso = problem.lasso > 0;
-  const all = [];
-  const python = (name, script, ...args) => {
-    if (peers.python) all.push({ name, command: peers.python, args: [join(PEERS, script), ...args] });
+  const hinge = problem.loss === 'hinge';
+  const lasso = !hinge && problem.lasso > 0;
+  const about = {
+    K,
+    unknowns: (K === 2 ? 1 : K) * (shape.nFeatures + 1),
+    dense: shape.kind === 'dense',
+    hinge,
+    lasso,
+    ridge: !hinge && !lasso,
   };
-  const sklearn = (solver, dtype = 'float64') =>
-    python(`scikit-learn ${solver}${dtype === 'float32' ? ' f32' : ''}`, 'sklearn_peer.py', solver, dtype);
-  const liblinear = (kind) => python(`LIBLINEAR -s ${kind}`, 'liblinear_peer.py', kind);
-  const javascript = (name, script) => {
-    if (peers.npm) all.push({ name, command: peers.npm, args: [join(PEERS, script)], chased: true });
-  };
-  if (problem.loss === 'hinge') {
-    liblinear('4');
-    return chosen(all, peers);
-  }
-  if (K === 2) for (const kind of lasso ? ['6'] : ['0', '7']) liblinear(kind);
-  if (lasso) {
-    sklearn('saga');
-    if (peers.rscript)
-      all.push({ name: 'glmnet', command: peers.rscript, args: [join(PEERS, 'glmnet_fit.R')] });
-  } else {
-    sklearn('newton-cg');
-    sklearn('lbfgs');
-    if (dense && unknowns <= 3000) sklearn('newton-cholesky');
-    sklearn('newton-cg', 'float32');
-    // On sparse rows most of an iteration is indices.
-    if (dense) sklearn('lbfgs', 'float32');
-    sklearn('sag');
-  }
-  if (K === 2) python('skglm', 'skglm_peer.py');
-  if (dense) {
-    javascript('tfjs', 'tfjs_peer.js');
-    javascript('ml-logistic-regression', 'ml_logistic_peer.js');
-  }
-  return chosen(all, peers);
+  return FIT_PEERS.filter((peer) => peer.takes(about))
+    .filter(({ name, toolkit }) => peers[toolkit] && isNamed(name, peers.wanted))
+    .map(({ name, toolkit, args: [script, ...more], chased }) => ({
+      name,
+      chased,
+      command: peers[toolkit],
+      args: [join(PEERS, script), ...more],
+    }));
 }
 
-export function pathPeers(peers) {
-  if (!peers.rscript) return [];
-  return chosen([{ name: 'glmnet', command: peers.rscript, args: [join(PEERS, 'glmnet_path.R')] }], peers);
+export function pathPeers({ rscript, wanted }) {
+  if (!rscript || !isNamed('glmnet', wanted)) return [];
+  return [{ name: 'glmnet', command: rscript, args: [join(PEERS, 'glmnet_path.R')] }];
 }
 
-function chosen(all, { wanted }) {
-  return all.filter(
-    ({ name }) => name.includes(wanted) || (wanted === 'sklearn' && name.startsWith('scikit')),
-  );
+function python(name, args, takes) {
+  return { name, toolkit: 'python', args, takes };
+}
+
+function sklearn(solver, dtype, takes) {
+  const name = `scikit-learn ${solver}${dtype === 'float32' ? ' f32' : ''}`;
+  return python(name, ['sklearn_peer.py', solver, dtype], takes);
+}
+
+function javascript(name, script) {
+  return { name, toolkit: 'npm', args: [script], chased: true, takes: ({ dense, hinge }) => dense && !hinge };
 }

@@ -2,7 +2,8 @@
 //
 // The long form: every case by softmargin and by every peer at hand, in one run on one machine. Writes results.md,
 // results.json and, for each fit, a curve of suboptimality against seconds (SVG).
-//   --case, --peer  a part of their names     --seconds  the limit of one run of one program (60)
+//   --case, --peer  a part of their names, as in --case letter --peer sklearn
+//   --seconds       the limit of one run of one program (60)
 //   --repeats       runs of each setting that counts, median shown (3)
 //   --patience      a peer is given up where one run takes so many times as long as softmargin (15)
 //   --solvers       each of our own algorithms as well, to judge the automatic choice
@@ -10,34 +11,24 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { parseArguments, UsageError } from './arguments.js';
 import { prepareSource } from './case-folder.js';
-import { CASES } from './cases.js';
 import { curves } from './curves.js';
 import { findPeers } from './programs.js';
 import { machine, markdown } from './report.js';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
-const { values } = parseArgs({
-  options: {
-    case: { type: 'string', default: '' },
-    peer: { type: 'string', default: '' },
-    short: { type: 'boolean', default: false },
-    update: { type: 'boolean', default: false },
-    repeats: { type: 'string', default: '3' },
-    seconds: { type: 'string', default: '60' },
-    patience: { type: 'string', default: '15' },
-    solvers: { type: 'boolean', default: false },
-    out: { type: 'string', default: join(HERE, 'results') },
-  },
-});
 
-if (values.short) {
-  const { shortForm } = await import('./short.js');
-  process.exitCode = await shortForm({ update: values.update });
-} else {
-  const [repeats, seconds, patience] = [values.repeats, values.seconds, values.patience].map(Number);
-  await longForm({ ...values, repeats, seconds, patience });
+try {
+  const options = parseArguments(process.argv.slice(2));
+  if (options.short) {
+    const { shortForm } = await import('./short.js');
+    process.exitCode = await shortForm(options);
+  } else await longForm(options);
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
 }
 
 async function longForm(options) {
@@ -47,7 +38,7 @@ async function longForm(options) {
   for (const text of peers.missing) console.error(`missing: ${text}`);
   const results = [];
   const missing = [...peers.missing];
-  for (const benchCase of CASES.filter(({ name }) => name.includes(options.case))) {
+  for (const benchCase of options.cases) {
     console.error(`${((performance.now() - begin) / 1000).toFixed(0)} s  ${benchCase.name}`);
     const folder = benchCase.source ? await prepareSource(benchCase.source, join(HERE, 'data')) : null;
     if (benchCase.source && folder === null) {

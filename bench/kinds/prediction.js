@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { readShape } from '../case-folder.js';
 import { spread, table } from '../format.js';
 import { leastPossible, machineLimits } from '../machine-limits.js';
+import { isNamed } from '../names.js';
 import { softmargin } from '../programs.js';
 import { runProgram } from '../run-program.js';
 import { mergeRepeats } from '../statistics.js';
@@ -13,7 +14,7 @@ export async function measure(benchCase, { folder, peers, options }) {
   const { nSamples: n, nFeatures: d, nClasses, kind } = readShape(folder);
   const request = { folder, repeats: options.repeats, seconds: options.seconds };
   const { lines } = await runProgram(softmargin('ours-predict.js'), request);
-  if (peers.python && kind === 'dense') {
+  if (peers.python && kind === 'dense' && isNamed('scikit-learn', peers.wanted)) {
     const sklearn = { name: 'scikit-learn', command: peers.python, args: [SKLEARN] };
     lines.push(...(await runProgram(sklearn, request)).lines);
   }

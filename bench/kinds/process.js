@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { tallCsv, unpacked } from '../csv-files.js';
 import { spread, table } from '../format.js';
+import { isNamed } from '../names.js';
 import { processRun } from '../process-run.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -22,7 +23,7 @@ const TASKS = {
       [peers.python, join(PEERS, 'pipeline_sklearn.py'), file, target, solver, join(cache, 'adult.joblib')],
     ];
     const train = [NODE, PROGRAM, 'train', file, '--target', target, '--out', join(cache, 'adult.json')];
-    const theirs = peers.python ? ['lbfgs', 'newton-cholesky'].map(pipeline) : [];
+    const theirs = asked(peers, ['lbfgs', 'newton-cholesky'].map(pipeline));
     return { input: file, commands: [['softmargin', train], ...theirs] };
   },
   start({ cache }) {
@@ -47,16 +48,21 @@ const TASKS = {
     const joblib = join(cache, 'tall-20000.joblib');
     const train = [NODE, PROGRAM, 'train', few, '--target', 'class', '--out', model];
     const predict = [NODE, PROGRAM, 'predict', model, file, '--probabilities', '--out', join(cache, 'p.csv')];
-    const theirs = [
-      ['', [peers.python, join(PEERS, 'pipeline_sklearn.py'), few, 'class', 'lbfgs', joblib]],
+    const theirs = asked(peers, [
       [
         'pandas + scikit-learn',
         [peers.python, join(PEERS, 'predict_sklearn.py'), joblib, file, 'class', join(cache, 'q.csv')],
       ],
-    ];
-    return { input: file, commands: [['', train], ['softmargin', predict], ...(peers.python ? theirs : [])] };
+    ]);
+    const theirTrain = [peers.python, join(PEERS, 'pipeline_sklearn.py'), few, 'class', 'lbfgs', joblib];
+    const before = theirs.length > 0 ? [['', theirTrain]] : [];
+    return { input: file, commands: [['', train], ['softmargin', predict], ...before, ...theirs] };
   },
 };
+
+function asked({ python, wanted }, commands) {
+  return python ? commands.filter(([name]) => isNamed(name, wanted)) : [];
+}
 
 export async function measure(benchCase, context) {
   const task = TASKS[benchCase.task](context);

@@ -3,11 +3,15 @@ import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { tallCsv, unpacked } from '../csv-files.js';
 import { spread, table } from '../format.js';
+import { isNamed } from '../names.js';
 import { softmargin } from '../programs.js';
 import { runProgram } from '../run-program.js';
 import { mergeRepeats } from '../statistics.js';
 
 const READERS = fileURLToPath(new URL('../peers/read_files.py', import.meta.url));
+
+/** Who reads a format, all by one program. */
+const OTHERS = { csv: ['pandas'], libsvm: ['LIBLINEAR', 'scikit-learn'] };
 
 const FILES = {
   adult: (cache) => unpacked('adult.csv', cache),
@@ -21,7 +25,7 @@ export async function measure(benchCase, { cache, peers, options }) {
   if (file === null) return null;
   const request = { file, format, target, repeats: options.repeats, seconds: options.seconds };
   const { lines } = await runProgram(softmargin('ours-read.js'), request);
-  if (peers.python) {
+  if (peers.python && OTHERS[format].some((name) => isNamed(name, peers.wanted))) {
     const readers = { name: 'readers', command: peers.python, args: [READERS] };
     lines.push(...(await runProgram(readers, request)).lines);
   }
