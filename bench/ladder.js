@@ -35,7 +35,7 @@ export function report(line) {
 }
 
 function isReached(line, { reference, epsilon }) {
-  if (reference === null) return line.relativeGap <= epsilon;
+  if (reference === null) return line.relativeGap !== null && line.relativeGap <= epsilon;
   return (line.objective - reference) / Math.abs(reference) <= epsilon;
 }
 

@@ -2,7 +2,8 @@
 // With `solvers` in the request every one of our own algorithms that takes the problem runs as well.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fit, UnsupportedError } from '../dist/node.js';
+import { CapacityError, fit, UnsupportedError } from '../dist/node.js';
+import { solverRegistry } from '../dist/solvers/registry.js';
 import { readCase, readShape } from './case-folder.js';
 import { climb, report } from './ladder.js';
 import { accuracy, objective } from './objective.js';
@@ -72,11 +73,11 @@ if (fastest !== null && request.threads) {
     }
   }
 }
-for (const solver of request.solvers ?? []) {
+for (const { name: solver } of request.solvers ? solverRegistry : []) {
   try {
     const own = { ...request, ours: fastest?.seconds ?? null, reference: null };
     await climb(`softmargin ${solver}`, settings, own, (setting) => train({ ...setting, solver }), describe);
   } catch (error) {
-    if (!(error instanceof UnsupportedError)) throw error;
+    if (!(error instanceof UnsupportedError || error instanceof CapacityError)) throw error;
   }
 }

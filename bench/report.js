@@ -53,8 +53,11 @@ reached, W and b of everybody evaluated alike in double precision. Two threads f
 program is warm: its libraries are loaded and a small problem solved before the clock starts, and repeats run in the same
 process. Each climbs from loose settings to tight ones, and its fastest that reaches ε counts: the median of
 ${about.repeats} (least–most), or one run where it takes more than 10 seconds or 20 times as long as softmargin. softmargin runs
-with its default settings but for the tolerance. A peer is stopped when one run takes ${about.limit} s, ${about.patience} times as long as
-softmargin (those it should leave behind: 22), or half as long again as another peer needed.
+with its default settings but for the tolerance. One run of a peer has a limit: ${about.limit} s, or if less ${about.patience} times as long as
+softmargin (those it should leave behind: 22) or half as long again as another peer needed, but 3 s at least. Whoever
+takes longer tries no tighter setting, and is killed where nothing comes for 1.1 times the limit and 10 s. A ratio
+with > is a bound by that limit, and holds for the settings that the peer's ladder tries: scikit-learn's tol is 1e-1,
+1e-3, 1e-4 and so on, not 1e-2.
 
 ${sections.filter((text) => text !== '').join('\n\n')}
 ${missing.length > 0 ? `\n## Missing\n\n${missing.map((text) => `- ${text}`).join('\n')}\n` : ''}`;

@@ -13,7 +13,7 @@ export function mergeRepeats(lines) {
   const groups = groupBy(lines, settingKey);
   return [...groups.values()].map((group) => {
     const seconds = group.map((line) => line.seconds);
-    const worst = (name) => Math.max(...group.map((line) => line[name]));
+    const worst = (name) => largest(group.map((line) => line[name]));
     return {
       ...group[0],
       seconds: median(seconds),
@@ -24,6 +24,11 @@ export function mergeRepeats(lines) {
       ...(group[0].relativeGap === undefined ? {} : { relativeGap: worst('relativeGap') }),
     };
   });
+}
+
+/** Null, for no finite value, is the worst. */
+function largest(values) {
+  return values.includes(null) ? null : Math.max(...values);
 }
 
 function settingKey(line) {
@@ -56,7 +61,8 @@ export function withErrors(lines, best, { certified = false } = {}) {
       const own = lines.filter((other) => other.program === line.program).map((other) => other.ownObjective);
       return { ...line, error: relativeTo(Math.min(...own), line.ownObjective) };
     }
-    if (certified && line.relativeGap !== undefined) return { ...line, error: line.relativeGap };
+    if (certified && line.relativeGap !== undefined)
+      return { ...line, error: line.relativeGap ?? Number.NaN };
     return { ...line, error: relativeTo(best, line.objective) };
   });
 }

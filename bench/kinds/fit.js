@@ -4,10 +4,7 @@ import { fitPeers, softmargin } from '../programs.js';
 import { runProgram } from '../run-program.js';
 import { bestObjective, mergeRepeats, timesTo, withErrors } from '../statistics.js';
 
-/**
- * `limits` holds for each peer that did not fail the seconds after which it was given up, or null where no run took that
- * long: it reached ε, or none of its settings does.
- */
+/** `limits` holds for each peer that did not fail what `limitOf` says of it. */
 export async function measure(benchCase, { folder, peers, options }) {
   const { problem, epsilon, labels } = benchCase;
   const certified = problem.loss === 'hinge';
@@ -18,7 +15,7 @@ export async function measure(benchCase, { folder, peers, options }) {
     reference: null,
     ours: null,
     threads: true,
-    solvers: options.solvers ? ownSolvers(problem) : [],
+    solvers: options.solvers,
   });
   const reached = () =>
     timesTo(withErrors(mergeRepeats(lines), bestObjective(lines), { certified }), epsilon);
@@ -34,20 +31,24 @@ export async function measure(benchCase, { folder, peers, options }) {
       patience: options.patience,
     });
     const reference = bestObjective(lines);
-    const {
-      lines: theirs,
-      isStopped,
-      hasFailed,
-    } = await runProgram(peer, { ...request, seconds, reference, ours });
-    const isGivenUp = isStopped || theirs.some((line) => line.seconds >= seconds);
-    // Who failed tells nothing.
-    if (isGivenUp || !hasFailed) limits[peer.name] = isGivenUp ? seconds : null;
-    lines.push(...theirs);
+    const outcome = await runProgram(peer, { ...request, seconds, reference, ours });
+    const limit = limitOf(outcome, seconds);
+    if (limit !== undefined) limits[peer.name] = limit;
+    lines.push(...outcome.lines);
   }
   const merged = mergeRepeats(lines);
   const best = bestObjective(merged);
   const judged = withErrors(merged, best, { certified });
   return { ...benchCase, shape, best, limits, lines: judged, times: [...timesTo(judged, epsilon).values()] };
+}
+
+/**
+ * The seconds after which a peer was given up: none of the settings that its ladder came to is enough in less. Null where
+ * no run took that long: it reached ε, or none of its settings does. Undefined where it failed, which tells nothing.
+ */
+export function limitOf({ lines, isStopped, hasFailed }, seconds) {
+  if (isStopped || lines.some((line) => line.seconds >= seconds)) return seconds;
+  return hasFailed ? undefined : null;
 }
 
 /** Softmargin's runs beside the default settings: a fixed number of threads, a named algorithm. */
@@ -68,9 +69,4 @@ export function timeLimit({ ours, fastest, chased = false, most, patience }) {
   const waiting = ours === null ? most : Math.max(least, (chased ? 22 : patience) * ours);
   const race = fastest === null || chased ? most : Math.max(least, 1.5 * fastest);
   return Math.min(most, waiting, race);
-}
-
-function ownSolvers({ loss, lasso }) {
-  if (loss === 'hinge') return ['dual-coordinate-descent', 'smoothing'];
-  return lasso > 0 ? ['proximal-newton', 'owl-qn'] : ['lbfgs', 'newton-cg', 'sampled-newton', 'dual-ascent'];
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ratioToPeers } from '../../bench/fit-table.js';
-import { fastestPeer, timeLimit } from '../../bench/kinds/fit.js';
+import { fitTables, ratioToPeers } from '../../bench/fit-table.js';
+import { fastestPeer, limitOf, timeLimit } from '../../bench/kinds/fit.js';
 import { repeatsOf } from '../../bench/ladder.js';
 import { leastPossible } from '../../bench/machine-limits.js';
 import { judgePath } from '../../bench/path-judgement.js';
@@ -62,6 +62,68 @@ describe('the ratio to the peers', () => {
     const limits = { 'scikit-learn lbfgs f32': null, 'scikit-learn sag': 10 };
     expect(ratioToPeers({ times: [ours], limits })).toEqual({ value: 5, isBound: true });
     expect(ratioToPeers({ times: [ours], limits: { 'scikit-learn lbfgs f32': null } })).toBeNull();
+  });
+});
+
+describe('the limit of a peer', () => {
+  test('is what it was given where it was stopped or one run took as long', () => {
+    expect(limitOf({ lines: [], isStopped: true, hasFailed: false }, 5)).toBe(5);
+    expect(limitOf({ lines: [{ seconds: 1 }, { seconds: 5 }], isStopped: false, hasFailed: false }, 5)).toBe(
+      5,
+    );
+    expect(limitOf({ lines: [{ seconds: 6 }], isStopped: false, hasFailed: true }, 5)).toBe(5);
+  });
+
+  test('is none where all of its settings took less', () => {
+    expect(limitOf({ lines: [{ seconds: 4.9 }], isStopped: false, hasFailed: false }, 5)).toBeNull();
+  });
+
+  test('is not known where it failed', () => {
+    expect(limitOf({ lines: [{ seconds: 4.9 }], isStopped: false, hasFailed: true }, 5)).toBeUndefined();
+  });
+});
+
+describe('the report', () => {
+  const ours = { program: 'softmargin', seconds: 2, solver: 'lbfgs' };
+  const tables = (result) =>
+    fitTables([
+      {
+        name: 'letter softmax',
+        problem: { loss: 'softmax' },
+        shape: { nSamples: 16, nFeatures: 3, nClasses: { '': 4 } },
+        labels: null,
+        aim: 5,
+        times: [ours],
+        lines: [],
+        ...result,
+      },
+    ]);
+  const row = (text, first) => text.split('\n').filter((line) => line.startsWith(`| ${first} `));
+  const bestPeer = (limits) => row(tables({ limits }), 'letter softmax')[0].split(' | ')[3];
+
+  test('says how long no peer was fast enough, or why none is there', () => {
+    expect(bestPeer({ 'scikit-learn lbfgs': 20, 'scikit-learn sag': 10, tfjs: 3 })).toBe('none in 10.0 s');
+    expect(bestPeer({ 'scikit-learn lbfgs': null })).toBe('none at any setting');
+    expect(bestPeer({ tfjs: 3 })).toBe('none asked');
+    expect(bestPeer({})).toBe('none asked');
+  });
+
+  const chased = (result) =>
+    row(tables(result), 'letter softmax')[1].split(' | ').slice(2).join(' | ').replace(/ \|$/, '');
+  const ml = { program: 'ml-logistic-regression', seconds: 1 };
+
+  test('says of a chased peer what it took, or that it was given up', () => {
+    const times = [ours, { program: 'tfjs adam', seconds: 90 }, { program: 'tfjs momentum', seconds: 60 }];
+    const limits = { tfjs: 100, 'ml-logistic-regression': 44 };
+    expect(chased({ times, limits })).toBe('60.0 s | 30 × | not in 44.0 s | > 22 ×');
+    expect(chased({ limits: { tfjs: 44 } })).toBe('not in 44.0 s | > 22 × | – | –');
+  });
+
+  test('tells a chased peer that diverged from one without a setting that is enough', () => {
+    const limits = { 'ml-logistic-regression': null };
+    const lines = [{ ...ml, objective: 3 }];
+    expect(chased({ lines, limits })).toBe('– | – | at no setting | –');
+    expect(chased({ lines: [...lines, { ...ml, objective: null }], limits })).toBe('– | – | diverged | –');
   });
 });
 

@@ -1,6 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { climb } from '../../bench/ladder.js';
+import { softmargin } from '../../bench/programs.js';
 import { runProgram } from '../../bench/run-program.js';
+import { solverRegistry } from '../../src/solvers/registry.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -81,9 +86,62 @@ describe('climb', () => {
     expect(tried).toEqual([1e-1]);
   });
 
+  test('goes on after a run of nearly its limit, and not after a longer one', async () => {
+    const print = vi.spyOn(console, 'log').mockImplementation(() => {});
+    let clock = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => clock);
+    const run = async (setting) => {
+      clock += setting.seconds * 1000;
+    };
+    const ladder = [0.6, 0.99, 1.01, 2].map((seconds) => ({ seconds }));
+    const request = { reference: 1, epsilon: 1e-9, repeats: 1, seconds: 1, ours: null };
+    await climb('p', ladder, request, run, () => ({ objective: 2 }));
+    expect(print.mock.calls.map(([text]) => JSON.parse(text).seconds)).toEqual([0.6, 0.99, 1.01]);
+  });
+
+  test('takes no certificate for one that is not reached', async () => {
+    vi.spyOn(console, 'log').mockImplementation(() => {});
+    const request = { reference: null, epsilon: 1, repeats: 1, seconds: 60, ours: null };
+    const fastest = await climb(
+      'p',
+      settings,
+      request,
+      async () => {},
+      () => ({ relativeGap: null }),
+    );
+    expect(fastest).toBeNull();
+  });
+
   test('where nothing reaches ε repeats nothing', async () => {
     const { fastest, tried } = await climbed({ reference: 1, epsilon: 1e-9, repeats: 3 });
     expect(fastest).toBeNull();
     expect(tried).toEqual([1e-1, 1e-2, 1e-3]);
   });
+});
+
+test('softmargin runs each of its own algorithms that takes the problem', async () => {
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  const folder = mkdtempSync(join(tmpdir(), 'softmargin-case-'));
+  const [n, d, K] = [30, 2, 3];
+  writeFileSync(
+    join(folder, 'X.f32'),
+    Float32Array.from({ length: n * d }, (_, i) => Math.sin(i)),
+  );
+  writeFileSync(
+    join(folder, 'labels.u32'),
+    Uint32Array.from({ length: n }, (_, i) => i % K),
+  );
+  const shape = { kind: 'dense', nSamples: n, nFeatures: d, nClasses: { '': K } };
+  writeFileSync(join(folder, 'shape.json'), JSON.stringify(shape));
+  const problem = { loss: 'softmax', ridge: 1e-2, lasso: 0 };
+  const request = { folder, labels: null, problem, epsilon: 1e-6, seconds: 10, repeats: 1, solvers: true };
+  const { lines } = await runProgram(softmargin('ours.js'), request);
+  rmSync(folder, { recursive: true });
+  const trainingSet = { matrix: { kind: 'dense', center: 0 }, nClasses: K };
+  const able = solverRegistry.filter((solver) =>
+    solver.supports({ loss: { kind: 'softmax' }, penalty: problem, dropout: 0, trainingSet }),
+  );
+  expect(able.length).toBeGreaterThan(5);
+  const ran = new Set(lines.map(({ program }) => program));
+  for (const { name } of able) expect(ran).toContain(`softmargin ${name}`);
 });

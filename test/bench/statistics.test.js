@@ -49,6 +49,12 @@ describe('mergeRepeats', () => {
     expect(merged.relativeGap).toBe(2e-3);
     expect(merged).not.toHaveProperty('objective');
   });
+
+  test('keeps that a run has no finite objective or gap', () => {
+    const line = { program: 'a', settings: {}, seconds: 1, objective: 1, relativeGap: 1 };
+    const [merged] = mergeRepeats([line, { ...line, objective: null, relativeGap: null }]);
+    expect(merged).toMatchObject({ objective: null, relativeGap: null });
+  });
 });
 
 describe('the best objective', () => {
@@ -83,6 +89,8 @@ describe('errors', () => {
   test('of what is no number are none that counts', () => {
     const lines = withErrors([{ program: 'a', objective: null, seconds: 1 }], 2);
     expect(timesTo(lines, 1).size).toBe(0);
+    const gaps = [{ program: 'a', relativeGap: null, seconds: 1 }];
+    expect(timesTo(withErrors(gaps, null, { certified: true }), 1).size).toBe(0);
   });
 });
 
