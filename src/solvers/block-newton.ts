@@ -11,23 +11,17 @@ import type { SolverOptions, SolverRun } from './solver.ts';
 export const BLOCK_NEWTON = 'block-newton';
 
 /**
- * A probability of at most so many times the ridge is left out of the blocks. Digits with 1, 3 and 6: λ = 1e-2 9, 10 and
- * 11 steps, 1e-4 25, 26 and 27, but 10 300, 8 000 and 6 600 pairs in the second blocks of three at 1e-4.
+ * A probability of at most so many times the ridge is left out of the blocks. Digits with 1, 3 and 6: 13.5, 14.5 and 19
+ * passes at λ = 1e-2, 37, 28.5 and 28.5 at 1e-4, 49, 50 and 71 at 1e-6.
  */
 const NEGLIGIBLE = 3;
-/**
- * Digits with 0.1, 0.03 and 0.01: λ = 1e-3 the same 30, 19 and 14 steps, 1e-4 30, 30 and 25: L-BFGS's pairs are lost
- * each time.
- */
+/** L-BFGS's pairs are lost each time: digits with 0.1, 0.03 and 0.01 take 119, 109 and 50 passes at λ = 1e-6. */
 const RENEWAL = 0.01;
-/** With 1e-2 one more of three blocks and no fewer steps. */
+/** With 1e-2 digits take two to four passes more. */
 const SETTLED_GAP = 1;
-/**
- * With 0, 0.2, 0.3 and 0.5: digits λ = 1e-5 65, 49, 65 and 43 passes, 1e-6 99, 51, 51 and 51; letters λ = 1e-5 39, 39,
- * 39 and 44.
- */
+/** Digits with 0, 0.2, 0.3 and 0.5: 58, 52, 66 and 43.5 passes at λ = 1e-5, 99, 50, 50 and 50 at 1e-6. */
 const SHORT_STEP = 0.2;
-/** Steps before Newton's are looked for: 12 did alike where few pairs hold the curvature, and cost others a pass. */
+/** Steps before Newton's are looked for: with 12 digits took 45 passes for 52 at λ = 1e-5, others half a pass more. */
 const PATIENCE = 25;
 
 /** Features up to which blocks were worth their price: 94 to 153 took 1.5 to 2.3 times what subspace Newton took. */

@@ -18,7 +18,7 @@ import { SUBSPACE_NEWTON, suitsSubspaceNewton } from './subspace-newton.ts';
 
 /**
  * Up to this mean ‖x‖² / ridge L-BFGS takes some twenty passes at most, and dual ascent, whose epochs cost one to four
- * of them, is no faster: of 100 sparse shapes those beyond took L-BFGS up to 36 times as long, those within took dual
+ * of them, is no faster: of 65 sparse shapes those beyond took L-BFGS up to 36 times as long, those within took dual
  * ascent up to 5.7 times as long, save where L-BFGS's vectors cost more than its passes.
  */
 const EASY_CONDITION = 1000;

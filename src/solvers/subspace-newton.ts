@@ -19,9 +19,8 @@ const HESSIAN_ROWS = 2000;
 /** Directions are as many as a Hessian of so many passes allows; five are usual. */
 const AFFORDABLE_PASSES = 2.5;
 /**
- * A Hessian that costs more, of the fewest directions as well, is not prepared before the descent is seen to need it:
- * 975 × 50, 17 classes (23 passes) takes 40 passes with it for 219 by L-BFGS, digits (8 passes) at λ = 1e-2 are as fast
- * without.
+ * A Hessian that costs more waits until the descent is seen to need it: 975 × 50, 17 classes (worth 23 passes) takes
+ * 40 passes with it for 219 by L-BFGS, digits (8) at λ = 1e-2 are as fast without.
  */
 const IMMEDIATE_PASSES = 3;
 /** The same for compact rows: images are worth 5, one-hot rows of four classes (23 433 × 304) 21. */
@@ -30,22 +29,19 @@ const IMMEDIATE_COMPACT_PASSES = 6;
 const SAVES = 0.4;
 /** Steps after which L-BFGS's rate tells something. */
 const PATIENCE = 8;
-/**
- * Where Newton's steps may become cheap, which saves more (digits at λ = 1e-6: taken after 12 steps 158 passes, not
- * taken 87).
- */
+/** Where Newton's steps may become cheap, which saves more: digits at λ = 1e-6 take 103 passes with 12, 87 with 16. */
 const PRUNED_PATIENCE = 20;
 /**
- * With fewer the rest of the Hessian decides. Digits (1797 × 64, 10 classes) with the nine that they can afford took
- * 11 passes for 19 at λ = 1e-1, 44 for 56 at 1e-3 and 162 for 189 at 1e-6, and 1.6, 1.8 and 0.6 times as long.
+ * With fewer the rest of the Hessian decides: digits with the nine that they can afford took 44 passes for L-BFGS's 56
+ * at λ = 1e-3, and 1.8 times as long.
  */
 const FEWEST_DIRECTIONS = 16;
 
 /**
  * L-BFGS preconditioned by the Hessian of a sample of rows in their leading directions (see subspace-hessian.ts), begun
- * on parts of the rows (see row-levels.ts). For dense rows of many features that vary together, as pixels do: what is
- * too large for a factor of the whole Hessian. Where it is dear the descent does without until it is slow; where the
- * ridge is weak it goes on with pruned Newton's steps. On compact rows passes are too cheap for those, unless it is late.
+ * on parts of the rows (see row-levels.ts). For dense rows of many features that vary together, as pixels do. Where the
+ * Hessian is dear the descent does without until it is slow; where the ridge is weak it goes on with pruned Newton's
+ * steps, on compact rows only if it is late.
  */
 export function subspaceNewton(
   runtime: Runtime,
@@ -79,13 +75,13 @@ function preconditioner(
 }
 
 /**
- * Where passes are cheap beside the Hessian: images, renewed at 0.1 and 0.01 of the gap, took 26.5 and 28.5
- * passes and 5 and 4 Hessians worth ten of them at λ = 1e-4, 192.5 and 174.5 passes and 8 and 4 Hessians at 1e-6.
+ * Where passes are cheap beside the Hessian: images, renewed at 0.1 and 0.01 of the gap, took 26.5 and 28.5 passes at
+ * λ = 1e-4, but 5 and 4 Hessians worth ten of them each; 192.5 and 174.5, 8 and 4 at 1e-6.
  */
 const DEAR_RENEWAL = 0.01;
 /**
- * And of compact rows the last Hessian may be an earlier one: of 0.01, 0.03 and 0.1 images took 9.5, 9.5 and 9.5 passes
- * at λ = 1e-2, 28.5, 28.5 and 26.5 at 1e-4, 178.5, 166.5 and 166.5 at 1e-6; 3 000 of them 187.5, 187.5 and 180.5.
+ * And of compact rows the last Hessian may be an earlier one: with 0.01, 0.03 and 0.1 images took 28.5, 28.5 and
+ * 26.5 passes at λ = 1e-4, 178.5, 166.5 and 166.5 at 1e-6.
  */
 const COMPACT_SETTLED = 0.1;
 

@@ -18,30 +18,23 @@ import { copyOfSparseColumns } from './sparse-columns-copy.ts';
 const FEWEST_FEATURES = 1024;
 /**
  * So many features without a weight are taken at once, or as many as have one. Text, the largest class against the
- * rest, λ = 1e-4 (469 features beyond λ at W = 0, 107 weights at the end): rounds with 64, 128, 256 and 512 of them
- * 3, 3, 2 and 2, on 0.31, 0.34, 0.44 and 0.50 million of 0.99 million nonzeros.
+ * rest, λ = 1e-4: with 64, 128, 256 and 512 of them 3, 3, 2 and 2 rounds, on 0.31, 0.34, 0.44 and 0.50 million nonzeros.
  */
 const FEWEST_TAKEN = 256;
 /** Features without a weight are taken where their gradient passes this part of the lasso: some will pass all of it. */
 const NEARLY_NEEDED = 0.75;
-/**
- * What the first round's weights are to be within: the next one's features do not depend on more. Text as above: 15.8
- * passes with 0.01, 14.6 with 0.1 to 0.6.
- */
+/** What the first round's weights are to be within. Text as above: 15.8 passes with 0.01, 14.6 with 0.1 to 0.6. */
 const FIRST_TOLERANCE = 0.1;
 /** A round that left nothing violated, and is not enough, is followed by one of this part of its tolerance. */
 const TIGHTER = 0.1;
 const MOST_ROUNDS = 20;
-/**
- * Columns that were chosen allow a faster continuation: text as above 31 passes with 0.4 and
- * three steps, 24 so; at λ = 1e-3 15 and 16, at 1e-5 87 and 77.
- */
+/** Chosen columns allow a faster one: text as above 31 passes with 0.4 and three steps, 24 so; at λ = 1e-5 87 and 77. */
 const CONTINUATION = { factor: 0.1, steps: 2 };
 
 /**
- * Proximal Newton for a lasso; where features are many (of dense rows more than samples) on a copy of those columns only
- * that have a weight, or violate optimality by most without. A round solves for these, one certificate pass over all
- * columns tells whether that was all, or which ones are missing. Certificates are of the whole problem.
+ * Proximal Newton for a lasso; where features are many (of dense rows more than samples) on a copy of those columns
+ * that have a weight, or violate optimality by most without. After each round a certificate of the whole problem, one
+ * pass over all columns, tells which ones are missing.
  */
 export function* workingSetNewton(
   runtime: Runtime,
