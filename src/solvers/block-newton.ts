@@ -26,8 +26,8 @@ const PATIENCE = 25;
 
 /** Features up to which blocks were worth their price: 94 to 153 took 1.5 to 2.3 times what subspace Newton took. */
 const MOST_FEATURES = 90;
-/** Numbers in the blocks: 50 MB with their inverses. */
-const MOST_NUMBERS = 1 << 22;
+/** Numbers in the blocks, of 1 000 classes with the most features: 100 MB with their inverses. */
+const MOST_NUMBERS = 1 << 23;
 /** Scores whose pairs have room: 0.4 GB. */
 const MOST_SCORES = 1 << 24;
 

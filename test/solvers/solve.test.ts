@@ -408,6 +408,19 @@ describe('dual ascent', () => {
   });
 });
 
+test('Newton on samples begins on a part of the rows only where that has enough of each class', () => {
+  const firstPasses = (nClasses: number) => {
+    const X = Array.from({ length: 12_000 }, (_, i) => [(4 * (i % nClasses)) / nClasses - 2, Math.sin(i)]);
+    const runtime = kernelRuntime();
+    const problem = pose(runtime, {}, { X, y: X.map((_, i) => i % nClasses), nClasses });
+    const theta = runtime.arena.allocateF64(parameterLayout(2, nClasses).size);
+    const { value } = solve(runtime, problem, theta, 'subspace-newton', defaults).next();
+    return value === undefined ? Number.NaN : value.passes;
+  };
+  expect(firstPasses(100)).toBeLessThan(1);
+  expect(firstPasses(101)).toBeGreaterThanOrEqual(1);
+});
+
 describe('choosing a solver', () => {
   const penalties = [
     { ridge: 1, lasso: 0 },
@@ -477,6 +490,13 @@ describe('choosing a solver', () => {
     expect(chosen(30, 40)).not.toBe('block-newton');
     expect(chosen(600, 120)).toBe('subspace-newton');
     expect(chosen(600, 40, true)).not.toBe('block-newton');
+  });
+
+  test('softmax with L2: block Newton also of a thousand classes', () => {
+    const X = Array.from({ length: 1000 }, (_, i) => Array.from({ length: 88 }, (_, j) => Math.sin(i * j)));
+    const data = { X, y: X.map((_, i) => i), nClasses: 1000 };
+    const runtime = kernelRuntime();
+    expect(chooseSolver(runtime, pose(runtime, {}, data))).toBe('block-newton');
   });
 
   test('softmax with L2: subspace Newton for dense rows of more features than a factor is worth', () => {
