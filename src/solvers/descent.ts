@@ -10,7 +10,9 @@ export interface DescentPoint {
   readonly theta: Float64Array;
   readonly gradient: Float64Array;
   readonly value: number;
-  /** The gap estimate (as of gradientGap) that the run is after. */
+  /** as of gradientGap */
+  readonly gap: number;
+  /** The gap estimate that the run is after. */
   readonly target: number;
 }
 
@@ -22,6 +24,8 @@ export interface DirectionRule {
   update(length: number, direction: Float64Array, before: Float64Array, after: Float64Array): void;
   /** Called where a direction led nowhere: forgets what may be wrong. False where there is nothing to forget. */
   reset(): boolean;
+  /** Called where steps gain nothing any more: takes up what is left to try. False, as without it, where nothing is. */
+  rescue?(): boolean;
 }
 
 export interface DescentSettings {
@@ -81,10 +85,13 @@ export function* descend(
   let nextSeparationCheck = 4;
   let refused = 0;
 
-  const switchToDouble = () => {
-    precision = 'double';
+  const awaitBetter = () => {
     best = Number.POSITIVE_INFINITY;
     sinceBest = 0;
+  };
+  const switchToDouble = () => {
+    precision = 'double';
+    awaitBetter();
   };
   const goOnInDouble = () => {
     switchToDouble();
@@ -104,17 +111,19 @@ export function* descend(
 
   if (settings.nearOptimum && progress.isConverged()) return finish('converged');
   while (true) {
-    const estimate = gradientGap(objective, value, gradient);
-    if (estimate <= target) {
+    let gap = gradientGap(objective, value, gradient);
+    if (gap <= target) {
       if (settings.innerGap !== undefined) {
         progress.certify(theta, gradient);
         return progress.solution('converged', theta);
       }
       value = progress.certify(theta, gradient).objective;
       if (progress.isConverged()) return finish('converged');
-      const certified = progress.relativeGap() ?? gradientGap(objective, value, gradient);
-      target = 0.5 * Math.min(target, estimate * Math.min(1, options.tolerance / certified));
       // The certificate's gradient serves the next step in either precision.
+      const estimated = gap;
+      gap = gradientGap(objective, value, gradient);
+      const certified = progress.relativeGap() ?? gap;
+      target = 0.5 * Math.min(target, estimated * Math.min(1, options.tolerance / certified));
       refused++;
       if (precision === 'single' && refused >= SINGLE_REFUSALS) switchToDouble();
     }
@@ -131,7 +140,7 @@ export function* descend(
     const limit = progress.limit();
     if (limit !== null) return end(limit);
 
-    const firstStep = rule.direction({ theta, gradient, value, target }, direction);
+    const firstStep = rule.direction({ theta, gradient, value, gap, target }, direction);
     const slope = vectors.dot(gradient, direction);
     vectors.copy(theta, start);
     let evaluated = Number.NaN;
@@ -167,8 +176,9 @@ export function* descend(
       best = reached;
       sinceBest = 0;
     } else if (++sinceBest >= PATIENCE[precision]) {
-      if (precision === 'double') return end('stalled');
-      goOnInDouble();
+      if (precision === 'single') goOnInDouble();
+      else if (rule.rescue?.()) awaitBetter();
+      else return end('stalled');
     }
   }
 }

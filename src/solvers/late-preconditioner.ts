@@ -16,27 +16,38 @@ export interface LatePreconditioner {
 /** It is prepared so many times, mostly. */
 const USUAL_COUNT = 2.5;
 
+/** Whether the descent needs it yet; each tells null once it was made. */
+export interface Need {
+  /** It, where the gap at every step so far tells that it is due. */
+  ask(gap: number, target: number): Preconditioner | null;
+  /** It, at once: where the descent leads nowhere without. */
+  insist(): Preconditioner | null;
+}
+
 /**
- * Tells, from the gap at every step so far, when the preconditioner is due. L-BFGS's gap falls by about the same factor
- * at each step once it has found its way, so the last half of them tells how many are left.
+ * L-BFGS's gap falls by about the same factor at each step once it has found its way, so the last half of them tells
+ * how many are left.
  */
-export function awaitNeed({
-  passes,
-  saves,
-  patience,
-  make,
-}: LatePreconditioner): (gap: number, target: number) => Preconditioner | null {
+export function awaitNeed({ passes, saves, patience, make }: LatePreconditioner): Need {
   /** logarithms of the least gap up to each step */
   const least: number[] = [];
-  let asked = false;
-  return (gap, target) => {
-    const step = least.length;
-    least.push(Math.min(log(gap), least[step - 1] ?? Number.POSITIVE_INFINITY));
-    if (asked || step < patience) return null;
-    const half = Math.ceil(step / 2);
-    const rate = (least[step - half] - least[step]) / half;
-    if (saves * (least[step] - log(target)) < rate * USUAL_COUNT * passes) return null;
-    asked = true;
+  let isMade = false;
+
+  function insist() {
+    if (isMade) return null;
+    isMade = true;
     return make();
+  }
+
+  return {
+    insist,
+    ask(gap, target) {
+      const step = least.length;
+      least.push(Math.min(log(gap), least[step - 1] ?? Number.POSITIVE_INFINITY));
+      if (step < patience) return null;
+      const half = Math.ceil(step / 2);
+      const rate = (least[step - half] - least[step]) / half;
+      return saves * (least[step] - log(target)) < rate * USUAL_COUNT * passes ? null : insist();
+    },
   };
 }

@@ -5,6 +5,8 @@ import type { Preconditioner } from './preconditioner.ts';
 export interface InverseHessian {
   isEmpty(): boolean;
   clear(): void;
+  /** Clears it, to start from another D. */
+  startFrom(preconditioner: Preconditioner | null): void;
   /** direction ← −H g */
   direction(gradient: Float64Array, direction: Float64Array): void;
   /** Learns from a step of `length` along `direction`; keeps nothing where the curvature is not positive. */
@@ -26,12 +28,13 @@ export function inverseHessian(
   vectors: VectorSpace,
   size: number,
   memory: number,
-  preconditioner: Preconditioner | null,
+  start: Preconditioner | null,
 ): InverseHessian {
+  let preconditioner = start;
   const pairs: Pair[] = [];
   const spare: Pair[] = [];
   const coefficients = new Float64Array(memory);
-  const product = vectors.zeros(preconditioner === null ? 0 : size);
+  let product: Float64Array | null = null;
   let gamma = 1;
 
   function newPair(): Pair {
@@ -39,11 +42,23 @@ export function inverseHessian(
     return oldest ?? { s: vectors.zeros(size), y: vectors.zeros(size), curvature: 0 };
   }
 
+  function clear() {
+    spare.push(...pairs.splice(0));
+    gamma = 1;
+  }
+
+  function precondition(by: Preconditioner, x: Float64Array): Float64Array {
+    product ??= vectors.zeros(size);
+    by.apply(x, product);
+    return product;
+  }
+
   return {
     isEmpty: () => pairs.length === 0,
-    clear() {
-      spare.push(...pairs.splice(0));
-      gamma = 1;
+    clear,
+    startFrom(next) {
+      clear();
+      preconditioner = next;
     },
     direction(gradient, direction) {
       vectors.copy(gradient, direction);
@@ -52,10 +67,7 @@ export function inverseHessian(
         coefficients[i] = vectors.dot(s, direction) / curvature;
         vectors.axpy(-coefficients[i], y, direction);
       }
-      if (preconditioner !== null) {
-        preconditioner.apply(direction, product);
-        vectors.copy(product, direction);
-      }
+      if (preconditioner !== null) vectors.copy(precondition(preconditioner, direction), direction);
       vectors.scale(-gamma, direction);
       for (let i = 0; i < pairs.length; i++) {
         const { s, y, curvature } = pairs[i];
@@ -79,10 +91,7 @@ export function inverseHessian(
       }
       pair.curvature = curvature;
       if (!preconditioner?.unscaled) {
-        if (preconditioner !== null) {
-          preconditioner.apply(y, product);
-          change = vectors.dot(y, product);
-        }
+        if (preconditioner !== null) change = vectors.dot(y, precondition(preconditioner, y));
         gamma = curvature / change;
       }
       pairs.push(pair);

@@ -1,18 +1,11 @@
 import type { Objective } from '../problem/objective.ts';
 import { type DescentPoint, type DescentSettings, descend } from './descent.ts';
-import { awaitNeed, type LatePreconditioner } from './late-preconditioner.ts';
-import { inverseHessian } from './lbfgs-memory.ts';
-import { diagonalPreconditioner, type Preconditioner, renewing } from './preconditioner.ts';
-import { gradientGap } from './smooth-parts.ts';
+import { type PreconditionerSettings, preconditionedMemory } from './preconditioned-memory.ts';
 import type { SolverOptions, SolverRun } from './solver.ts';
 
-export interface LbfgsSettings extends DescentSettings {
+export interface LbfgsSettings extends DescentSettings, PreconditionerSettings {
   /** Pairs of differences kept; default: up to 60 within 32 MB, at least 5. */
   readonly memory?: number;
-  /** The Hessian's inverse that the memory starts from; prepared where the run is. Default: its diagonal's at θ = 0. */
-  readonly preconditioner?: Preconditioner;
-  /** One that it takes up on its way where it is slow without; instead of `preconditioner`. */
-  readonly late?: LatePreconditioner;
 }
 
 /**
@@ -25,44 +18,19 @@ export function lbfgs(
   options: SolverOptions,
   settings: LbfgsSettings = {},
 ): SolverRun {
-  const { vectors, layout } = objective;
-  const memory = settings.memory ?? defaultMemory(layout.size);
-  let given = settings.preconditioner ?? null;
-  const fromDiagonal = () => inverseHessian(vectors, layout.size, memory, diagonalPreconditioner(objective));
-  let hessian = given === null ? fromDiagonal() : inverseHessian(vectors, layout.size, memory, given);
-  let renewed = given === null ? null : renewing(given);
-  const needed = settings.late === undefined ? null : awaitNeed(settings.late);
-
+  const memory = preconditionedMemory(
+    objective,
+    settings.memory ?? defaultMemory(objective.layout.size),
+    settings,
+  );
   const rule = {
     direction(point: DescentPoint, direction: Float64Array): number {
-      const { theta: at, value, gradient, target } = point;
-      if (given !== null || needed !== null) {
-        const gap = gradientGap(objective, value, gradient);
-        const taken = given === null ? (needed?.(gap, target) ?? null) : null;
-        if (taken !== null) {
-          given = taken;
-          hessian = inverseHessian(vectors, layout.size, memory, given);
-          renewed = renewing(given);
-        }
-        if (given !== null && renewed?.(at, gap)) hessian.clear();
-      }
-      hessian.direction(gradient, direction);
-      if (given !== null || !hessian.isEmpty()) return 1;
-      return 1 / Math.max(1, Math.sqrt(-vectors.dot(gradient, direction)));
+      memory.follow(point);
+      return memory.direction(point.gradient, direction);
     },
-    update: (length: number, direction: Float64Array, before: Float64Array, after: Float64Array) =>
-      hessian.update(length, direction, before, after),
-    reset(): boolean {
-      if (!hessian.isEmpty()) {
-        hessian.clear();
-        return true;
-      }
-      if (given === null) return false;
-      // What it is made of, rows or single precision, is too far from the objective here.
-      given = null;
-      hessian = fromDiagonal();
-      return true;
-    },
+    update: memory.update,
+    reset: memory.reset,
+    rescue: memory.rescue,
   };
   return descend('lbfgs', objective, theta, options, rule, settings);
 }

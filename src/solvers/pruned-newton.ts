@@ -6,13 +6,10 @@ import type { ClassBlocks } from '../problem/passes.ts';
 import type { Problem } from '../problem/problem.ts';
 import type { Arena } from '../runtime/arena.ts';
 import { type DescentPoint, type DescentSettings, descend } from './descent.ts';
-import { awaitNeed, type LatePreconditioner } from './late-preconditioner.ts';
 import { lbfgs } from './lbfgs.ts';
-import { inverseHessian } from './lbfgs-memory.ts';
 import { newtonStep } from './newton-step.ts';
-import { type Preconditioner, renewing } from './preconditioner.ts';
+import { type PreconditionerSettings, preconditionedMemory } from './preconditioned-memory.ts';
 import type { Descent } from './row-levels.ts';
-import { gradientGap } from './smooth-parts.ts';
 import type { SolverOptions, SolverRun } from './solver.ts';
 
 export const PRUNED_NEWTON = 'pruned-newton';
@@ -40,11 +37,7 @@ const BLOCK_RENEWAL = 0.1;
 /** After a step that led nowhere: solved this much more exactly. */
 const TIGHTER = 1e-3;
 
-export interface PrunedNewtonSettings extends DescentSettings {
-  /** The Hessian's inverse that the memory starts from; prepared where the run is. Default: the identity. */
-  readonly preconditioner?: Preconditioner;
-  /** One that it takes up on its way where it is slow without; instead of `preconditioner`. */
-  readonly late?: LatePreconditioner;
+export interface PrunedNewtonSettings extends DescentSettings, PreconditionerSettings {
   /** Steps before it is first looked up whether Newton's are cheap. Default: 0. */
   readonly patience?: number;
   /** Those that the preconditioner is made of: they then precondition the conjugate gradients instead of the memory. */
@@ -93,15 +86,12 @@ export function prunedNewton(
   options: SolverOptions,
   settings: PrunedNewtonSettings = {},
 ): SolverRun {
-  const { vectors, layout, penalty } = objective;
-  let given = settings.preconditioner ?? null;
-  let renewed = given === null ? null : renewing(given);
-  const needed = settings.late === undefined ? null : awaitNeed(settings.late);
-  let memory = inverseHessian(vectors, layout.size, MEMORY, given);
+  const { vectors, penalty } = objective;
+  const memory = preconditionedMemory(objective, MEMORY, settings);
   const { blocks = null, patience = 0, name = PRUNED_NEWTON } = settings;
   const byMemory = {
     apply(x: Float64Array, out: Float64Array) {
-      memory.direction(x, out);
+      memory.apply(x, out);
       vectors.scale(-1, out);
     },
   };
@@ -110,7 +100,6 @@ export function prunedNewton(
   let lookedAt = Number.POSITIVE_INFINITY;
   let cheap = false;
   let tightness = 1;
-  let lastLength = 1;
   let invertedAt = Number.POSITIVE_INFINITY;
 
   /** Prepares the Hessian where that is due; whether Newton's steps have begun. */
@@ -130,41 +119,27 @@ export function prunedNewton(
   }
 
   const rule = {
-    direction({ theta: at, gradient, value, target }: DescentPoint, out: Float64Array): number {
-      const gap = gradientGap(objective, value, gradient);
-      const taken = given === null && !cheap ? (needed?.(gap, target) ?? null) : null;
-      if (taken !== null) {
-        given = taken;
-        memory = inverseHessian(vectors, layout.size, MEMORY, given);
-        renewed = renewing(given);
-      }
-      if (given !== null && renewed?.(at, gap, lastLength)) memory.clear();
-      lastLength = 1;
+    direction(point: DescentPoint, out: Float64Array): number {
+      const { theta: at, gradient, value, gap, target } = point;
+      memory.follow(point, cheap);
       if (isCheap(at, gap)) {
         const forcing = tightness * Math.min(LOOSEST, exp(FORCING_POWER * log(gap)));
         const enough = tightness === 1 ? LEFT * target * Math.abs(value) * 4 * penalty.ridge : 0;
         step(gradient, { forcing, enough }, out);
         return 1;
       }
-      memory.direction(gradient, out);
-      if (given !== null || !memory.isEmpty()) return 1;
-      return 1 / Math.max(1, Math.sqrt(-vectors.dot(gradient, out)));
+      return memory.direction(gradient, out);
     },
     update(length: number, direction: Float64Array, before: Float64Array, after: Float64Array) {
       tightness = 1;
-      lastLength = length;
       memory.update(length, direction, before, after);
     },
     reset(): boolean {
-      if (memory.isEmpty() && given === null) return false;
-      if (memory.isEmpty()) {
-        // What it is made of, rows or single precision, is too far from the objective here.
-        given = null;
-        memory = inverseHessian(vectors, layout.size, MEMORY, null);
-      } else memory.clear();
+      if (!memory.reset()) return false;
       tightness = TIGHTER;
       return true;
     },
+    rescue: memory.rescue,
   };
   return descend(name, objective, theta, options, rule, settings);
 }

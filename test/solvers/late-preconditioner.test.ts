@@ -6,11 +6,11 @@ const preconditioner = { prepare: () => {}, apply: () => {} };
 
 /** The step, from 0, at which it is taken where the gap starts at 1 and is multiplied by each factor in turn. */
 function takenAt(factors: readonly number[], passes: number, patience = 8): number {
-  const needed = awaitNeed({ passes, saves: 0.5, patience, make: () => preconditioner });
+  const need = awaitNeed({ passes, saves: 0.5, patience, make: () => preconditioner });
   let gap = 1;
   return factors.findIndex((factor) => {
     gap *= factor;
-    return needed(gap, target) !== null;
+    return need.ask(gap, target) !== null;
   });
 }
 
@@ -29,14 +29,21 @@ describe('a late preconditioner', () => {
     expect(takenAt([...steady(0.6, 12), 5, ...steady(0.5)], 10)).toBe(-1);
   });
 
+  test('is made at once where the descent insists', () => {
+    const need = awaitNeed({ passes: 1000, saves: 0.5, patience: 1000, make: () => preconditioner });
+    expect(need.ask(1, target)).toBeNull();
+    expect(need.insist()).toBe(preconditioner);
+    expect(need.insist()).toBeNull();
+  });
+
   test('is asked for once', () => {
     let asked = 0;
     const make = () => {
       asked++;
       return null;
     };
-    const needed = awaitNeed({ passes: 1, saves: 0.5, patience: 2, make });
-    for (let step = 0; step < 9; step++) expect(needed(0.99 ** step, target)).toBeNull();
+    const need = awaitNeed({ passes: 1, saves: 0.5, patience: 2, make });
+    for (let step = 0; step < 9; step++) expect(need.ask(0.99 ** step, target)).toBeNull();
     expect(asked).toBe(1);
   });
 });

@@ -4,6 +4,7 @@ import { compositeObjective } from '../../src/problem/composite-objective.ts';
 import type { Objective } from '../../src/problem/objective.ts';
 import { lbfgs } from '../../src/solvers/lbfgs.ts';
 import { newtonCg } from '../../src/solvers/newton-cg.ts';
+import type { Preconditioner } from '../../src/solvers/preconditioner.ts';
 import { prunedNewton } from '../../src/solvers/pruned-newton.ts';
 import type { Iteration, Solution, SolverOptions, SolverRun } from '../../src/solvers/solver.ts';
 import { type PlainData, plainPasses, plainVectors } from '../twins/plain-passes.ts';
@@ -181,3 +182,19 @@ describe.each(Object.entries(solvers))('%s', (name, solver) => {
     expect([solution.lowerBound, solution.relativeGap]).toEqual([null, null]);
   });
 });
+
+test.each(Object.entries({ lbfgs, 'pruned-newton': prunedNewton }))(
+  '%s gives up a preconditioner that leads uphill, given or taken late',
+  (_, solver) => {
+    const uphill: Preconditioner = {
+      prepare() {},
+      apply: (x, out) => out.set(x.map((entry) => -entry)),
+    };
+    const late = { passes: 1, saves: 1, patience: 2, make: () => uphill };
+    for (const settings of [{ preconditioner: uphill }, { late }]) {
+      const objective = pose(clouds(60, 4, 3), 1e-3);
+      const theta = new Float64Array(objective.layout.size);
+      expect(finish(solver(objective, theta, defaults, settings)).solution.status).toBe('converged');
+    }
+  },
+);

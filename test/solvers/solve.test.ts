@@ -229,6 +229,31 @@ describe('subspace Newton', () => {
     const [hard, hardQuasi] = passes(1e-4);
     expect(hard).toBeLessThan(0.67 * hardQuasi);
   });
+
+  test.each([
+    ['at the first step', 7000],
+    ['for long', 999],
+  ])('takes a dear Hessian up where L-BFGS leads nowhere, %s', (_, from) => {
+    const [n, d, K] = [61, 64, 17];
+    const entry = (at: number) => scattered(at) + scattered(at + 1e6) + scattered(at + 2e6);
+    const scale = (j: number) => 10 ** (4 * scattered(j + from));
+    const data: PlainData = {
+      X: Array.from({ length: n }, (_, i) =>
+        Array.from({ length: d }, (_, j) => Math.fround(scale(j) * entry(i * d + j + from))),
+      ),
+      y: Array.from({ length: n }, (_, i) =>
+        i < K ? i : Math.floor((K / 2) * (1 + scattered(i + from + 3e6))),
+      ),
+      nClasses: K,
+      sampleWeights: Array.from({ length: n }, (_, i) =>
+        i >= K && i % 5 === 0 ? 0 : 1 + scattered(i + 4e6),
+      ),
+    };
+    const changes = { penalty: { ridge: 0.063, lasso: 0 } };
+    const quasi = train(changes, 'lbfgs', {}, false, data);
+    expect([quasi.status, quasi.iterations > 0]).toEqual(['stalled', from === 999]);
+    expect(train(changes, 'subspace-newton', {}, false, data).status).toBe('converged');
+  });
 });
 
 describe('pruned Newton', () => {

@@ -1,0 +1,82 @@
+import type { Objective } from '../problem/objective.ts';
+import type { DescentPoint } from './descent.ts';
+import { awaitNeed, type LatePreconditioner } from './late-preconditioner.ts';
+import { type InverseHessian, inverseHessian } from './lbfgs-memory.ts';
+import { diagonalPreconditioner, type Preconditioner, renewing } from './preconditioner.ts';
+
+export interface PreconditionerSettings {
+  /** The Hessian's inverse that the memory starts from; prepared where the run is. Default: its diagonal's at θ = 0. */
+  readonly preconditioner?: Preconditioner;
+  /** One that is taken up on the way where it is slow without; instead of `preconditioner`. */
+  readonly late?: LatePreconditioner;
+}
+
+/** L-BFGS's memory, and what it starts from where that is given. */
+export interface PreconditionedMemory extends Pick<InverseHessian, 'update'> {
+  /** Takes the late one up where it is due, unless `settled`, and prepares what is given where that is. */
+  follow(point: DescentPoint, settled?: boolean): void;
+  /** Writes a descent direction and returns the step to try first along it. */
+  direction(gradient: Float64Array, direction: Float64Array): number;
+  /** direction ← −H g */
+  apply(gradient: Float64Array, direction: Float64Array): void;
+  /** Where a direction led nowhere: forgets the pairs, then what was given, or takes the late one. False for neither. */
+  reset(): boolean;
+  /** Takes the late one, where it was not asked for yet. */
+  rescue(): boolean;
+}
+
+/** `pairs`: so many differences are kept at most. */
+export function preconditionedMemory(
+  objective: Objective,
+  pairs: number,
+  { preconditioner, late }: PreconditionerSettings,
+): PreconditionedMemory {
+  const { vectors, layout } = objective;
+  const need = late === undefined ? null : awaitNeed(late);
+  const memory = inverseHessian(vectors, layout.size, pairs, null);
+  let given: ReturnType<typeof renewing> | null = null;
+  let lastLength = 1;
+
+  function startFrom(next: Preconditioner | null) {
+    given = next === null ? null : renewing(next);
+    memory.startFrom(next ?? diagonalPreconditioner(objective));
+  }
+
+  function takeUp(next: Preconditioner | null): boolean {
+    if (next !== null) startFrom(next);
+    return next !== null;
+  }
+
+  const rescue = () => takeUp(need?.insist() ?? null);
+
+  startFrom(preconditioner ?? null);
+
+  return {
+    rescue,
+    update(length, direction, before, after) {
+      lastLength = length;
+      memory.update(length, direction, before, after);
+    },
+    apply: memory.direction,
+    follow({ theta, gap, target }, settled = false) {
+      if (given === null && !settled) takeUp(need?.ask(gap, target) ?? null);
+      if (given?.(theta, gap, lastLength)) memory.clear();
+      lastLength = 1;
+    },
+    direction(gradient, direction) {
+      memory.direction(gradient, direction);
+      if (given !== null || !memory.isEmpty()) return 1;
+      return 1 / Math.max(1, Math.sqrt(-vectors.dot(gradient, direction)));
+    },
+    reset() {
+      if (!memory.isEmpty()) {
+        memory.clear();
+        return true;
+      }
+      if (given === null) return rescue();
+      // What it is made of, rows or single precision, is too far from the objective here.
+      startFrom(null);
+      return true;
+    },
+  };
+}
