@@ -36,6 +36,8 @@ const PRUNED_PATIENCE = 20;
  * at λ = 1e-3, and 1.8 times as long.
  */
 const FEWEST_DIRECTIONS = 16;
+/** Numbers of a Hessian: 268 MB, and a factor of seconds. */
+const MOST_NUMBERS = 1 << 25;
 
 /**
  * L-BFGS preconditioned by the Hessian of a sample of rows in their leading directions (see subspace-hessian.ts), begun
@@ -57,15 +59,17 @@ export function subspaceNewton(
   const descent = pruned ? prunedNewton : lbfgs;
   const patience = Math.max(pruned ? PRUNED_PATIENCE : PATIENCE, passes);
   const settings = late ? { descent, late: { passes, saves: SAVES, patience } } : { descent };
-  return solveByLevels(SUBSPACE_NEWTON, preconditioner, runtime, problem, theta, options, settings);
+  return solveByLevels(SUBSPACE_NEWTON, subspacePreconditioner, runtime, problem, theta, options, settings);
 }
 
-function preconditioner(
+/** Null where the rows have no leading directions, or a Hessian has no room since classes are many. */
+export function subspacePreconditioner(
   runtime: Runtime,
   { trainingSet, penalty, intercept }: Problem,
   seed: number,
 ): Preconditioner | null {
   const size = { directions: directionCount(trainingSet), rows: hessianRows(trainingSet) };
+  if (((size.directions + 1) * trainingSet.nClasses) ** 2 > MOST_NUMBERS) return null;
   const hessian = subspaceHessian(runtime, trainingSet, size, penalty.ridge, intercept, seed);
   if (hessian === null) return null;
   if (isCompact(trainingSet.matrix)) return { ...hessian, renewal: DEAR_RENEWAL, settled: COMPACT_SETTLED };

@@ -10,6 +10,7 @@ import { chooseSolver } from '../../src/solvers/choose.ts';
 import { solverRegistry } from '../../src/solvers/registry.ts';
 import { solve } from '../../src/solvers/solve.ts';
 import type { Solution, SolverOptions } from '../../src/solvers/solver.ts';
+import { subspacePreconditioner } from '../../src/solvers/subspace-newton.ts';
 import { denseTrainingSet, sparseTrainingSet } from '../twins/kernel-data.ts';
 import { kernelRuntime } from '../twins/kernel-runtime.ts';
 import type { PlainData } from '../twins/plain-passes.ts';
@@ -228,6 +229,16 @@ describe('subspace Newton', () => {
     expect(easy).toBe(easyQuasi);
     const [hard, hardQuasi] = passes(1e-4);
     expect(hard).toBeLessThan(0.67 * hardQuasi);
+  });
+
+  test('has no Hessian of more classes than there is room for', () => {
+    const made = (nClasses: number) => {
+      const runtime = kernelRuntime();
+      const data = { ...smooth, y: smooth.y.map((y, i) => (i === 0 ? nClasses - 1 : y)), nClasses };
+      return subspacePreconditioner(runtime, pose(runtime, {}, data), 0);
+    };
+    expect(made(200)).not.toBeNull();
+    expect(made(1400)).toBeNull();
   });
 
   test.each([
