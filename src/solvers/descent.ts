@@ -40,8 +40,10 @@ export interface DescentSettings {
 
 /** Rounding of the objective in either precision, relative (single: measured up to 4e-8). */
 const NOISE: Readonly<Record<Precision, number>> = { single: 1e-7, double: 1e-14 };
-/** So many iterations without a better gradient mean that the precision is used up. */
+/** So many iterations without a better gradient or value mean that the precision is used up. */
 const PATIENCE: Readonly<Record<Precision, number>> = { single: 60, double: 200 };
+/** A value is better that has fallen by this part: where columns are badly scaled, gradients may not for hundreds of steps. */
+const GAIN = 1e-4;
 /**
  * Evaluations in one line search. In single precision more than a few mean that rounding has made up the slopes: wide
  * data (200 × 10 000) spent 43 of its 67 passes on them.
@@ -81,12 +83,14 @@ export function* descend(
     : objective.smoothValueAndGradient(theta, gradient, precision);
   let target = CERTIFY_BELOW * (settings.innerGap ?? options.tolerance);
   let best = Number.POSITIVE_INFINITY;
+  let lowest = Number.POSITIVE_INFINITY;
   let sinceBest = 0;
   let nextSeparationCheck = 4;
   let refused = 0;
 
   const awaitBetter = () => {
     best = Number.POSITIVE_INFINITY;
+    lowest = Number.POSITIVE_INFINITY;
     sinceBest = 0;
   };
   const switchToDouble = () => {
@@ -172,8 +176,9 @@ export function* descend(
     yield progress.iteration(value);
 
     const reached = gradientGap(objective, value, gradient);
-    if (reached < 0.9 * best) {
-      best = reached;
+    if (reached < 0.9 * best || value < lowest - GAIN * Math.abs(value)) {
+      best = Math.min(best, reached);
+      lowest = value;
       sinceBest = 0;
     } else if (++sinceBest >= PATIENCE[precision]) {
       if (precision === 'single') goOnInDouble();

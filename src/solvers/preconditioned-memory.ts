@@ -13,8 +13,8 @@ export interface PreconditionerSettings {
 
 /** L-BFGS's memory, and what it starts from where that is given. */
 export interface PreconditionedMemory extends Pick<InverseHessian, 'update'> {
-  /** Takes the late one up where it is due, unless `settled`, and prepares what is given where that is. */
-  follow(point: DescentPoint, settled?: boolean): void;
+  /** Takes the late one up where it is due, and prepares what is given where that is. */
+  follow(point: DescentPoint): void;
   /** Writes a descent direction and returns the step to try first along it. */
   direction(gradient: Float64Array, direction: Float64Array): number;
   /** direction ← −H g */
@@ -58,8 +58,8 @@ export function preconditionedMemory(
       memory.update(length, direction, before, after);
     },
     apply: memory.direction,
-    follow({ theta, gap, target }, settled = false) {
-      if (given === null && !settled) takeUp(need?.ask(gap, target) ?? null);
+    follow({ theta, gap, target }) {
+      if (given === null) takeUp(need?.ask(gap, target, objective.passes) ?? null);
       if (given?.(theta, gap, lastLength)) memory.clear();
       lastLength = 1;
     },

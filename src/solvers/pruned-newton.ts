@@ -121,7 +121,7 @@ export function prunedNewton(
   const rule = {
     direction(point: DescentPoint, out: Float64Array): number {
       const { theta: at, gradient, value, gap, target } = point;
-      memory.follow(point, cheap);
+      memory.follow(point);
       if (isCheap(at, gap)) {
         const forcing = tightness * Math.min(LOOSEST, exp(FORCING_POWER * log(gap)));
         const enough = tightness === 1 ? LEFT * target * Math.abs(value) * 4 * penalty.ridge : 0;

@@ -36,8 +36,6 @@ const PATIENCE = 25;
 const IMMEDIATE_PASSES = 3;
 /** Part of L-BFGS's passes that they save. */
 const SAVES = 0.8;
-/** Steps after which L-BFGS's rate tells something. */
-const LATE_PATIENCE = 8;
 
 /**
  * L-BFGS preconditioned by the Cholesky factor of the whole Hessian of a sample of rows, begun on parts of the rows
@@ -57,7 +55,7 @@ export function sampledNewton(
   const passes = (2 / 3) * (factorPasses(problem.trainingSet) / 3);
   const settings =
     passes > IMMEDIATE_PASSES && !suitsPrunedNewton(runtime.arena, problem)
-      ? { descent, late: { passes, saves: SAVES, patience: LATE_PATIENCE } }
+      ? { descent, late: { passes, saves: SAVES } }
       : { descent };
   return solveByLevels(SAMPLED_NEWTON, preconditioner, runtime, problem, theta, options, settings);
 }

@@ -27,9 +27,10 @@ const IMMEDIATE_PASSES = 3;
 const IMMEDIATE_COMPACT_PASSES = 6;
 /** Part of L-BFGS's passes that it saves; shapes of features drawn alone a fifth, of low rank up to nine tenths. */
 const SAVES = 0.4;
-/** Steps after which L-BFGS's rate tells something. */
-const PATIENCE = 8;
-/** Where Newton's steps may become cheap, which saves more: digits at λ = 1e-6 take 103 passes with 12, 87 with 16. */
+/**
+ * Passes before it where Newton's steps may become cheap, which saves more (digits at λ = 1e-6: taken after 12 steps 158
+ * passes, not taken 87).
+ */
 const PRUNED_PATIENCE = 20;
 /**
  * With fewer the rest of the Hessian decides: digits with the nine that they can afford took 44 passes for L-BFGS's 56
@@ -57,7 +58,7 @@ export function subspaceNewton(
   const late = passes > (compact ? IMMEDIATE_COMPACT_PASSES : IMMEDIATE_PASSES);
   const pruned = suitsPrunedNewton(runtime.arena, problem) && (late || !compact);
   const descent = pruned ? prunedNewton : lbfgs;
-  const patience = Math.max(pruned ? PRUNED_PATIENCE : PATIENCE, passes);
+  const patience = pruned ? Math.max(PRUNED_PATIENCE, passes) : passes;
   const settings = late ? { descent, late: { passes, saves: SAVES, patience } } : { descent };
   return solveByLevels(SUBSPACE_NEWTON, subspacePreconditioner, runtime, problem, theta, options, settings);
 }

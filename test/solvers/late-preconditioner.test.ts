@@ -5,12 +5,12 @@ const target = 1e-6;
 const preconditioner = { prepare: () => {}, apply: () => {} };
 
 /** The step, from 0, at which it is taken where the gap starts at 1 and is multiplied by each factor in turn. */
-function takenAt(factors: readonly number[], passes: number, patience = 8): number {
+function takenAt(factors: readonly number[], passes: number, patience = 0, passesAStep = 1): number {
   const need = awaitNeed({ passes, saves: 0.5, patience, make: () => preconditioner });
   let gap = 1;
-  return factors.findIndex((factor) => {
+  return factors.findIndex((factor, i) => {
     gap *= factor;
-    return need.ask(gap, target) !== null;
+    return need.ask(gap, target, passesAStep * i) !== null;
   });
 }
 
@@ -24,6 +24,12 @@ describe('a late preconditioner', () => {
     expect(takenAt(steady(0.8), 1, 30)).toBe(30);
   });
 
+  test('is taken by the passes that are left, whatever a step takes of them', () => {
+    expect(takenAt(steady(0.8), 41.6, 0, 4)).toBe(8);
+    expect(takenAt(steady(0.8), 43.2, 0, 4)).toBe(-1);
+    expect(takenAt(steady(0.8), 1, 100, 4)).toBe(25);
+  });
+
   test('is taken when the descent slows down, not for a single step upwards', () => {
     expect(takenAt([...steady(0.5, 10), ...steady(0.95)], 10)).toBeGreaterThan(10);
     expect(takenAt([...steady(0.6, 12), 5, ...steady(0.5)], 10)).toBe(-1);
@@ -31,7 +37,7 @@ describe('a late preconditioner', () => {
 
   test('is made at once where the descent insists', () => {
     const need = awaitNeed({ passes: 1000, saves: 0.5, patience: 1000, make: () => preconditioner });
-    expect(need.ask(1, target)).toBeNull();
+    expect(need.ask(1, target, 0)).toBeNull();
     expect(need.insist()).toBe(preconditioner);
     expect(need.insist()).toBeNull();
   });
@@ -42,8 +48,8 @@ describe('a late preconditioner', () => {
       asked++;
       return null;
     };
-    const need = awaitNeed({ passes: 1, saves: 0.5, patience: 2, make });
-    for (let step = 0; step < 9; step++) expect(need.ask(0.99 ** step, target)).toBeNull();
+    const need = awaitNeed({ passes: 1, saves: 0.5, make });
+    for (let step = 0; step < 20; step++) expect(need.ask(0.99 ** step, target, step)).toBeNull();
     expect(asked).toBe(1);
   });
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compositeObjective } from '../../src/problem/composite-objective.ts';
 import type { Objective } from '../../src/problem/objective.ts';
+import { type DirectionRule, descend } from '../../src/solvers/descent.ts';
 import { lbfgs } from '../../src/solvers/lbfgs.ts';
 import { newtonCg } from '../../src/solvers/newton-cg.ts';
 import type { Preconditioner } from '../../src/solvers/preconditioner.ts';
@@ -181,6 +182,29 @@ describe.each(Object.entries(solvers))('%s', (name, solver) => {
     expect(solution.stationarity).toBeLessThanOrEqual(1e-9);
     expect([solution.lowerBound, solution.relativeGap]).toEqual([null, null]);
   });
+});
+
+test('a descent whose value still falls has not stalled, however its gradient goes', () => {
+  const [, data] = problems[4];
+  const objective = pose(data, 1e-5);
+  const { vectors, layout } = objective;
+  const steepest: DirectionRule = {
+    direction({ gradient }, direction) {
+      vectors.copy(gradient, direction);
+      vectors.scale(-1, direction);
+      return 1;
+    },
+    update() {},
+    reset: () => false,
+  };
+  const run = descend(
+    'steepest',
+    objective,
+    new Float64Array(layout.size),
+    { ...defaults, maxIterations: 3000 },
+    steepest,
+  );
+  expect(finish(run).solution.status).toBe('max-iterations');
 });
 
 test.each(Object.entries({ lbfgs, 'pruned-newton': prunedNewton }))(

@@ -231,6 +231,40 @@ describe('subspace Newton', () => {
     expect(hard).toBeLessThan(0.67 * hardQuasi);
   });
 
+  test("takes a dear Hessian up as well where steps are Newton's already and take many passes", () => {
+    const [n, d, K] = [900, 60, 5];
+    const shares = Array.from({ length: 10 }, (_, m) => m);
+    const share = (i: number, m: number) => scattered(7919 * i + m + 1e6);
+    const data: PlainData = {
+      X: Array.from({ length: n }, (_, i) =>
+        Array.from({ length: d }, (_, j) => {
+          let x = 0.1 * scattered(i * d + j);
+          for (const m of shares) x += share(i, m) * scattered(1009 * m + j + 5e6) * 0.8 ** m;
+          return Math.fround(20 * 10 ** (1.8 * scattered(j)) * x);
+        }),
+      ),
+      y: Array.from({ length: n }, (_, i) => {
+        const scores = Array.from({ length: K }, (_, k) =>
+          shares.reduce(
+            (sum, m) => sum + 3 * share(i, m) * scattered(77 * k + m + 9e6),
+            scattered(31 * i + k + 7e6),
+          ),
+        );
+        return scores.indexOf(Math.max(...scores));
+      }),
+      nClasses: K,
+    };
+    const { status, passes } = train(
+      { penalty: { ridge: 0.1, lasso: 0 } },
+      'subspace-newton',
+      {},
+      false,
+      data,
+    );
+    expect(status).toBe('converged');
+    expect(passes).toBeLessThan(600);
+  });
+
   test('has no Hessian of more classes than there is room for', () => {
     const made = (nClasses: number) => {
       const runtime = kernelRuntime();
