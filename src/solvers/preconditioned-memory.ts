@@ -13,6 +13,8 @@ export interface PreconditionerSettings {
 
 /** L-BFGS's memory, and what it starts from where that is given. */
 export interface PreconditionedMemory extends Pick<InverseHessian, 'update'> {
+  /** Whether it starts from what was given or taken late, and has not given that up. */
+  isGiven(): boolean;
   /** Takes the late one up where it is due, and prepares what is given where that is. */
   follow(point: DescentPoint): void;
   /** Writes a descent direction and returns the step to try first along it. */
@@ -52,6 +54,7 @@ export function preconditionedMemory(
   startFrom(preconditioner ?? null);
 
   return {
+    isGiven: () => given !== null,
     rescue,
     update(length, direction, before, after) {
       lastLength = length;

@@ -1,7 +1,7 @@
 import type { Objective } from '../problem/objective.ts';
 import { applyScaling, diagonalScaling } from './diagonal-scaling.ts';
 
-/** An approximate inverse of the Hessian, positive definite. */
+/** An approximate inverse of the Hessian, positive definite but for rounding: a descent gives up what leads uphill. */
 export interface Preconditioner {
   /** Follows θ. */
   prepare(theta: Float64Array): void;

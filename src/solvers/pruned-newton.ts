@@ -40,7 +40,10 @@ const TIGHTER = 1e-3;
 export interface PrunedNewtonSettings extends DescentSettings, PreconditionerSettings {
   /** Steps before it is first looked up whether Newton's are cheap. Default: 0. */
   readonly patience?: number;
-  /** Those that the preconditioner is made of: they then precondition the conjugate gradients instead of the memory. */
+  /**
+   * Those that the preconditioner is made of: while it is not given up they precondition the conjugate gradients, instead
+   * of the memory.
+   */
   readonly blocks?: ClassBlocks;
   /** The name that its solutions bear; default: its own. */
   readonly name?: string;
@@ -89,13 +92,18 @@ export function prunedNewton(
   const { vectors, penalty } = objective;
   const memory = preconditionedMemory(objective, MEMORY, settings);
   const { blocks = null, patience = 0, name = PRUNED_NEWTON } = settings;
-  const byMemory = {
+  const ownBlocks = () => (memory.isGiven() ? blocks : null);
+  const step = newtonStep(objective, {
     apply(x: Float64Array, out: Float64Array) {
+      const own = ownBlocks();
+      if (own !== null) {
+        own.apply(x, out);
+        return;
+      }
       memory.apply(x, out);
       vectors.scale(-1, out);
     },
-  };
-  const step = newtonStep(objective, blocks ?? byMemory);
+  });
   let steps = 0;
   let lookedAt = Number.POSITIVE_INFINITY;
   let cheap = false;
@@ -111,8 +119,8 @@ export function prunedNewton(
     lookedAt = gap;
     const cost = objective.prepareHessian(theta, NEGLIGIBLE * penalty.ridge);
     cheap ||= cost <= CHEAP;
-    if (cheap && blocks !== null && gap < BLOCK_RENEWAL * invertedAt) {
-      blocks.invert();
+    if (cheap && gap < BLOCK_RENEWAL * invertedAt) {
+      ownBlocks()?.invert();
       invertedAt = gap;
     }
     return cheap;

@@ -10,6 +10,7 @@ import { prunedNewton } from '../../src/solvers/pruned-newton.ts';
 import type { Iteration, Solution, SolverOptions, SolverRun } from '../../src/solvers/solver.ts';
 import { type PlainData, plainPasses, plainVectors } from '../twins/plain-passes.ts';
 import { randomData } from '../twins/random-problems.ts';
+import { scattered } from '../twins/scattered.ts';
 
 type SmoothSolver = (objective: Objective, theta: Float64Array, options: SolverOptions) => SolverRun;
 
@@ -222,3 +223,38 @@ test.each(Object.entries({ lbfgs, 'pruned-newton': prunedNewton }))(
     }
   },
 );
+
+test('pruned Newton gives up blocks that lead nowhere in its conjugate gradients as well', () => {
+  const posed = pose(clouds(60, 4, 3), 1e-3);
+  const objective: Objective = { ...posed, prepareHessian: (theta) => 0 * posed.prepareHessian(theta) };
+  let prepared = false;
+  const blocks = {
+    invert() {
+      prepared = true;
+    },
+    invertAtZero() {},
+    apply: (x: Float64Array, out: Float64Array) => out.set(x.map((entry) => (prepared ? Number.NaN : entry))),
+  };
+  const settings = { blocks, preconditioner: { prepare() {}, apply: blocks.apply } };
+  const theta = new Float64Array(objective.layout.size);
+  expect(finish(prunedNewton(objective, theta, defaults, settings)).solution.status).toBe('converged');
+  expect(prepared).toBe(true);
+});
+
+test('a preconditioned descent does not go on in the rounding of single precision', () => {
+  const exact = pose(clouds(60, 4, 3), 1e-3);
+  let inSingle = 0;
+  const objective: Objective = {
+    ...exact,
+    smoothValueAndGradient(theta, gradient, precision) {
+      const value = exact.smoothValueAndGradient(theta, gradient, precision);
+      if (precision === 'double') return value;
+      inSingle++;
+      for (let i = 0; i < gradient.length; i++) gradient[i] += 1e-4 * scattered(97 * inSingle + i);
+      return value;
+    },
+  };
+  const { solution } = solveWith(lbfgs, objective);
+  expect(solution.status).toBe('converged');
+  expect(inSingle).toBeLessThan(40);
+});
