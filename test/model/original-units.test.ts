@@ -14,6 +14,15 @@ test('weights are divided by the scale and the means move into the intercepts', 
   expect([...intercepts]).toEqual([0.5 - 10 + 2, 0.25 - 20 + 4, -30 + 6]);
 });
 
+test('the means of all columns move into the intercepts, however many there are', () => {
+  const many = parameterLayout(37, 2);
+  const theta = new Float64Array(many.size);
+  for (let j = 0; j < 37; j++) theta.set([j + 1, 2], j * many.stride);
+  const ones = new Float64Array(37).fill(1);
+  const { intercepts } = toOriginalUnits(theta, many, { mean: ones, scale: ones });
+  expect([...intercepts]).toEqual([(-37 * 38) / 2, -74]);
+});
+
 test('without standardization the weights are only reordered', () => {
   const theta = Float64Array.of(1, 2, 3, 0, 4, 5, 6, 0, 7, 8, 9, 0);
   const { weights, intercepts } = toOriginalUnits(theta, layout, null);

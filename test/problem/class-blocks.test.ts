@@ -118,8 +118,11 @@ test.each<Case>([
   const pairs = softmaxPairs(runtime, set, set.matrix);
   const blocks = classBlocks(runtime, pairs, layout, n, RIDGE, intercept);
   for (const again of [false, true]) {
-    if (atZero && !again) blocks.invertAtZero();
-    else {
+    if (atZero && !again) {
+      // Nothing is left of pairs that were left out before.
+      pairs.take(placed, 1);
+      blocks.invertAtZero();
+    } else {
       pairs.take(placed, NEGLIGIBLE);
       blocks.invert();
     }
@@ -159,4 +162,24 @@ test('what no row tells anything about is left to the ridge', () => {
   expected.forEach((value, k) => {
     expect(out[layout.stride + k]).toBeCloseTo(value, 3);
   });
+});
+
+test('a column that is an intercept as well leaves a bounded step to the intercepts', () => {
+  const runtime = kernelRuntime();
+  const { arena } = runtime;
+  const [n, K] = [20, 3];
+  const X = Array.from({ length: n }, () => [1]);
+  const set = denseTrainingSet(arena, { X, y: X.map((_, i) => i % K), nClasses: K });
+  if (set.matrix.kind !== 'dense') throw new TypeError('dense rows were asked for');
+  const layout = parameterLayout(1, K);
+  const pairs = softmaxPairs(runtime, set, set.matrix);
+  const blocks = classBlocks(runtime, pairs, layout, n, 1e-9, true);
+  blocks.invertAtZero();
+  const from = arena.allocateF64(layout.size);
+  const out = arena.allocateF64(layout.size);
+  from.set([1, -1, 0], layout.stride);
+  blocks.apply(from, out);
+  // A thousandth of the curvature 2 / 9 at least.
+  expect(Math.max(...out.map(Math.abs))).toBeGreaterThan(1000);
+  expect(Math.max(...out.map(Math.abs))).toBeLessThan(5000);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { awaitNeed } from '../../src/solvers/late-preconditioner.ts';
+import { renewing } from '../../src/solvers/preconditioner.ts';
 
 const target = 1e-6;
 const preconditioner = { prepare: () => {}, apply: () => {} };
@@ -52,4 +53,18 @@ describe('a late preconditioner', () => {
     for (let step = 0; step < 20; step++) expect(need.ask(0.99 ** step, target, step)).toBeNull();
     expect(asked).toBe(1);
   });
+});
+
+test('a preconditioner is prepared at first, when the gap has fallen, and after a short step', () => {
+  const prepared = renewing({ ...preconditioner, renewal: 0.1, settled: 0.05, shortStep: 0.3 });
+  const theta = new Float64Array(1);
+  expect([prepared(theta, 1), prepared(theta, 0.2), prepared(theta, 0.09)]).toEqual([true, false, true]);
+  expect([prepared(theta, 0.08, 0.4), prepared(theta, 0.08, 0.2)]).toEqual([false, true]);
+  expect([prepared(theta, 0.007), prepared(theta, 0.0006), prepared(theta, 0.0005, 0.1)]).toEqual([
+    true,
+    false,
+    true,
+  ]);
+  const never = renewing(preconditioner);
+  expect([never(theta, 1), never(theta, 1, 1e-9)]).toEqual([true, false]);
 });

@@ -8,10 +8,11 @@ import { softmaxObjective } from '../../src/problem/softmax-objective.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { chooseSolver } from '../../src/solvers/choose.ts';
 import { solverRegistry } from '../../src/solvers/registry.ts';
+import { factorPasses } from '../../src/solvers/sampled-newton.ts';
 import { solve } from '../../src/solvers/solve.ts';
 import type { Solution, SolverOptions } from '../../src/solvers/solver.ts';
 import { subspacePreconditioner } from '../../src/solvers/subspace-newton.ts';
-import { denseTrainingSet, sparseTrainingSet } from '../twins/kernel-data.ts';
+import { compactTrainingSet, denseTrainingSet, sparseTrainingSet } from '../twins/kernel-data.ts';
 import { kernelRuntime } from '../twins/kernel-runtime.ts';
 import type { PlainData } from '../twins/plain-passes.ts';
 import { scattered } from '../twins/scattered.ts';
@@ -265,6 +266,17 @@ describe('subspace Newton', () => {
     expect(passes).toBeLessThan(600);
   });
 
+  test('makes a smaller Hessian where the ridge has more curvature than most directions', () => {
+    const room = (ridge: number) => {
+      const runtime = kernelRuntime();
+      const problem = pose(runtime, { penalty: { ridge, lasso: 0 } }, smooth);
+      const before = runtime.arena.mark();
+      subspacePreconditioner(runtime, problem, 0);
+      return runtime.arena.mark() - before;
+    };
+    expect(room(1e3)).toBeLessThan(room(1e-6));
+  });
+
   test('has no Hessian of more classes than there is room for', () => {
     const made = (nClasses: number) => {
       const runtime = kernelRuntime();
@@ -343,6 +355,30 @@ describe('pruned Newton', () => {
       expect(block.passes).toBeLessThan(0.5 * quasi.passes);
       expect(Math.abs(block.objective / quasi.objective - 1)).toBeLessThan(2e-6);
     }
+  });
+
+  describe('the blocks of block Newton', () => {
+    const longRows = (d: number, K: number) => {
+      const data = clearLabels(d, K, 0);
+      return { ...data, X: data.X.map((row) => row.map((x) => Math.fround(10 * x))) };
+    };
+    const passes = (data: PlainData, ridge: number, options: Partial<SolverOptions> = {}) =>
+      train({ penalty: { ridge, lasso: 0 } }, 'block-newton', options, false, data).passes;
+
+    test('are made anew after a short step: 181 passes in all instead of 223', () => {
+      const all =
+        passes(longRows(30, 6), 3e-5) + passes(longRows(24, 8), 3e-5) + passes(longRows(10, 10), 3e-6);
+      expect(all).toBeLessThan(200);
+    });
+
+    test('hold pairs also where the ridge is strong: 11 passes instead of 32', () => {
+      expect(passes(longRows(20, 12), 1)).toBeLessThan(20);
+    });
+
+    test('take no pass at θ = 0: the gradient there, a step, and the certificate', () => {
+      const first = passes(clearLabels(20, 12, 0), 1e-3, { maxIterations: 1 });
+      expect(first).toBe(5.5);
+    });
   });
 
   test('where features vary together as well, subspace Newton goes on with its steps, in fewer passes than either', () => {
@@ -570,6 +606,56 @@ describe('choosing a solver', () => {
     const data = { X, y: X.map((_, i) => i), nClasses: 1000 };
     const runtime = kernelRuntime();
     expect(chooseSolver(runtime, pose(runtime, {}, data))).toBe('block-newton');
+  });
+
+  test('softmax with L2: sampled Newton on all rows also where a category is rare', () => {
+    const X = Array(10).fill(iris.X).flat() as number[][];
+    const rare = {
+      ...iris,
+      X: X.map((row, i) => [...row, i === 0 ? 1 : 0]),
+      y: Array(10).fill(iris.y).flat(),
+    };
+    const runtime = kernelRuntime();
+    expect(chooseSolver(runtime, pose(runtime, {}, rare))).toBe('sampled-newton');
+  });
+
+  test('softmax with L2: no block Newton on compact rows', () => {
+    const X = Array.from({ length: 600 }, (_, i) => Array.from({ length: 40 }, (_, j) => +(j === i % 40)));
+    const data = { X, y: X.map((_, i) => i % 10), nClasses: 10 };
+    const runtime = kernelRuntime();
+    const base = new Array<number>(40).fill(0);
+    const problem = pose(runtime, {}, data);
+    expect(chooseSolver(runtime, problem)).toBe('block-newton');
+    const trainingSet = compactTrainingSet(runtime, data, base);
+    expect(chooseSolver(runtime, { ...problem, trainingSet })).not.toBe('block-newton');
+  });
+
+  test.each([
+    ['ten passes beside block Newton', 20, 4, 10, 'block-newton'],
+    ['thirteen passes beside subspace Newton', 96, 3, 13, 'subspace-newton'],
+  ])('softmax with L2: sampled Newton where its factors are worth at most %s', (_, d, K, most, other) => {
+    const posed = (nSamples: number) => {
+      const runtime = kernelRuntime();
+      const values = runtime.arena.allocateF32(nSamples * d).map((_, i) => scattered(i));
+      const placed = runtime.arena.allocateF32(nSamples * d);
+      placed.set(values);
+      const matrix = { kind: 'dense', nSamples, nFeatures: d, stride: d, values: placed.byteOffset } as const;
+      const problem = pose(runtime);
+      return {
+        runtime,
+        problem: { ...problem, trainingSet: { ...problem.trainingSet, matrix, nClasses: K } },
+      };
+    };
+    // Beyond the rows of a Hessian what it is worth goes down as rows go up.
+    const dear = factorPasses(posed(4000).problem.trainingSet);
+    for (const [part, expected] of [
+      [0.9, 'sampled-newton'],
+      [1.1, other],
+    ] as const) {
+      const { runtime, problem } = posed(Math.round((4000 * dear) / (most * part)));
+      expect(factorPasses(problem.trainingSet) / most).toBeCloseTo(part, 1);
+      expect(chooseSolver(runtime, problem)).toBe(expected);
+    }
   });
 
   test('softmax with L2: subspace Newton for dense rows of more features than a factor is worth', () => {
