@@ -112,6 +112,15 @@ test("on some columns all columns' moments serve: fewer passes, and a bound no h
   expect(helped.passes).toBe(alone.passes - 2);
 });
 
+test('a round on some columns takes the moments of all: 12 passes instead of 14', () => {
+  const runtime = kernelRuntime();
+  const data = words(300, 1100, 2);
+  const problem = pose(runtime, data, { ridge: 0, lasso: 0.1 * largestLambda(data) });
+  const { status, passes } = run(runtime, problem, 'proximal-newton').solution;
+  expect(status).toBe('converged');
+  expect(passes).toBeLessThan(13);
+});
+
 describe.each([
   ['two classes', words(700, 1500, 2)],
   ['three classes', words(400, 1200, 3)],
