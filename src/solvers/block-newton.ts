@@ -52,7 +52,7 @@ export function blockNewton(objective: Objective, theta: Float64Array, options: 
   const blocks = objective.classBlocks?.();
   if (!blocks) throw new Error('blocks of classes are those of dense rows');
   const preconditioner = inverseBlocks(objective, blocks);
-  const settings = { blocks, preconditioner, patience: PATIENCE, name: BLOCK_NEWTON };
+  const settings = { blocks, preconditioner, patience: PATIENCE, name: BLOCK_NEWTON, brief: true };
   return prunedNewton(objective, theta, options, settings);
 }
 

@@ -36,17 +36,21 @@ export interface DescentSettings {
   readonly innerGap?: number;
   /** θ is thought to be the optimum: it is certified first, and what is left to do is done in double precision. */
   readonly nearOptimum?: boolean;
+  /**
+   * Single precision is left soon after it gains nothing more: a preconditioner of weak directions goes on making steps
+   * of the gradient's rounding there. Block Newton on columns that are there twice, λ = 1e-8, took 98 passes without, 62
+   * with it, L-BFGS 23.
+   */
+  readonly brief?: boolean;
 }
 
 /** Rounding of the objective in either precision, relative (single: measured up to 4e-8). */
 const NOISE: Readonly<Record<Precision, number>> = { single: 1e-7, double: 1e-14 };
-/**
- * So many iterations without a better gradient or value mean that the precision is used up. In single a preconditioner
- * goes on making steps of the gradient's rounding: block Newton on columns that are there twice, λ = 1e-8, took 98
- * passes with 60, 62 with 10, L-BFGS 23.
- */
-const PATIENCE: Readonly<Record<Precision, number>> = { single: 10, double: 200 };
-/** A value is better that has fallen by this part: where columns are badly scaled, gradients may not for hundreds of steps. */
+/** So many iterations without a better gradient mean that the precision is used up. */
+const PATIENCE: Readonly<Record<Precision, number>> = { single: 60, double: 200 };
+/** The same of single precision where it is `brief`, and neither gradient nor value are better. */
+const BRIEF_PATIENCE = 10;
+/** A value is better that has fallen by this part. */
 const GAIN = 1e-4;
 /**
  * Evaluations in one line search. In single precision more than a few mean that rounding has made up the slopes: wide
@@ -180,11 +184,13 @@ export function* descend(
     yield progress.iteration(value);
 
     const reached = gradientGap(objective, value, gradient);
-    if (reached < 0.9 * best || value < lowest - GAIN * Math.abs(value)) {
+    const isBrief = settings.brief === true && precision === 'single';
+    const hasFallen = isBrief && value < lowest - GAIN * Math.abs(value);
+    if (reached < 0.9 * best || hasFallen) {
       best = Math.min(best, reached);
       lowest = value;
       sinceBest = 0;
-    } else if (++sinceBest >= PATIENCE[precision]) {
+    } else if (++sinceBest >= (isBrief ? BRIEF_PATIENCE : PATIENCE[precision])) {
       if (precision === 'single') goOnInDouble();
       else if (rule.rescue?.()) awaitBetter();
       else return end('stalled');
