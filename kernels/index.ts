@@ -16,6 +16,7 @@ export { compactCount, compactFill } from './compact-layout';
 export { copyRows } from './copy-rows';
 export { csvRows } from './csv-rows';
 export { densePass, densePassDouble, denseReduce } from './dense';
+export { densePassAtZero } from './dense-at-zero';
 export { multiplyDouble } from './dense-double';
 export { dualCoordinateEpoch } from './dual-coordinate-descent';
 export { encodeRows } from './encode-rows';
@@ -63,6 +64,7 @@ export {
   logisticSparse,
   logisticSparseDouble,
 } from './logistic-sparse';
+export { mostFrequent } from './most-frequent';
 export { numberLines } from './number-lines';
 export { multiplyCenter, packClasses, packClassesDouble, packWeights } from './pack-weights';
 export {

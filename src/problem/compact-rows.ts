@@ -1,6 +1,5 @@
 import type { CompactRows, DenseMatrix, TrainingSet } from '../data/design-matrix.ts';
 import { CapacityError } from '../errors.ts';
-import type { Arena } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Problem } from './problem.ts';
 
@@ -12,8 +11,6 @@ const SAMPLE = 64;
 const PROBED = 256;
 /** Part of their values that may differ, and all columns' still be few enough. */
 const PROBED_DIFFERENT = 0.6;
-/** x − base does not overflow while base is less than half a unit in the last place of the largest f32, 2¹⁰³. */
-const LARGEST_BASE = 2 ** 100;
 /** Beyond so many bytes of dense rows the entries may take the room that the solver needs. */
 const LARGEST_DENSE = 2 ** 30;
 /** Indices are u16. */
@@ -46,18 +43,24 @@ export function compactRows(runtime: Runtime, matrix: DenseMatrix): CompactRows 
   const { arena } = runtime;
   const { nFeatures, nSamples, stride } = matrix;
   if (nFeatures > MOST_FEATURES || nSamples === 0 || nSamples * stride * 4 > LARGEST_DENSE) return null;
-  const base = new Float32Array(stride);
-  const step = Math.ceil(nFeatures / PROBED);
-  if (mostFrequent(arena, matrix, step, base) > PROBED_DIFFERENT) return null;
-  if (step > 1) base.fill(0);
-  if (mostFrequent(arena, matrix, 1, base) > MOST_STORED) return null;
   const mark = arena.mark();
+  const compact = fewEntries(runtime, matrix);
+  if (compact === null) arena.release(mark);
+  return compact;
+}
+
+function fewEntries(runtime: Runtime, matrix: DenseMatrix): CompactRows | null {
+  const { nFeatures, nSamples, stride } = matrix;
+  const base = runtime.arena.allocateF32(stride);
+  const step = Math.ceil(nFeatures / PROBED);
+  const probed = mostFrequent(runtime, matrix, step, base);
+  if (probed > PROBED_DIFFERENT) return null;
+  if ((step === 1 ? probed : mostFrequent(runtime, matrix, 1, base)) > MOST_STORED) return null;
   try {
     return entriesBeside(runtime, matrix, base, MOST_STORED * nSamples * nFeatures);
   } catch (error) {
     // Without room for them dense rows do.
     if (!(error instanceof CapacityError)) throw error;
-    arena.release(mark);
     return null;
   }
 }
@@ -98,35 +101,22 @@ export function entriesBeside(
 }
 
 /**
- * Writes the value that most of some rows hold in a column, or 0, for every `step`-th column; returns the part of those
- * rows' values that differs.
+ * Writes the value that most of some rows hold in a column, or 0, for four columns of every `step` times four; returns
+ * the part of those rows' values that differs.
  */
-function mostFrequent(arena: Arena, matrix: DenseMatrix, step: number, base: Float32Array): number {
-  const { nSamples, nFeatures, stride } = matrix;
+function mostFrequent(
+  { arena, kernels }: Runtime,
+  { nSamples, nFeatures, stride, values }: DenseMatrix,
+  step: number,
+  base: Float32Array,
+): number {
+  const mark = arena.mark();
   const nSeen = Math.min(SAMPLE, nSamples);
-  const rows = Array.from({ length: nSeen }, (_, s) =>
-    arena.f32(matrix.values + Math.floor((s * nSamples) / nSeen) * stride * 4, nFeatures),
-  );
-  let different = 0;
-  let seen = 0;
-  for (let j = 0; j < nFeatures; j += step) {
-    const value = majority(rows, j);
-    base[j] = Math.abs(value) <= LARGEST_BASE ? value : 0;
-    for (const row of rows) if (row[j] !== base[j]) different++;
-    seen += nSeen;
-  }
-  return different / seen;
-}
-
-/** What more than half of the rows hold in column j, or else 0: Boyer & Moore, what they hold survives the votes. */
-function majority(rows: readonly Float32Array[], j: number): number {
-  let value = 0;
-  let votes = 0;
-  for (const row of rows) {
-    if (votes === 0) value = row[j];
-    votes += row[j] === value ? 1 : -1;
-  }
-  let count = 0;
-  for (const row of rows) if (row[j] === value) count++;
-  return 2 * count > rows.length ? value : 0;
+  const offsets = arena.allocateU32(nSeen);
+  for (let s = 0; s < nSeen; s++) offsets[s] = Math.floor((s * nSamples) / nSeen) * stride * 4;
+  const { byteOffset } = offsets;
+  const differing = kernels.mostFrequent(values, byteOffset, nSeen, nFeatures, step, base.byteOffset);
+  arena.release(mark);
+  const nGroups = Math.ceil(nFeatures / (4 * step));
+  return differing / (nSeen * Math.min(4 * nGroups, nFeatures));
 }

@@ -91,7 +91,7 @@ function withPenalty(
   const intercepts = (theta: Float64Array) => theta.subarray(nWeights, nWeights + nClasses);
 
   function finishGradient(theta: Float64Array, gradient: Float64Array) {
-    if (ridge > 0) vectors.axpy(2 * ridge, weights(theta), weights(gradient));
+    if (ridge > 0) vectors.axpy(2 * ridge, theta, gradient, nWeights);
     if (!intercept) gradient.fill(0, nWeights, size);
   }
 
@@ -179,7 +179,7 @@ function withPenalty(
     smoothValueAndGradient(theta, gradient, precision) {
       const value = passes.lossAndGradient(theta, gradient, precision);
       finishGradient(theta, gradient);
-      return ridge > 0 ? value + ridge * vectors.dot(weights(theta), weights(theta)) : value;
+      return ridge > 0 ? value + ridge * vectors.dot(theta, theta, nWeights) : value;
     },
     lassoValue(theta) {
       return lasso > 0 ? lasso * sumAbs(weights(theta)) : 0;

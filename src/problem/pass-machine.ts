@@ -2,7 +2,7 @@ import type { DesignMatrix, TrainingSet } from '../data/design-matrix.ts';
 import type { Pointer } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { classFrequencies, sparseColumnScales } from './column-scales.ts';
-import { type ParameterLayout, parameterLayout } from './parameters.ts';
+import { isZero, type ParameterLayout, parameterLayout } from './parameters.ts';
 import { type PassShards, passKind, passShards } from './pass-shards.ts';
 import { MODES, type PassTask, partialLayout, passTask, roundUp } from './pass-task.ts';
 import type { ColumnScales, PassLoss, Precision } from './passes.ts';
@@ -87,10 +87,9 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
   const nRowShards = shards.rows.length - 1;
   const nFeatureShards = shards.features.length - 1;
   const partial = partialLayout(gradientRoom(matrix, nClasses, stride), nClasses, stride, !keepsRows);
-  const partials = arena.allocate(partial.bytes * Math.max(nRowShards, dense ? 0 : nFeatureShards));
-  const partialViews = Array.from({ length: nRowShards }, (_, s) =>
-    arena.f64(partials + s * partial.bytes, partial.bytes / 8),
-  );
+  const partialBytes = partial.bytes * Math.max(nRowShards, dense ? 0 : nFeatureShards);
+  const partials = arena.allocate(partialBytes);
+  const partialNumbers = arena.f64(partials, partialBytes / 8);
   const intercepts = arena.allocateF64(stride);
   const interceptsSingle = arena.allocateF32(stride);
   const residualSums = arena.allocateF64(stride);
@@ -163,7 +162,8 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
 
   function sum(offset: number): number {
     let total = 0;
-    for (const view of partialViews) total += view[offset / 8];
+    const end = (partial.bytes / 8) * nRowShards;
+    for (let at = offset / 8; at < end; at += partial.bytes / 8) total += partialNumbers[at];
     return total;
   }
 
@@ -203,8 +203,12 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
       if (kind === 'wide') setPresent(theta);
       setIntercepts(theta, isHessian ? 0 : PADDING_SCORE);
       const [packKernel, rowKernel, featureKernel] = KERNELS[kind][precision];
-      if (packKernel !== null) runtime.run(packKernel, task.pointer, nFeatureShards);
-      runtime.run(rowKernel, task.pointer, nRowShards);
+      if (mode === MODES.softmax.loss && kind === 'dense' && isZero(theta)) {
+        runtime.run('densePassAtZero', task.pointer, nRowShards);
+      } else {
+        if (packKernel !== null) runtime.run(packKernel, task.pointer, nFeatureShards);
+        runtime.run(rowKernel, task.pointer, nRowShards);
+      }
       if (gradient === null) return;
       for (let k = 0; k < stride; k++) {
         residualSums[k] = sum(partial.residualSums + 8 * k);

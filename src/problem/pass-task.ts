@@ -1,8 +1,11 @@
 import type { Arena, Pointer } from '../runtime/arena.ts';
 
 /** Byte offsets of the fields of kernels/pass-task.ts: keep both in step. */
-const F64_FIELDS = { margin: 0, smoothing: 8, dualScale: 16, inverseCount: 24 } as const;
-const U32_FIELDS = {
+const FIELDS = {
+  margin: 0,
+  smoothing: 8,
+  dualScale: 16,
+  inverseCount: 24,
   nSamples: 32,
   nFeatures: 36,
   nClasses: 40,
@@ -41,8 +44,10 @@ const U32_FIELDS = {
   hessianRows: 172,
 } as const;
 const TASK_BYTES = 176;
+/** Fields before are f64, the others u32. */
+const F64_END = 32;
 
-type TaskField = keyof typeof F64_FIELDS | keyof typeof U32_FIELDS;
+type TaskField = keyof typeof FIELDS;
 
 /** A descriptor in the kernels' memory. */
 export interface PassTask {
@@ -57,9 +62,13 @@ export function passTask(arena: Arena): PassTask {
   return {
     pointer,
     set(fields) {
-      for (const [field, value] of Object.entries(fields)) {
-        if (field in F64_FIELDS) f64[F64_FIELDS[field as keyof typeof F64_FIELDS] / 8] = value;
-        else u32[U32_FIELDS[field as keyof typeof U32_FIELDS] / 4] = value;
+      let field: TaskField;
+      // Not by Object.entries: every pass comes here.
+      for (field in fields) {
+        const at = FIELDS[field];
+        const value = fields[field] ?? 0;
+        if (at < F64_END) f64[at / 8] = value;
+        else u32[at / 4] = value;
       }
     },
   };

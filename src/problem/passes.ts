@@ -152,9 +152,10 @@ export interface HingeState {
 export interface VectorSpace {
   /** A zero vector that lives until the space is released. */
   zeros(length: number): Float64Array;
-  dot(a: Float64Array, b: Float64Array): number;
-  /** y ← y + alpha x */
-  axpy(alpha: number, x: Float64Array, y: Float64Array): void;
+  /** of the first `length` numbers; default: all */
+  dot(a: Float64Array, b: Float64Array, length?: number): number;
+  /** y ← y + alpha x, in the first `length` numbers; default: all */
+  axpy(alpha: number, x: Float64Array, y: Float64Array, length?: number): void;
   /** x ← alpha x */
   scale(alpha: number, x: Float64Array): void;
   copy(from: Float64Array, to: Float64Array): void;

@@ -17,28 +17,28 @@ export function vectorSpace(runtime: Runtime): VectorSpace {
   const fields = arena.u32(task + 8, 5);
   let partials: Float64Array = new Float64Array(0);
 
-  function describe(alpha: number, x: Float64Array, y: Float64Array): number {
-    const nShards = Math.ceil(x.length / SHARD_LENGTH);
+  function describe(alpha: number, x: Float64Array, y: Float64Array, length = x.length): number {
+    const nShards = Math.ceil(length / SHARD_LENGTH);
     if (partials.length < nShards) partials = arena.allocateF64(nShards);
     factor[0] = alpha;
-    fields.set([x.byteOffset, y.byteOffset, x.length, 0, partials.byteOffset]);
+    fields.set([x.byteOffset, y.byteOffset, length, 0, partials.byteOffset]);
     return nShards;
   }
 
   return {
     zeros: (length) => arena.allocateF64(length),
-    dot(a, b) {
-      if (a.length < FEWEST_SHARDS * SHARD_LENGTH) return kernels.dot(a.byteOffset, b.byteOffset, a.length);
-      const nShards = describe(1, a, b);
+    dot(a, b, length = a.length) {
+      if (length < FEWEST_SHARDS * SHARD_LENGTH) return kernels.dot(a.byteOffset, b.byteOffset, length);
+      const nShards = describe(1, a, b, length);
       runtime.run('dotShard', task, nShards);
       let sum = 0;
       for (let shard = 0; shard < nShards; shard++) sum += partials[shard];
       return sum;
     },
-    axpy(alpha, x, y) {
-      if (x.length < FEWEST_SHARDS * SHARD_LENGTH) {
-        kernels.axpy(alpha, x.byteOffset, y.byteOffset, x.length);
-      } else runtime.run('axpyShard', task, describe(alpha, x, y));
+    axpy(alpha, x, y, length = x.length) {
+      if (length < FEWEST_SHARDS * SHARD_LENGTH) {
+        kernels.axpy(alpha, x.byteOffset, y.byteOffset, length);
+      } else runtime.run('axpyShard', task, describe(alpha, x, y, length));
     },
     scale(alpha, x) {
       if (x.length < FEWEST_SHARDS * SHARD_LENGTH) kernels.scale(alpha, x.byteOffset, x.length);

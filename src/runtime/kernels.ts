@@ -7,6 +7,7 @@ import type { Pointer } from './arena.ts';
 export interface ShardKernels {
   densePass(task: Pointer, shard: number): void;
   densePassDouble(task: Pointer, shard: number): void;
+  densePassAtZero(task: Pointer, shard: number): void;
   denseReduce(task: Pointer, shard: number): void;
   columnFourths(task: Pointer, shard: number): void;
   columnSquares(task: Pointer, shard: number): void;
@@ -129,6 +130,15 @@ export interface KernelExports extends ShardKernels {
     stride: number,
     out: Pointer,
   ): void;
+  /** How many values differ from the base: what more than half of the rows hold, or 0. */
+  mostFrequent(
+    values: Pointer,
+    offsets: Pointer,
+    nRows: number,
+    nFeatures: number,
+    groupStep: number,
+    base: Pointer,
+  ): number;
   /** 0: not valid; 1: every row's indices ascend; 2: valid otherwise, or a column comes twice in a row. */
   sparseCount(
     rowStarts: Pointer,

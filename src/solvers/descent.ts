@@ -10,9 +10,9 @@ export interface DescentPoint {
   readonly theta: Float64Array;
   readonly gradient: Float64Array;
   readonly value: number;
-  /** as of gradientGap */
+  /** The estimate of gradientGap. */
   readonly gap: number;
-  /** The gap estimate that the run is after. */
+  /** The one that the run is after. */
   readonly target: number;
 }
 
@@ -89,6 +89,7 @@ export function* descend(
   let value = settings.nearOptimum
     ? progress.certify(theta, gradient).objective
     : objective.smoothValueAndGradient(theta, gradient, precision);
+  let gap = gradientGap(objective, value, gradient);
   let target = CERTIFY_BELOW * (settings.innerGap ?? options.tolerance);
   let best = Number.POSITIVE_INFINITY;
   let lowest = Number.POSITIVE_INFINITY;
@@ -108,6 +109,7 @@ export function* descend(
   const goOnInDouble = () => {
     switchToDouble();
     value = objective.smoothValueAndGradient(theta, gradient, precision);
+    gap = gradientGap(objective, value, gradient);
   };
   const separated = () => objective.separatedClasses?.(theta) ?? [];
   const end = (status: Status) => {
@@ -123,7 +125,6 @@ export function* descend(
 
   if (settings.nearOptimum && progress.isConverged()) return finish('converged');
   while (true) {
-    let gap = gradientGap(objective, value, gradient);
     if (gap <= target) {
       if (settings.innerGap !== undefined) {
         progress.certify(theta, gradient);
@@ -183,11 +184,11 @@ export function* descend(
     value = found.value;
     yield progress.iteration(value);
 
-    const reached = gradientGap(objective, value, gradient);
+    gap = gradientGap(objective, value, gradient);
     const isBrief = settings.brief === true && precision === 'single';
     const hasFallen = isBrief && value < lowest - GAIN * Math.abs(value);
-    if (reached < 0.9 * best || hasFallen) {
-      best = Math.min(best, reached);
+    if (gap < 0.9 * best || hasFallen) {
+      best = Math.min(best, gap);
       lowest = value;
       sinceBest = 0;
     } else if (++sinceBest >= (isBrief ? BRIEF_PATIENCE : PATIENCE[precision])) {

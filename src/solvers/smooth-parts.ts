@@ -9,10 +9,10 @@ export function gradientGap(objective: Objective, value: number, gradient: Float
   const { vectors, layout, penalty } = objective;
   if (!(penalty.ridge > 0)) return largestEntry(gradient);
   const nWeights = layout.nFeatures * layout.stride;
-  const weights = gradient.subarray(0, nWeights);
-  const intercepts = gradient.subarray(nWeights);
-  const gain = (layout.nClasses === 1 ? 4 : layout.nClasses) * vectors.dot(intercepts, intercepts);
-  const gap = vectors.dot(weights, weights) / (4 * penalty.ridge);
+  let intercepts = 0;
+  for (let i = nWeights; i < gradient.length; i++) intercepts += gradient[i] * gradient[i];
+  const gain = (layout.nClasses === 1 ? 4 : layout.nClasses) * intercepts;
+  const gap = vectors.dot(gradient, gradient, nWeights) / (4 * penalty.ridge);
   return (gap + gain) / Math.max(value, Number.MIN_VALUE);
 }
 

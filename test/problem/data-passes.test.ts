@@ -176,6 +176,11 @@ function checkDouble({ data, twin, passes, theta, direction, gradient, size }: C
     const smoothed = twin.lossAndGradient(theta, expected, 'double');
     expectClose(passes.lossAndGradient(theta, gradient, 'double'), smoothed, 1e-12);
   }
+  // Where all is 0 a pass is another kernel's.
+  theta.fill(0);
+  const start = twin.lossAndGradient(theta, expected, 'double');
+  expectClose(passes.lossAndGradient(theta, gradient, 'double'), start, 1e-12);
+  expectAllClose(gradient, expected, 1e-12);
   expect(passes.passes).toBe(twin.passes);
 }
 

@@ -25,6 +25,15 @@ describe.each([1, 3, 4, 7, 8, 63, 131_071, 131_072, 200_001])('vectors of %i', (
     expect(Math.abs(space.dot(a, b) - plain.dot(a, b))).toBeLessThanOrEqual(1e-12 * scale);
   });
 
+  test('dot and axpy of the first numbers leave the others alone', () => {
+    const first = length >> 1;
+    const expected = plain.dot(a.subarray(0, first), b.subarray(0, first));
+    expect(Math.abs(space.dot(a, b, first) - expected)).toBeLessThanOrEqual(1e-12 * length);
+    const y = space.zeros(length);
+    space.axpy(0.3, a, y, first);
+    expect(y.every((x, i) => x === (i < first ? 0.3 * a[i] : 0))).toBe(true);
+  });
+
   test('axpy, scale and copy are exact', () => {
     const y = space.zeros(length);
     space.copy(b, y);

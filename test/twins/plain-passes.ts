@@ -211,9 +211,9 @@ function hingeRow(
 export function plainVectors(): VectorSpace {
   return {
     zeros: (length) => new Float64Array(length),
-    dot: (a, b) => a.reduce((sum, x, i) => sum + x * b[i], 0),
-    axpy(alpha, x, y) {
-      for (let i = 0; i < x.length; i++) y[i] += alpha * x[i];
+    dot: (a, b, length = a.length) => a.reduce((sum, x, i) => (i < length ? sum + x * b[i] : sum), 0),
+    axpy(alpha, x, y, length = x.length) {
+      for (let i = 0; i < length; i++) y[i] += alpha * x[i];
     },
     scale(alpha, x) {
       for (let i = 0; i < x.length; i++) x[i] *= alpha;
