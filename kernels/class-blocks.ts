@@ -10,13 +10,14 @@ import { gradientBytes, gradientOfWidth } from './class-gradient';
 import { tileWidth } from './class-tiles';
 import { sumOfLanes } from './lanes';
 import { SoftmaxPairsTask } from './softmax-pairs-task';
+import { invertSwept } from './sweep';
 
 /** Written by offsets in src/problem/class-blocks.ts: keep both in step. */
 @unmanaged
 class ClassBlocksTask {
   curvature: f64; // 0: 2 ridge
   pairs: usize; // 8: SoftmaxPairsTask
-  blocks: usize; // 12: f64, of each class columns, rounded up to two, × gradientBytes
+  blocks: usize; // 12: f64, of each class columns, rounded up to four, × gradientBytes
   blockStep: u32; // 16
   inverses: usize; // 20: f32, of each class columns, rounded up to four, × rowBytes
   inverseStep: u32; // 24: 0 where all classes share the first's block
@@ -118,7 +119,7 @@ export function classBlocksInvert(task: usize, k: u32): void {
   const pairs = changetype<SoftmaxPairsTask>(t.pairs);
   const last = pairs.nFeatures;
   const nColumns = last + 1;
-  const even = (nColumns + 1) & ~1;
+  const whole = (nColumns + 3) & ~3;
   const zBytes = rowBytesOf(nColumns);
   const gBytes = gradientBytes(zBytes);
   const B = t.blocks + k * t.blockStep;
@@ -142,15 +143,12 @@ export function classBlocksInvert(task: usize, k: u32): void {
     const diagonal = B + j * (gBytes + 8);
     store<f64>(diagonal, load<f64>(diagonal) + t.curvature);
   }
-  if (even > nColumns) {
-    memory.fill(B + nColumns * gBytes, 0, gBytes);
-    store<f64>(B + nColumns * (gBytes + 8), 1);
+  for (let j = nColumns; j < whole; j++) {
+    memory.fill(B + j * gBytes, 0, gBytes);
+    store<f64>(B + j * (gBytes + 8), 1);
   }
   // In exact arithmetic no pivot of a weight is below the ridge's curvature.
-  for (let j: u32 = 0; j < even; j += 2) {
-    const least = j < last ? t.curvature : leastIntercept;
-    sweepTwo(B, even, gBytes, j, least, j + 1 === last ? leastIntercept : t.curvature, work);
-  }
+  invertSwept(B, whole, gBytes, t.curvature, last, leastIntercept, work);
   const inverse = t.inverses + k * t.inverseStep;
   for (let i: u32 = 0; i < nColumns; i++) {
     for (let j: u32 = 0; j <= i; j++) {
@@ -158,6 +156,8 @@ export function classBlocksInvert(task: usize, k: u32): void {
       store<f32>(inverse + i * zBytes + (j << 2), value);
       store<f32>(inverse + j * zBytes + (i << 2), value);
     }
+    // Products read the padding.
+    for (let at: usize = nColumns << 2; at < zBytes; at += 4) store<f32>(inverse + i * zBytes + at, 0);
   }
 }
 
@@ -200,64 +200,6 @@ function addBlock(Z: usize, R: usize, nRows: u32, nColumns: u32, B: usize): void
       gradientOfWidth<f32>(width, Z + (j << 2), zBytes, nRows, R + (i << 2), zBytes, g, gBytes);
     }
   }
-}
-
-/**
- * Two steps of B ← −B⁻¹ on the lower half of an even number of rows, by the columns `pivot` and the next; after all of
- * them it is there. What lies above the diagonal means nothing. `work` has room for two rows. Pivots are at least what is given.
- *
- * Source: Goodnight, The American Statistician 33 (1979) 149–158.
- */
-function sweepTwo(
-  B: usize,
-  n: u32,
-  gBytes: usize,
-  pivot: u32,
-  least: f64,
-  leastNext: f64,
-  work: usize,
-): void {
-  const C = work;
-  const D = work + (((n + 3) & ~3) << 3);
-  const rowC = B + pivot * gBytes;
-  const rowD = rowC + gBytes;
-  const inverseC = 1 / max(load<f64>(rowC + (pivot << 3)), least);
-  const cross = load<f64>(rowD + (pivot << 3)) * inverseC;
-  const next = load<f64>(rowD + (pivot << 3), 8) - load<f64>(rowD + (pivot << 3)) * cross;
-  const inverseD = 1 / max(next, leastNext);
-  // What the first step makes of the second column is D.
-  for (let i: u32 = 0; i < n; i++) {
-    const own = B + i * gBytes + (pivot << 3);
-    const c = i < pivot ? load<f64>(rowC + (i << 3)) : load<f64>(own);
-    const d = i < pivot ? load<f64>(rowD + (i << 3)) : load<f64>(own, 8);
-    const isPivot = i === pivot || i === pivot + 1;
-    store<f64>(C + (i << 3), isPivot ? 0 : c);
-    store<f64>(D + (i << 3), isPivot ? 0 : d - c * cross);
-  }
-  for (let i: u32 = 0; i < n; i++) {
-    const row = B + i * gBytes;
-    const c = load<f64>(C + (i << 3)) * inverseC;
-    const d = load<f64>(D + (i << 3)) * inverseD;
-    const cs = f64x2.splat(c);
-    const ds = f64x2.splat(d);
-    for (let at: usize = 0; at <= i << 3; at += 32) {
-      const low = f64x2.add(f64x2.mul(cs, v128.load(C + at)), f64x2.mul(ds, v128.load(D + at)));
-      const high = f64x2.add(f64x2.mul(cs, v128.load(C + at, 16)), f64x2.mul(ds, v128.load(D + at, 16)));
-      v128.store(row + at, f64x2.sub(v128.load(row + at), low));
-      v128.store(row + at, f64x2.sub(v128.load(row + at, 16), high), 16);
-    }
-    const first = c - d * cross;
-    if (i < pivot) {
-      store<f64>(rowC + (i << 3), first);
-      store<f64>(rowD + (i << 3), d);
-    } else {
-      store<f64>(row + (pivot << 3), first);
-      store<f64>(row + (pivot << 3), d, 8);
-    }
-  }
-  store<f64>(rowC + (pivot << 3), -inverseC - cross * cross * inverseD);
-  store<f64>(rowD + (pivot << 3), cross * inverseD);
-  store<f64>(rowD + (pivot << 3), -inverseD, 8);
 }
 
 /** out ← P B⁻¹ P x + what the classes share of x over the ridge's curvature, P taking out what they share. */

@@ -6,7 +6,6 @@ import type { SoftmaxPairs } from './softmax-pairs.ts';
 
 /** As in kernels/class-blocks.ts. */
 const BLOCK = 60;
-const FEWEST_COLUMNS = 3;
 const TASK_BYTES = 64;
 const X = 10;
 const OUT = 11;
@@ -27,7 +26,7 @@ export function classBlocks(
 ): ClassBlocks {
   const nColumns = nFeatures + 1;
   const rowLength = roundUp(nColumns, 4);
-  const blockStep = Math.max(roundUp(nColumns, 2), FEWEST_COLUMNS) * roundUp(rowLength, 8) * 8;
+  const blockStep = roundUp(nColumns, 4) * roundUp(rowLength, 8) * 8;
   const inverseStep = roundUp(rowLength * rowLength * 4, 64);
   const workStep = roundUp(2 * BLOCK * rowLength * 4, 64) + 64;
   const task = arena.allocate(TASK_BYTES);
@@ -38,14 +37,14 @@ export function classBlocks(
       pairs.task,
       arena.allocateUnset(nClasses * blockStep),
       blockStep,
-      arena.allocate(nClasses * inverseStep),
+      arena.allocateUnset(nClasses * inverseStep),
       inverseStep,
       arena.allocateUnset(nClasses * workStep),
       workStep,
       intercept ? 1 : 0,
       0,
       0,
-      arena.allocate((nClasses + 1) * 4),
+      arena.allocateUnset((nClasses + 1) * 4),
       arena.allocateUnset(nSamples * nClasses * 4),
       arena.allocateUnset(nSamples * nClasses * 4),
     ],
