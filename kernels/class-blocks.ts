@@ -87,13 +87,15 @@ export function classBlocksList(task: usize, _shard: u32): void {
   store<u32>(starts, 0);
 }
 
-/** Lists all rows, in parts, with equal probabilities of all classes, as they are at θ = 0. */
+/**
+ * Lists all rows, in parts, for the block of every class at θ = 0, where p = 1 / K. Off what the classes share the Hessian
+ * is p z zᵀ there: that is taken instead of p (1 − p) z zᵀ, the block.
+ */
 export function classBlocksListEqual(task: usize, _shard: u32): void {
   const t = changetype<ClassBlocksTask>(task);
   const pairs = changetype<SoftmaxPairsTask>(t.pairs);
   const nRows = load<u32>(pairs.shardRows + (pairs.nShards << 2));
-  const p: f64 = 1 / <f64>pairs.nClasses;
-  const weight = pairs.inverseCount * p * (1 - p);
+  const weight = pairs.inverseCount / <f64>pairs.nClasses;
   for (let i: u32 = 0; i < nRows; i++) {
     const v = pairs.sampleWeights === 0 ? 1 : load<f64>(pairs.sampleWeights + (i << 3));
     store<u32>(t.rows + (i << 2), i);

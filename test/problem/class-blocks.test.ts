@@ -47,8 +47,15 @@ function centred(x: readonly number[]): number[] {
   return x.map((value) => value - mean);
 }
 
-/** x and the result are feature by feature, the intercept last, classes within. */
-function twin(X: number[][], p: number[][], v: number[], x: number[][], intercept: boolean): number[][] {
+/** x and the result are feature by feature, the intercept last, classes within; `exact` for p instead of p (1 − p). */
+function twin(
+  X: number[][],
+  p: number[][],
+  v: number[],
+  x: number[][],
+  intercept: boolean,
+  exact: boolean,
+): number[][] {
   const [n, d, K] = [X.length, X[0].length, p[0].length];
   const right = x.map(centred);
   const byClass = Array.from({ length: K }, (_, k) => {
@@ -60,7 +67,7 @@ function twin(X: number[][], p: number[][], v: number[], x: number[][], intercep
       const kept = p[r].filter((q) => q > NEGLIGIBLE);
       const total = kept.length < 2 ? 0 : kept.reduce((a, b) => a + b);
       const isKept = total > 0 && p[r][k] > NEGLIGIBLE;
-      const weight = isKept ? (v[r] / n) * p[r][k] * (total - p[r][k]) : 0;
+      const weight = isKept ? (v[r] / n) * p[r][k] * (exact ? 1 : total - p[r][k]) : 0;
       for (let i = 0; i <= d; i++) for (let j = 0; j <= d; j++) B[i][j] += weight * z[i] * z[j];
       const rest = p[r].reduce((a, q) => a + (q > NEGLIGIBLE ? 0 : q), 0);
       B[d][d] += (v[r] / n) * p[r][k] * (p[r][k] > NEGLIGIBLE ? rest : 1);
@@ -127,7 +134,7 @@ test.each<Case>([
       blocks.invert();
     }
     blocks.apply(from, out);
-    const expected = twin(X, p, weights, x, intercept);
+    const expected = twin(X, p, weights, x, intercept, atZero && !again);
     const largest = Math.max(...expected.flat().map(Math.abs));
     expected.forEach((row, j) => {
       row.forEach((value, k) => {

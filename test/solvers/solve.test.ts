@@ -381,6 +381,13 @@ describe('pruned Newton', () => {
     });
   });
 
+  test('block Newton begins Newton steps with blocks of few pairs: 44 passes, 53 where they are looked for later', () => {
+    const penalty = { ridge: 3e-7, lasso: 0 };
+    const block = train({ penalty }, 'block-newton', {}, false, clearLabels(24, 3, 0));
+    expect(block.status).toBe('converged');
+    expect(block.passes).toBeLessThan(48);
+  });
+
   test('where features vary together as well, subspace Newton goes on with its steps, in fewer passes than either', () => {
     const data = clearLabels(40, 6, 10);
     const subspace = train(changes, 'subspace-newton', {}, false, data);
