@@ -91,6 +91,7 @@ export { softmaxPairsTake } from './softmax-pairs-take';
 export { sparseColumns, sparseColumnsDouble, sparseRows, sparseRowsDouble } from './sparse';
 export { sparseCount, sparseTranspose } from './sparse-layout';
 export { subspaceCombination, subspaceCoordinates } from './subspace-inverse';
+export { sumShards } from './sum-shards';
 export { addTextCode, textCodesBytes } from './text-codes';
 export { axpy, axpyShard, copyShard, dot, dotShard, scale, scaleShard } from './vectors';
 export { weightTerms } from './weight-terms';

@@ -36,9 +36,11 @@ export function encodeLabels(
   }
   const found = [...indexOf.keys()];
   const order = sortedOrder(found);
-  const rank = new Uint32Array(found.length);
-  for (let k = 0; k < order.length; k++) rank[order[k]] = k;
-  for (let i = 0; i < indices.length; i++) indices[i] = rank[indices[i]];
+  if (order.some((k, rank) => k !== rank)) {
+    const rank = new Uint32Array(found.length);
+    for (let k = 0; k < order.length; k++) rank[order[k]] = k;
+    for (let i = 0; i < indices.length; i++) indices[i] = rank[indices[i]];
+  }
   return { classes: order.map((k) => found[k]), indices };
 }
 

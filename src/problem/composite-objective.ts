@@ -32,7 +32,10 @@ const MAXIMUM_INTERCEPT_STEPS = 20;
 const INTERCEPT_SHARE = 0.02;
 /** Residuals relative to the class's frequency that single precision does not improve (measured: 1e-8 to 1.6e-7). */
 const SINGLE_NOISE = 2e-7;
-/** After a step of b no wider than this, the residuals are of second order, at that noise. */
+/**
+ * After a step of b no wider than this, the residuals are of second order, at that noise. Wider ones may do: what a
+ * residual of second order ω² costs is at most (gradientNorm ω²)² / (256 ridge), see stepped-intercepts.ts.
+ */
 const UNCHECKED_STEP = 3e-4;
 /** A gap that intercepts good to single precision can prove; what is to be smaller needs double from the start. */
 const SINGLE_ENOUGH = 3e-8;
@@ -138,15 +141,20 @@ function withPenalty(
   }
 
   /** The same in single precision, as far as that goes, where passes cost a fifth. */
-  function approachIntercepts(theta: Float64Array): void {
-    if (passes.interceptPass === undefined || passes.scales === undefined) return;
+  function approachIntercepts(theta: Float64Array, enough = 0): void {
+    const { interceptPass } = passes;
+    if (interceptPass === undefined || passes.scales === undefined) return;
     const { frequencies } = passes.scales();
     const residual = new Float64Array(nClasses);
-    const evaluate = () => passes.interceptPass?.(theta, residual, interceptHessian);
+    let value = 0;
+    const evaluate = () => {
+      value = interceptPass(theta, residual, interceptHessian);
+    };
     const isGood = () => residual.every((r, k) => Math.abs(r) <= SINGLE_NOISE * frequencies[k]);
     const state = { b: intercepts(theta), residual, curvature, evaluate, isGood };
     evaluate();
-    descendIntercepts(state, MAXIMUM_INTERCEPT_STEPS, UNCHECKED_STEP);
+    const costless = Math.sqrt(ridge * enough * value) / (shared.moments?.gradientNorm ?? Infinity);
+    descendIntercepts(state, MAXIMUM_INTERCEPT_STEPS, Math.max(UNCHECKED_STEP, Math.sqrt(costless)));
   }
 
   function interceptsAreGood(current: GapReport, residual: Float64Array, enough: number): boolean {
@@ -204,14 +212,14 @@ function withPenalty(
       takeMoments(gradient);
       if (shared.moments) {
         lowerAbsent(intercepts(theta), shared.moments);
-        if (ridge > 0 && enough >= SINGLE_ENOUGH) approachIntercepts(theta);
+        if (ridge > 0 && enough >= SINGLE_ENOUGH) approachIntercepts(theta, enough);
       }
       const best = intercept ? optimizeIntercepts(theta, gradient, enough) : report(theta, gradient, enough);
       if (intercept) centre(intercepts(theta));
       finishGradient(theta, gradient);
       return pointOf(best);
     },
-    ...(intercept && penalized ? { approachIntercepts } : {}),
+    ...(intercept && penalized ? { approachIntercepts: (theta) => approachIntercepts(theta) } : {}),
     certifyHere(theta, gradient) {
       takeMoments(gradient);
       const found = report(theta, gradient, 0, true);

@@ -47,6 +47,7 @@ export function dataPasses(runtime: Runtime, trainingSet: TrainingSet, initialLo
       machine.pass(MODES.softmax.intercepts, theta, null, 'single');
       machine.readResidualSums(residual);
       machine.readInterceptHessian(interceptHessian);
+      return machine.sum(0) / nSamples;
     },
     scales() {
       scales ??= machine.columnScales();

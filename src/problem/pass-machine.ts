@@ -88,11 +88,13 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
   const nFeatureShards = shards.features.length - 1;
   const partial = partialLayout(gradientRoom(matrix, nClasses, stride), nClasses, stride, !keepsRows);
   const partialBytes = partial.bytes * Math.max(nRowShards, dense ? 0 : nFeatureShards);
-  const partials = arena.allocate(partialBytes);
+  // Dense passes clear what they sum.
+  const partials = kind === 'dense' ? arena.allocateUnset(partialBytes) : arena.allocate(partialBytes);
   const partialNumbers = arena.f64(partials, partialBytes / 8);
   const intercepts = arena.allocateF64(stride);
   const interceptsSingle = arena.allocateF32(stride);
   const residualSums = arena.allocateF64(stride);
+  const hessianSums = arena.allocateF64(keepsRows ? 0 : nClasses * stride);
   const compact = (dense && matrix.compact) || null;
   const center = dense ? (compact?.center ?? 0) : matrix.center;
   const centerPartials = arena.allocateF64(center === 0 ? 0 : nFeatureShards * stride);
@@ -167,6 +169,11 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
     return total;
   }
 
+  /** The same of `count` numbers one after another; `out` lies in the kernels' memory. */
+  function sumsOf(offset: number, count: number, out: Float64Array): void {
+    runtime.kernels.sumShards(partials + offset, partial.bytes, nRowShards, count, out.byteOffset);
+  }
+
   function reservePrepared(): Float32Array {
     prepared ??= arena.allocateF32(nSamples * stride);
     task.set({ prepared: prepared.byteOffset });
@@ -174,7 +181,8 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
   }
 
   function readResidualSums(out: Float64Array): void {
-    for (let k = 0; k < nClasses; k++) out[k] = sum(partial.residualSums + 8 * k) / nSamples;
+    sumsOf(partial.residualSums, nClasses, residualSums);
+    for (let k = 0; k < nClasses; k++) out[k] = residualSums[k] / nSamples;
   }
 
   function interceptProduct(direction: Float64Array, out: Float64Array): void {
@@ -210,38 +218,35 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
         runtime.run(rowKernel, task.pointer, nRowShards);
       }
       if (gradient === null) return;
-      for (let k = 0; k < stride; k++) {
-        residualSums[k] = sum(partial.residualSums + 8 * k);
-        gradient[nFeatures * stride + k] = residualSums[k] / nSamples;
-      }
+      sumsOf(partial.residualSums, stride, residualSums);
+      for (let k = 0; k < stride; k++) gradient[nFeatures * stride + k] = residualSums[k] / nSamples;
       runtime.run(featureKernel, task.pointer, nFeatureShards);
     },
     sum,
     readResidualSums,
     readInterceptHessian(out) {
       if (keepsRows) return;
+      sumsOf(partial.interceptHessian, nClasses * stride, hessianSums);
       for (let k = 0; k < nClasses; k++) {
-        for (let l = 0; l < nClasses; l++) {
-          out[k * nClasses + l] = sum(partial.interceptHessian + 8 * (k * stride + l)) / nSamples;
-        }
+        for (let l = 0; l < nClasses; l++) out[k * nClasses + l] = hessianSums[k * stride + l] / nSamples;
       }
       if (loss.kind === 'softmax') hessianFromProducts(out, nClasses);
     },
     interceptProduct: keepsRows ? interceptProduct : null,
     columnScales() {
       if (matrix.kind === 'sparse') return sparseColumnScales(arena, trainingSet, matrix);
-      const features = new Float64Array(nFeatures);
+      const mark = arena.mark();
+      const squares = arena.allocateF64(roundUp(nFeatures, 4));
       if (kind === 'wide') {
-        const mark = arena.mark();
-        const squares = arena.allocateF64(roundUp(nFeatures, 4));
         task.set({ gradient: squares.byteOffset });
         runtime.run('wideSquares', task.pointer, nFeatureShards);
-        for (let j = 0; j < nFeatures; j++) features[j] = squares[j] / nSamples;
-        arena.release(mark);
       } else {
         runtime.run('columnSquares', task.pointer, nRowShards);
-        for (let j = 0; j < nFeatures; j++) features[j] = sum(partial.gradient + 8 * j) / nSamples;
+        sumsOf(partial.gradient, nFeatures, squares);
       }
+      const features = new Float64Array(nFeatures);
+      for (let j = 0; j < nFeatures; j++) features[j] = squares[j] / nSamples;
+      arena.release(mark);
       return { features, frequencies: classFrequencies(arena, trainingSet) };
     },
   };

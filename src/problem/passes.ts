@@ -99,13 +99,13 @@ export interface DataPasses {
   ): CertificatePass;
   /**
    * Softmax only: the intercepts' part of the gradient into `residual` (nClasses), and ∇²_b F into
-   * `interceptHessian`, in single precision (half a pass).
+   * `interceptHessian`, in single precision (half a pass). Returns the mean loss.
    */
   readonly interceptPass?: (
     theta: Float64Array,
     residual: Float64Array,
     interceptHessian: Float64Array,
-  ) => void;
+  ) => number;
   /**
    * Softmax of many classes only: out ← ∇²_b F · direction, nClasses numbers each, where the last interceptPass was, or
    * certificatePass with an `interceptHessian`. They leave that alone, and overwrite what hessianProduct needs.

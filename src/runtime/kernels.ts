@@ -130,6 +130,8 @@ export interface KernelExports extends ShardKernels {
     stride: number,
     out: Pointer,
   ): void;
+  /** out ← Σ over shards, in their order, of count f64, `step` bytes from one shard to the next */
+  sumShards(from: Pointer, step: number, nShards: number, count: number, out: Pointer): void;
   /** How many values differ from the base: what more than half of the rows hold, or 0. */
   mostFrequent(
     values: Pointer,

@@ -148,6 +148,23 @@ describe('certify', () => {
     );
   });
 
+  test.each([
+    [0.1, 1.5],
+    [1e-9, 3],
+  ])(
+    'a small step of the intercepts is checked only where what it leaves may cost: ridge %f',
+    (ridge, passes) => {
+      const objective = pose(threeClasses, { kind: 'softmax' }, { ridge, lasso: 0 }, true);
+      const theta = fill(objective, wave(2));
+      const gradient = new Float64Array(objective.layout.size);
+      objective.certify(theta, gradient, 1e-6);
+      theta[2 * objective.layout.stride] += 6e-4;
+      const before = objective.passes;
+      objective.certify(theta, gradient, 1e-6);
+      expect(objective.passes - before).toBe(passes);
+    },
+  );
+
   test('is exact where the optimum is known: W = 0 under a large lasso, b = log frequencies', () => {
     const objective = pose(threeClasses, { kind: 'softmax' }, { ridge: 0, lasso: 10 }, true);
     const theta = new Float64Array(objective.layout.size);

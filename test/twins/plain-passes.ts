@@ -53,14 +53,17 @@ export function plainPasses(
   function interceptPass(theta: Float64Array, residual: Float64Array, interceptHessian: Float64Array) {
     residual.fill(0);
     interceptHessian.fill(0);
+    let loss = 0;
     for (let i = 0; i < n; i++) {
       const row = lossOf(i, scores(theta, i));
+      loss += weight(i) * row.loss;
       for (let k = 0; k < K; k++) {
         residual[k] += weight(i) * row.residual[k];
         for (let l = 0; l < K; l++) interceptHessian[k * K + l] += weight(i) * row.hessian[k][l];
       }
     }
     passes += 0.5;
+    return loss;
   }
 
   function scales(): ColumnScales {
