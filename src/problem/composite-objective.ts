@@ -143,14 +143,15 @@ function withPenalty(
   /** The same in single precision, as far as that goes, where passes cost a fifth. */
   function approachIntercepts(theta: Float64Array, enough = 0): void {
     const { interceptPass } = passes;
-    if (interceptPass === undefined || passes.scales === undefined) return;
-    const { frequencies } = passes.scales();
+    const frequencies = passes.scales?.().frequencies ?? shared.moments?.frequencies;
+    if (interceptPass === undefined || frequencies === undefined) return;
+    const least = loss.kind === 'logistic' ? frequencies.map(() => Math.min(...frequencies)) : frequencies;
     const residual = new Float64Array(nClasses);
     let value = 0;
     const evaluate = () => {
       value = interceptPass(theta, residual, interceptHessian);
     };
-    const isGood = () => residual.every((r, k) => Math.abs(r) <= SINGLE_NOISE * frequencies[k]);
+    const isGood = () => residual.every((r, k) => Math.abs(r) <= SINGLE_NOISE * least[k]);
     const state = { b: intercepts(theta), residual, curvature, evaluate, isGood };
     evaluate();
     const costless = Math.sqrt(ridge * enough * value) / (shared.moments?.gradientNorm ?? Infinity);
@@ -219,7 +220,9 @@ function withPenalty(
       finishGradient(theta, gradient);
       return pointOf(best);
     },
-    ...(intercept && penalized ? { approachIntercepts: (theta) => approachIntercepts(theta) } : {}),
+    ...(intercept && penalized && passes.scales
+      ? { approachIntercepts: (theta: Float64Array) => approachIntercepts(theta) }
+      : {}),
     certifyHere(theta, gradient) {
       takeMoments(gradient);
       const found = report(theta, gradient, 0, true);

@@ -133,6 +133,22 @@ export function logisticPasses(runtime: Runtime, trainingSet: TrainingSet): Data
       return 1;
     },
     probabilities: prepare,
+    interceptPass(theta, residual, interceptHessian) {
+      const wrong = prepare(theta);
+      let sum = 0;
+      let curvature = 0;
+      let least = 0;
+      for (let i = 0; i < nSamples; i++) {
+        const u = signed[i] * wrong[i];
+        sum -= u;
+        curvature += Math.abs(u) * (1 - wrong[i]);
+        least += Math.abs(u);
+      }
+      residual[0] = sum / nSamples;
+      interceptHessian[0] = curvature / nSamples;
+      // −log(1 − p) ≥ p
+      return least / nSamples;
+    },
     hessianDiagonal(out) {
       if (prepared === null) throw new Error('a Hessian must be prepared before its diagonal is asked for');
       passes += 0.5;

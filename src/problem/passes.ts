@@ -98,8 +98,8 @@ export interface DataPasses {
     interceptHessian: Float64Array | null,
   ): CertificatePass;
   /**
-   * Softmax only: the intercepts' part of the gradient into `residual` (nClasses), and ∇²_b F into
-   * `interceptHessian`, in single precision (half a pass). Returns the mean loss.
+   * Softmax and logistic: the intercepts' part of the gradient into `residual` (nClasses), and ∇²_b F into
+   * `interceptHessian`, in single precision (half a pass). Returns the mean loss, or less.
    */
   readonly interceptPass?: (
     theta: Float64Array,

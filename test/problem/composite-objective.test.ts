@@ -3,6 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { compositeObjective } from '../../src/problem/composite-objective.ts';
 import type { PassLoss } from '../../src/problem/passes.ts';
 import type { PenaltyCoefficients } from '../../src/problem/penalty.ts';
+import { softmaxObjective } from '../../src/problem/softmax-objective.ts';
+import { denseTrainingSet } from '../twins/kernel-data.ts';
+import { kernelRuntime } from '../twins/kernel-runtime.ts';
 import { type PlainData, plainPasses, plainVectors } from '../twins/plain-passes.ts';
 import { randomData } from '../twins/random-problems.ts';
 
@@ -164,6 +167,26 @@ describe('certify', () => {
       expect(objective.passes - before).toBe(passes);
     },
   );
+
+  test('two classes on one score: the intercept by half a pass in single precision, then one in double', () => {
+    const runtime = kernelRuntime();
+    const data = { ...threeClasses, y: threeClasses.y.map((y) => Math.min(y, 1)), nClasses: 2 };
+    const objective = softmaxObjective(runtime, {
+      trainingSet: denseTrainingSet(runtime.arena, data),
+      loss: { kind: 'logistic' },
+      penalty: { ridge: 0.1, lasso: 0 },
+      intercept: true,
+      dropout: 0,
+    });
+    const theta = objective.vectors.zeros(3);
+    const gradient = objective.vectors.zeros(3);
+    objective.certify(theta, gradient, 1e-6);
+    theta[2] += 2e-4;
+    const before = objective.passes;
+    objective.certify(theta, gradient, 1e-6);
+    expect(objective.passes - before).toBe(1.5);
+    expect(Math.abs(gradient[2])).toBeLessThan(1e-6);
+  });
 
   test('is exact where the optimum is known: W = 0 under a large lasso, b = log frequencies', () => {
     const objective = pose(threeClasses, { kind: 'softmax' }, { ridge: 0, lasso: 10 }, true);

@@ -98,6 +98,7 @@ function check(
   // In double, twice, with a single-precision pass between: both share their work space.
   const hessian = new Float64Array(1);
   const expectedHessian = new Float64Array(4);
+  const residual = new Float64Array(1);
   const largestScore = 8 * Math.sqrt(d) * 3;
   const scoreError = (d / 8 + 8) * EPSILON * largestScore;
   for (let round = 0; round < 2; round++) {
@@ -124,6 +125,11 @@ function check(
     twin.lossAndGradient(two(theta), expected, 'single');
     const bound = 5 * 3 * (scoreError + 90 * EPSILON);
     expectAllClose(gradient, second(), bound);
+    const least = passes.interceptPass?.(theta, residual, hessian) ?? Number.NaN;
+    expectClose(residual[0], second()[d], bound);
+    expectClose(hessian[0], expectedHessian[3], bound);
+    expect(least).toBeGreaterThan(0);
+    expect(least).toBeLessThanOrEqual(value + bound);
     twin.prepareHessian(two(theta));
     passes.prepareHessian(theta);
     twin.hessianProduct(two(direction), expected);
@@ -138,8 +144,8 @@ function check(
     );
     expectAllClose(gradient, diagonal, bound);
   }
-  // Two diagonals, half a pass each, that the twin does not have.
-  expect(passes.passes).toBe(twin.passes + 1);
+  // Two diagonals and two passes for the intercept, half a pass each, that the twin does not have.
+  expect(passes.passes).toBe(twin.passes + 2);
 }
 
 test('losses far below 1e-16 keep their digits in double', () => {
