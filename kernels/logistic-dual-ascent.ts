@@ -39,7 +39,7 @@ class LogisticDualTask {
   scratch: usize; // 96: f32, 4 × 32
 }
 
-/** As in softmax-dual-row.ts. */
+/** As in softmax-dual-steps.ts. */
 const SMALL_STEP: f32 = 1.5;
 const MOST_ROUNDS = 8;
 // scratch, 32 floats each: scores, then what w moves by for each row; signed weights; q; t.

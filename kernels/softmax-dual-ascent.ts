@@ -14,7 +14,7 @@
 // classes, each read and changed by one of them, and each steps one half of the rows.
 
 import { joinPhases, takeOthersUnit, takeUnit, unitDone } from './paired-phases';
-import { DualSums, stepDualRow } from './softmax-dual-row';
+import { DualSums, SUMS_BYTES, stepDualRows } from './softmax-dual-steps';
 import { firstPanelBytes, rowIndicesOf, rowLength, rowValuesOf, SoftmaxDualTask } from './softmax-dual-task';
 import { gather } from './sparse-gather';
 import { scatter } from './sparse-scatter';
@@ -58,13 +58,13 @@ function rowAt(t: SoftmaxDualTask, batch: u32, r: u32): u32 {
 
 function stepRows(t: SoftmaxDualTask, batch: u32, from: u32, to: u32, unit: u32): void {
   const bytes = (<usize>t.stride) << 2;
-  const steps = t.scratch + <usize>t.batch * bytes;
-  const work = t.scratch + <usize>(2 * t.batch + unit) * bytes;
-  const sums = changetype<DualSums>(t.sums + <usize>unit * 64);
-  for (let r = from; r < to; r++) {
-    const at = <usize>r * bytes;
-    stepDualRow(t, rowAt(t, batch, r), t.scratch + at, steps + at, work, sums);
-  }
+  const at = <usize>from * bytes;
+  const batchBytes = <usize>t.batch * bytes;
+  const rows = t.order + ((<usize>(batch * t.batch + from)) << 2);
+  const move = t.scratch + 3 * batchBytes + <usize>unit * bytes;
+  const S = t.scratch + at;
+  const sums = changetype<DualSums>(t.sums + <usize>unit * SUMS_BYTES);
+  stepDualRows(t, rows, to - from, S, S + batchBytes, S + 2 * batchBytes, move, sums);
 }
 
 /** s ← b + W x for the panel's classes. */
@@ -76,9 +76,14 @@ function scorePanel(t: SoftmaxDualTask, batch: u32, W: usize, from: usize, width
     const r = unit === 0 ? k : n - 1 - k;
     const i = rowAt(t, batch, r);
     const s = t.scratch + <usize>r * bytes + from;
-    memory.copy(s, t.intercepts + from, width);
+    copyVectors(t.intercepts + from, s, width);
     gather(rowIndicesOf(t, i), rowValuesOf(t, i), rowLength(t, i), W, width, s);
   }
+}
+
+/** A call of memory.copy takes longer than so few bytes. */
+function copyVectors(from: usize, to: usize, bytes: usize): void {
+  for (let at: usize = 0; at < bytes; at += 16) v128.store(to + at, v128.load(from + at));
 }
 
 /** W and b ← what the batch's steps make of the panel's classes. */

@@ -23,9 +23,9 @@ export class SoftmaxDualTask {
   intercepts: usize; // 68: f32, stride; −1e30 for the padding
   stepSums: usize; // 72: f64, stride: −κ Σ v u of all rows
   order: usize; // 76: u32, nSamples
-  scratch: usize; // 80: f32, (2 batch + 2) × stride: scores of a batch, its steps, a row's work for each half
+  scratch: usize; // 80: f32, (3 batch + 2) × stride: a batch's scores, steps and work, a row's move for each half
   phases: usize; // 84: see paired-phases.ts
-  sums: usize; // 88: for each half of the rows, 64 bytes apart: f64 gain, f64 loss
+  sums: usize; // 88: for each half of the rows: see softmax-dual-steps.ts
   theta: usize; // 92: f64, nFeatures × stride: where softmaxDualWeights writes
 }
 

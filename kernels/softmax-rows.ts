@@ -42,7 +42,7 @@ const SCRATCH: usize = 256;
  * Σ v (log(sum) + top − own), two rows at a time; a last odd row by itself, beside a row of weight 0. Without weights
  * eight sums have one logarithm: sums are 1 to K, and K < 2³².
  */
-function sumLogarithms(sums: usize, sampleWeights: usize, nRows: u32): f64 {
+export function sumLogarithms(sums: usize, sampleWeights: usize, nRows: u32): f64 {
   if (nRows & 1) {
     const last = sums + (nRows << 2);
     store<f32>(last, 1);

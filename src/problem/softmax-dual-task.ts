@@ -18,8 +18,8 @@ const THETA = 19;
 const SHARD_FEATURES = 2048;
 /** As in kernels/paired-phases.ts. */
 const PHASES_BYTES = 320;
-/** From one half's sums to the other's. */
-const SUMS_BYTES = 64;
+/** From one half's sums to the other's, as in kernels/softmax-dual-steps.ts. */
+const SUMS_BYTES = 2048;
 /** Scores padding is given: its exponential is exactly 0. */
 const PADDING_SCORE = -1e30;
 /**
@@ -45,7 +45,7 @@ export function softmaxDual(runtime: Runtime, problem: Problem, seed: number): D
   const stepSums = arena.allocateF64(stride);
   const order = rowOrder(arena, n, seed);
   const batch = batchRows(arena, matrix);
-  const scratch = arena.allocateF32((2 * batch + 2) * stride);
+  const scratch = arena.allocateF32((3 * batch + 2) * stride);
   const phases = arena.allocateU32(PHASES_BYTES / 4);
   const sums = arena.allocateF64((2 * SUMS_BYTES) / 8);
 
