@@ -11,9 +11,10 @@
 //
 // Rows go in batches: their scores, then their steps from these, then W's change. So the steps of a batch do not see
 // one another, as if it were one block with a diagonal model, and two threads can share it: W lies in two panels of
-// classes, each read and changed by one of them, and each steps one half of the rows.
+// classes, each read and changed by one of them, and each steps one half of the rows. What a thread does with a panel
+// for the other's half it does first, and with its own half while it would wait for the other thread.
 
-import { joinPhases, takeOthersUnit, takeUnit, unitDone } from './paired-phases';
+import { joinPhases, mustHelp, takeUnit, unitDone } from './paired-phases';
 import { DualSums, SUMS_BYTES, stepDualRows } from './softmax-dual-steps';
 import { firstPanelBytes, rowIndicesOf, rowLength, rowValuesOf, SoftmaxDualTask } from './softmax-dual-task';
 import { gather } from './sparse-gather';
@@ -23,28 +24,38 @@ import { scatter } from './sparse-scatter';
 export function softmaxDualEpoch(task: usize, thread: u32): void {
   const t = changetype<SoftmaxDualTask>(task);
   const nBatches = (t.nSamples + t.batch - 1) / t.batch;
-  for (let phase = joinPhases(t.phases); phase <= 2 * nBatches; phase++) {
+  const end: u32 = 2 * nBatches + 1;
+  for (let phase = joinPhases(t.phases); phase < end; phase++) {
     if (takeUnit(t.phases, phase, thread)) runUnit(t, phase, thread);
-    if (takeOthersUnit(t.phases, phase, 1 - thread)) runUnit(t, phase, 1 - thread);
   }
+  if (mustHelp(t.phases, end - 1, 1 - thread)) runUnit(t, end - 1, 1 - thread);
 }
 
-/** Even phases: a panel's change by the batch before, and its scores of this batch. Odd ones: half of the rows' steps. */
+/**
+ * Even phases: a panel's change by the batch before, and its scores of this batch's rows of the other half. Odd ones:
+ * its scores of the own half, and that half's steps.
+ */
 function runUnit(t: SoftmaxDualTask, phase: u32, unit: u32): void {
   const batch = phase >> 1;
   if (phase & 1) {
-    const n = batchRows(t, batch);
-    const half = n >> 1;
-    stepRows(t, batch, unit === 0 ? 0 : half, unit === 0 ? half : n, unit);
+    scorePanel(t, batch, unit, unit);
+    awaitOther(t, phase, unit);
+    stepHalf(t, batch, unit);
   } else {
-    const firstBytes = firstPanelBytes(t);
-    const from = unit === 0 ? 0 : firstBytes;
-    const width = unit === 0 ? firstBytes : ((<usize>t.stride) << 2) - firstBytes;
-    const W = t.weights + <usize>t.nFeatures * from;
-    if (batch > 0) changePanel(t, batch - 1, W, from, width);
-    scorePanel(t, batch, W, from, width, unit);
+    if (batch > 0) changePanel(t, batch - 1, unit, unit);
+    awaitOther(t, phase, unit);
+    if (batch > 0) {
+      changePanel(t, batch - 1, unit, 1 - unit);
+      changeIntercepts(t, batch - 1, unit);
+    }
+    scorePanel(t, batch, unit, 1 - unit);
   }
   unitDone(t.phases, phase, unit);
+}
+
+/** Until the other unit of the phase before is done. */
+function awaitOther(t: SoftmaxDualTask, phase: u32, unit: u32): void {
+  if (phase > 0 && mustHelp(t.phases, phase - 1, 1 - unit)) runUnit(t, phase - 1, 1 - unit);
 }
 
 function batchRows(t: SoftmaxDualTask, batch: u32): u32 {
@@ -56,24 +67,39 @@ function rowAt(t: SoftmaxDualTask, batch: u32, r: u32): u32 {
   return load<u32>(t.order + ((<usize>(batch * t.batch + r)) << 2));
 }
 
-function stepRows(t: SoftmaxDualTask, batch: u32, from: u32, to: u32, unit: u32): void {
+/** The first row of a half of a batch; of half 2, the end. */
+function halfStart(t: SoftmaxDualTask, batch: u32, half: u32): u32 {
+  return (batchRows(t, batch) * half) >> 1;
+}
+
+function panelStart(t: SoftmaxDualTask, unit: u32): usize {
+  return unit === 0 ? 0 : firstPanelBytes(t);
+}
+
+function panelWidth(t: SoftmaxDualTask, unit: u32): usize {
+  const first = firstPanelBytes(t);
+  return unit === 0 ? first : ((<usize>t.stride) << 2) - first;
+}
+
+function stepHalf(t: SoftmaxDualTask, batch: u32, unit: u32): void {
   const bytes = (<usize>t.stride) << 2;
-  const at = <usize>from * bytes;
+  const from = halfStart(t, batch, unit);
   const batchBytes = <usize>t.batch * bytes;
   const rows = t.order + ((<usize>(batch * t.batch + from)) << 2);
   const move = t.scratch + 3 * batchBytes + <usize>unit * bytes;
-  const S = t.scratch + at;
+  const S = t.scratch + <usize>from * bytes;
   const sums = changetype<DualSums>(t.sums + <usize>unit * SUMS_BYTES);
-  stepDualRows(t, rows, to - from, S, S + batchBytes, S + 2 * batchBytes, move, sums);
+  const nRows = halfStart(t, batch, unit + 1) - from;
+  stepDualRows(t, rows, nRows, S, S + batchBytes, S + 2 * batchBytes, move, sums);
 }
 
-/** s ← b + W x for the panel's classes. */
-function scorePanel(t: SoftmaxDualTask, batch: u32, W: usize, from: usize, width: usize, unit: u32): void {
+/** s ← b + W x for the panel's classes and a half's rows. */
+function scorePanel(t: SoftmaxDualTask, batch: u32, panel: u32, half: u32): void {
   const bytes = (<usize>t.stride) << 2;
-  const n = batchRows(t, batch);
-  for (let k: u32 = 0; k < n; k++) {
-    // From both ends: where two panels meet inside a cache line, the threads write to different rows.
-    const r = unit === 0 ? k : n - 1 - k;
+  const from = panelStart(t, panel);
+  const width = panelWidth(t, panel);
+  const W = t.weights + <usize>t.nFeatures * from;
+  for (let r = halfStart(t, batch, half); r < halfStart(t, batch, half + 1); r++) {
     const i = rowAt(t, batch, r);
     const s = t.scratch + <usize>r * bytes + from;
     copyVectors(t.intercepts + from, s, width);
@@ -86,22 +112,33 @@ function copyVectors(from: usize, to: usize, bytes: usize): void {
   for (let at: usize = 0; at < bytes; at += 16) v128.store(to + at, v128.load(from + at));
 }
 
-/** W and b ← what the batch's steps make of the panel's classes. */
-function changePanel(t: SoftmaxDualTask, batch: u32, W: usize, from: usize, width: usize): void {
-  const bytes = (<usize>t.stride) << 2;
-  const steps = t.scratch + <usize>t.batch * bytes + from;
-  const n = batchRows(t, batch);
-  for (let r: u32 = 0; r < n; r++) {
+/** W ← what a half's steps make of the panel's classes. */
+function changePanel(t: SoftmaxDualTask, batch: u32, panel: u32, half: u32): void {
+  const from = panelStart(t, panel);
+  const width = panelWidth(t, panel);
+  const W = t.weights + <usize>t.nFeatures * from;
+  for (let r = halfStart(t, batch, half); r < halfStart(t, batch, half + 1); r++) {
     const i = rowAt(t, batch, r);
-    scatter(rowIndicesOf(t, i), rowValuesOf(t, i), rowLength(t, i), W, width, steps + <usize>r * bytes);
+    scatter(rowIndicesOf(t, i), rowValuesOf(t, i), rowLength(t, i), W, width, stepOf(t, r) + from);
   }
+}
+
+function stepOf(t: SoftmaxDualTask, r: u32): usize {
+  return t.scratch + ((<usize>(t.batch + r) * <usize>t.stride) << 2);
+}
+
+/** b ← what the batch's steps make of the panel's classes. */
+function changeIntercepts(t: SoftmaxDualTask, batch: u32, panel: u32): void {
+  const from = panelStart(t, panel);
+  const width = panelWidth(t, panel);
+  const n = batchRows(t, batch);
   const rho = f32x4.splat(<f32>t.rho);
-  for (let at: usize = 0; at < width; at += 16) {
+  for (let at = from; at < from + width; at += 16) {
     let sum = f32x4.splat(0);
-    for (let r: u32 = 0; r < n; r++) sum = f32x4.add(sum, v128.load(steps + <usize>r * bytes + at));
-    const b = t.intercepts + from + at;
+    for (let r: u32 = 0; r < n; r++) sum = f32x4.add(sum, v128.load(stepOf(t, r) + at));
+    const b = t.intercepts + at;
     v128.store(b, f32x4.add(v128.load(b), f32x4.mul(rho, sum)));
-    const total = t.stepSums + ((from + at) << 1);
+    const total = t.stepSums + (at << 1);
     v128.store(total, f64x2.add(v128.load(total), f64x2.promote_low_f32x4(sum)));
     const high = f64x2.promote_low_f32x4(i64x2.shuffle(sum, sum, 1, 1));
     v128.store(total, f64x2.add(v128.load(total, 16), high), 16);
