@@ -14,7 +14,7 @@
 // classes, each read and changed by one of them, and each steps one half of the rows. What a thread does with a panel
 // for the other's half it does first, and with its own half while it would wait for the other thread.
 
-import { joinPhases, mustHelp, takeUnit, unitDone } from './paired-phases';
+import { joinParts, partToHelp, setDone, takeNext, takePart } from './paired-parts';
 import { DualSums, SUMS_BYTES, stepDualRows } from './softmax-dual-steps';
 import { firstPanelBytes, rowIndicesOf, rowLength, rowValuesOf, SoftmaxDualTask } from './softmax-dual-task';
 import { gather } from './sparse-gather';
@@ -24,38 +24,47 @@ import { scatter } from './sparse-scatter';
 export function softmaxDualEpoch(task: usize, thread: u32): void {
   const t = changetype<SoftmaxDualTask>(task);
   const nBatches = (t.nSamples + t.batch - 1) / t.batch;
-  const end: u32 = 2 * nBatches + 1;
-  for (let phase = joinPhases(t.phases); phase < end; phase++) {
-    if (takeUnit(t.phases, phase, thread)) runUnit(t, phase, thread);
+  const end: u32 = 4 * nBatches + 2;
+  for (let part = joinParts(t.parts); part < end; part++) {
+    if (part & 1) awaitOther(t, part - 1, 1 - thread);
+    if (takePart(t.parts, part, thread)) runParts(t, part, thread);
   }
-  if (mustHelp(t.phases, end - 1, 1 - thread)) runUnit(t, end - 1, 1 - thread);
+  awaitOther(t, end, 1 - thread);
+}
+
+function awaitOther(t: SoftmaxDualTask, parts: u32, other: u32): void {
+  for (let help = partToHelp(t.parts, parts, other); help < parts; help = partToHelp(t.parts, parts, other)) {
+    runParts(t, help, other);
+  }
+}
+
+/** A part, and where it is even and the other half is far enough the next. */
+function runParts(t: SoftmaxDualTask, part: u32, unit: u32): void {
+  runPart(t, part, unit);
+  let done = part + 1;
+  if (!(part & 1) && takeNext(t.parts, part, unit)) {
+    runPart(t, done, unit);
+    done++;
+  }
+  setDone(t.parts, done, unit);
 }
 
 /**
- * Even phases: a panel's change by the batch before, and its scores of this batch's rows of the other half. Odd ones:
- * its scores of the own half, and that half's steps.
+ * Four parts a batch: a panel's change by the own half's steps of the batch before; its change by the other half's, and
+ * its scores of that half's rows; its scores of the own half; that half's steps.
  */
-function runUnit(t: SoftmaxDualTask, phase: u32, unit: u32): void {
-  const batch = phase >> 1;
-  if (phase & 1) {
-    scorePanel(t, batch, unit, unit);
-    awaitOther(t, phase, unit);
-    stepHalf(t, batch, unit);
-  } else {
-    if (batch > 0) changePanel(t, batch - 1, unit, unit);
-    awaitOther(t, phase, unit);
-    if (batch > 0) {
-      changePanel(t, batch - 1, unit, 1 - unit);
-      changeIntercepts(t, batch - 1, unit);
-    }
-    scorePanel(t, batch, unit, 1 - unit);
+function runPart(t: SoftmaxDualTask, part: u32, unit: u32): void {
+  const batch = part >> 2;
+  const kind = part & 3;
+  if (kind === 3) stepHalf(t, batch, unit);
+  else if (kind === 2) scorePanel(t, batch, unit, unit);
+  else {
+    const half = kind === 0 ? unit : 1 - unit;
+    if (batch > 0) changePanel(t, batch - 1, unit, half);
+    if (kind === 0) return;
+    if (batch > 0) changeIntercepts(t, batch - 1, unit);
+    scorePanel(t, batch, unit, half);
   }
-  unitDone(t.phases, phase, unit);
-}
-
-/** Until the other unit of the phase before is done. */
-function awaitOther(t: SoftmaxDualTask, phase: u32, unit: u32): void {
-  if (phase > 0 && mustHelp(t.phases, phase - 1, 1 - unit)) runUnit(t, phase - 1, 1 - unit);
 }
 
 function batchRows(t: SoftmaxDualTask, batch: u32): u32 {

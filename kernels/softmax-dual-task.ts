@@ -24,7 +24,7 @@ export class SoftmaxDualTask {
   stepSums: usize; // 72: f64, stride: −κ Σ v u of all rows
   order: usize; // 76: u32, nSamples
   scratch: usize; // 80: f32, (3 batch + 2) × stride: a batch's scores, steps and work, a row's move for each half
-  phases: usize; // 84: see paired-phases.ts
+  parts: usize; // 84: see paired-parts.ts
   sums: usize; // 88: for each half of the rows: see softmax-dual-steps.ts
   theta: usize; // 92: f64, nFeatures × stride: where softmaxDualWeights writes
 }

@@ -16,8 +16,8 @@ const TASK_BYTES = 96;
 const THETA = 19;
 /** As in kernels/softmax-dual-weights.ts. */
 const SHARD_FEATURES = 2048;
-/** As in kernels/paired-phases.ts. */
-const PHASES_BYTES = 320;
+/** As in kernels/paired-parts.ts. */
+const PARTS_BYTES = 320;
 /** From one half's sums to the other's, as in kernels/softmax-dual-steps.ts. */
 const SUMS_BYTES = 2048;
 /** Scores padding is given: its exponential is exactly 0. */
@@ -46,12 +46,12 @@ export function softmaxDual(runtime: Runtime, problem: Problem, seed: number): D
   const order = rowOrder(arena, n, seed);
   const batch = batchRows(arena, matrix);
   const scratch = arena.allocateF32((3 * batch + 2) * stride);
-  const phases = arena.allocateU32(PHASES_BYTES / 4);
+  const parts = arena.allocateU32(PARTS_BYTES / 4);
   const sums = arena.allocateF64((2 * SUMS_BYTES) / 8);
 
   const task = arena.allocate(TASK_BYTES);
   const rows = rowPointers(arena, matrix);
-  const arrays = [targets, weights, intercepts, stepSums, order.rows, scratch, phases, sums];
+  const arrays = [targets, weights, intercepts, stepSums, order.rows, scratch, parts, sums];
   arena.f64(task, 2).set([kappa, rho]);
   const fields = arena.u32(task + 16, 20);
   fields.set([
@@ -63,7 +63,7 @@ export function softmaxDual(runtime: Runtime, problem: Problem, seed: number): D
   return {
     epoch() {
       order.draw();
-      phases.fill(0);
+      parts.fill(0);
       sums.fill(0);
       runtime.run('softmaxDualEpoch', task, 2, true);
       // b₀ takes over what Σ vᵢ uᵢ has added to b.
