@@ -27,6 +27,8 @@ export class SoftmaxDualTask {
   parts: usize; // 84: see paired-parts.ts
   sums: usize; // 88: for each half of the rows: see softmax-dual-steps.ts
   theta: usize; // 92: f64, nFeatures × stride: where softmaxDualWeights writes
+  previous: usize; // 96: f32: W before the last epoch, laid out alike, or 0
+  previousShare: f64; // 104: how much of it θ takes
 }
 
 /** Bytes of the first panel's rows: half of the classes, by fours. */

@@ -4,9 +4,12 @@ import type { Arena } from '../runtime/arena.ts';
 
 /** The dual of softmax or logistic loss with an L2 penalty, and the W and b that belong to its variables. */
 export interface DualAscent {
-  /** Visits every row once, in a new random order; with an intercept, moves b towards Σ vᵢ uᵢ = 0. */
-  epoch(): DualEpoch;
-  /** Writes W and b in double precision. */
+  /**
+   * Visits every row once, in a new random order; with an intercept, moves b towards Σ vᵢ uᵢ = 0. `keep`: W and b from
+   * before may be kept, for `swing` and for writeTheta.
+   */
+  epoch(keep: boolean): DualEpoch;
+  /** Writes W and b in double precision, or where those from before the last epoch are kept a mean with them. */
   writeTheta(theta: Float64Array): void;
 }
 
@@ -16,6 +19,8 @@ export interface DualEpoch {
   readonly gain: number;
   /** The mean loss of the rows as they were found. */
   readonly loss: number;
+  /** cos² of the angle between W's change and that of the epoch before where they are opposed; 0 where it is not known. */
+  readonly swing: number;
 }
 
 /**

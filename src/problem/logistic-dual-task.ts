@@ -65,7 +65,7 @@ export function logisticDual({ arena, kernels }: Runtime, problem: Problem, seed
       kernels.logisticDualEpoch(task);
       // b₀ takes over what Σ vᵢ uᵢ has added to b.
       doubles[DOUBLES.intercept] += rho * doubles[DOUBLES.stepSum];
-      return { gain: doubles[DOUBLES.gain] / n, loss: doubles[DOUBLES.loss] / n };
+      return { gain: doubles[DOUBLES.gain] / n, loss: doubles[DOUBLES.loss] / n, swing: 0 };
     },
     writeTheta(theta) {
       theta.set(weights);

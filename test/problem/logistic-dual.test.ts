@@ -31,7 +31,7 @@ function pose(runtime: Runtime, data: PlainData, ridge: number, dense = false, i
 function ascend(runtime: Runtime, problem: Problem, nEpochs: number) {
   const theta = runtime.arena.allocateF64(D + 1);
   const dual = logisticDual(runtime, problem, SEED);
-  const told = Array.from({ length: nEpochs }, () => dual.epoch());
+  const told = Array.from({ length: nEpochs }, () => dual.epoch(false));
   dual.writeTheta(theta);
   return { theta, told };
 }

@@ -478,7 +478,7 @@ describe('dual ascent', () => {
     const problem = pose(runtime, changes, iris, true);
     const theta = runtime.arena.allocateF64(parameterLayout(4, 3).size);
     const dual = softmaxDual(runtime, problem, 7);
-    for (let epoch = 0; epoch < 30; epoch++) dual.epoch();
+    for (let epoch = 0; epoch < 30; epoch++) dual.epoch(false);
     dual.writeTheta(theta);
     const objective = softmaxObjective(runtime, problem);
     const value = objective.smoothValueAndGradient(theta, objective.vectors.zeros(theta.length), 'double');
