@@ -67,14 +67,7 @@ export {
 export { mostFrequent } from './most-frequent';
 export { numberLines } from './number-lines';
 export { multiplyCenter, packClasses, packClassesDouble, packWeights } from './pack-weights';
-export {
-  columnSquaresDouble,
-  columnSquaresSingle,
-  columnSumsDouble,
-  columnSumsSingle,
-  placeRowsDouble,
-  placeRowsSingle,
-} from './place-rows';
+export { columnSquaresSingle, placeRows, sumColumns, sumDeviations } from './place-rows';
 export { softmaxRows } from './probabilities';
 export { multiplyProjected, projectCompactRows, projectRows } from './row-projections';
 export { combineRows, multiplyRows, sumRowProducts } from './row-space';

@@ -1,38 +1,80 @@
 /**
- * Column statistics of dense rows, and the rows as the design matrix holds them, a block of rows at a time:
+ * Column statistics of dense rows, and the rows as the design matrix holds them, some rows at a time:
  *
  *   rows     f32 or f64, nRows × nFeatures, without padding; up to three values past the end are read
  *   weights  f64, nRows, or 0 where all are 1
  *   sums, least, greatest, mean, units, squares, scale   f64, nFeatures padded to a multiple of 4
  *
- * Each column's sum runs over the rows in ascending order, so blocks and lanes change no bit of it. What the padded
+ * Each column's sum runs over the rows in ascending order, so blocks, shards and lanes change no bit of it. What the padded
  * lanes hold is of no meaning.
  */
 
-export function columnSumsSingle(
-  rows: usize,
-  nRows: u32,
-  nFeatures: u32,
-  weights: usize,
-  sums: usize,
-  least: usize,
-  greatest: usize,
-): void {
-  columnSums<f32>(rows, nRows, nFeatures, weights, sums, least, greatest);
+/** Written by src/data/place-task.ts: keep both in step. */
+@unmanaged
+class PlaceTask {
+  nRows: u32; // 0
+  nFeatures: u32; // 4
+  double: u32; // 8: whether the rows are f64
+  shardFeatures: u32; // 12: of sumColumns and sumDeviations, a multiple of 4
+  blockRows: u32; // 16: rows that stay in the first-level cache; those of a shard of placeRows
+  rows: usize; // 20
+  weights: usize; // 24
+  sums: usize; // 28
+  least: usize; // 32
+  greatest: usize; // 36
+  mean: usize; // 40: of placeRows, 0 for none
+  units: usize; // 44
+  squares: usize; // 48
+  scale: usize; // 52: of placeRows, 0 for none
+  out: usize; // 56: of placeRows, f32, nRows × nFeatures padded to a multiple of 4
+  notFinite: u32; // 60: set where a placed value is not finite
 }
 
-export function columnSumsDouble(
-  rows: usize,
-  nRows: u32,
-  nFeatures: u32,
-  weights: usize,
-  sums: usize,
-  least: usize,
-  greatest: usize,
-): void {
-  columnSums<f64>(rows, nRows, nFeatures, weights, sums, least, greatest);
+/** The shard's columns of sums, least and greatest. */
+export function sumColumns(task: usize, shard: u32): void {
+  const t = changetype<PlaceTask>(task);
+  const first = shard * t.shardFeatures;
+  const end = min(t.nFeatures, first + t.shardFeatures);
+  const rowBytes = t.nFeatures << (t.double ? 3 : 2);
+  for (let i: u32 = 0; i < t.nRows; i += t.blockRows) {
+    const rows = t.rows + i * rowBytes;
+    const nRows = min(t.blockRows, t.nRows - i);
+    const weights = t.weights === 0 ? 0 : t.weights + (i << 3);
+    if (t.double) columnSums<f64>(rows, nRows, t.nFeatures, first, end, weights, t.sums, t.least, t.greatest);
+    else columnSums<f32>(rows, nRows, t.nFeatures, first, end, weights, t.sums, t.least, t.greatest);
+  }
 }
 
+/** The shard's columns of squares. */
+export function sumDeviations(task: usize, shard: u32): void {
+  const t = changetype<PlaceTask>(task);
+  const first = shard * t.shardFeatures;
+  const end = min(t.nFeatures, first + t.shardFeatures);
+  const rowBytes = t.nFeatures << (t.double ? 3 : 2);
+  for (let i: u32 = 0; i < t.nRows; i += t.blockRows) {
+    const rows = t.rows + i * rowBytes;
+    const nRows = min(t.blockRows, t.nRows - i);
+    const weights = t.weights === 0 ? 0 : t.weights + (i << 3);
+    if (t.double)
+      columnSquares<f64>(rows, nRows, t.nFeatures, first, end, weights, t.mean, t.units, t.squares);
+    else columnSquares<f32>(rows, nRows, t.nFeatures, first, end, weights, t.mean, t.units, t.squares);
+  }
+}
+
+/** blockRows of the rows. */
+export function placeRows(task: usize, shard: u32): void {
+  const t = changetype<PlaceTask>(task);
+  const first = shard * t.blockRows;
+  const nRows = min(t.blockRows, t.nRows - first);
+  const rows = t.rows + ((first * t.nFeatures) << (t.double ? 3 : 2));
+  const out = t.out + ((first * ((t.nFeatures + 3) & ~3)) << 2);
+  const finite = t.double
+    ? placed<f64>(rows, nRows, t.nFeatures, t.mean, t.scale, out)
+    : placed<f32>(rows, nRows, t.nFeatures, t.mean, t.scale, out);
+  if (!finite) t.notFinite = 1;
+}
+
+/** Of all columns, outside of a task. */
 export function columnSquaresSingle(
   rows: usize,
   nRows: u32,
@@ -42,41 +84,7 @@ export function columnSquaresSingle(
   units: usize,
   squares: usize,
 ): void {
-  columnSquares<f32>(rows, nRows, nFeatures, weights, mean, units, squares);
-}
-
-export function columnSquaresDouble(
-  rows: usize,
-  nRows: u32,
-  nFeatures: u32,
-  weights: usize,
-  mean: usize,
-  units: usize,
-  squares: usize,
-): void {
-  columnSquares<f64>(rows, nRows, nFeatures, weights, mean, units, squares);
-}
-
-export function placeRowsSingle(
-  rows: usize,
-  nRows: u32,
-  nFeatures: u32,
-  mean: usize,
-  scale: usize,
-  out: usize,
-): bool {
-  return placeRows<f32>(rows, nRows, nFeatures, mean, scale, out);
-}
-
-export function placeRowsDouble(
-  rows: usize,
-  nRows: u32,
-  nFeatures: u32,
-  mean: usize,
-  scale: usize,
-  out: usize,
-): bool {
-  return placeRows<f64>(rows, nRows, nFeatures, mean, scale, out);
+  columnSquares<f32>(rows, nRows, nFeatures, 0, nFeatures, weights, mean, units, squares);
 }
 
 /**
@@ -87,13 +95,15 @@ function columnSums<T>(
   rows: usize,
   nRows: u32,
   nFeatures: u32,
+  firstFeature: u32,
+  endFeature: u32,
   weights: usize,
   sums: usize,
   least: usize,
   greatest: usize,
 ): void {
   const rowBytes: usize = nFeatures * sizeof<T>();
-  for (let j: u32 = 0; j < nFeatures; j += 4) {
+  for (let j = firstFeature; j < endFeature; j += 4) {
     const at: usize = j << 3;
     let sum0 = v128.load(sums + at);
     let sum1 = v128.load(sums + at, 16);
@@ -131,13 +141,15 @@ function columnSquares<T>(
   rows: usize,
   nRows: u32,
   nFeatures: u32,
+  firstFeature: u32,
+  endFeature: u32,
   weights: usize,
   mean: usize,
   units: usize,
   squares: usize,
 ): void {
   const rowBytes: usize = nFeatures * sizeof<T>();
-  for (let j: u32 = 0; j < nFeatures; j += 4) {
+  for (let j = firstFeature; j < endFeature; j += 4) {
     const at: usize = j << 3;
     const mean0 = v128.load(mean + at);
     const mean1 = v128.load(mean + at, 16);
@@ -163,7 +175,7 @@ function columnSquares<T>(
  * out (f32, nRows × nFeatures padded with zeros to a multiple of 4) ← (x − mean) / scale, computed in f64 and rounded
  * once. `mean` and `scale` may be 0, for none. Tells whether every result is finite.
  */
-function placeRows<T>(rows: usize, nRows: u32, nFeatures: u32, mean: usize, scale: usize, out: usize): bool {
+function placed<T>(rows: usize, nRows: u32, nFeatures: u32, mean: usize, scale: usize, out: usize): bool {
   const absolute = i32x4.splat(0x7fffffff);
   let largest = i32x4.splat(0);
   const whole: u32 = nFeatures & ~3;

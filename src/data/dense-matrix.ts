@@ -3,7 +3,8 @@ import type { ColumnStatistics } from './column-scaling.ts';
 import { denseStatistics } from './dense-statistics.ts';
 import { type DenseMatrix, denseStride } from './design-matrix.ts';
 import { checkValues, featureShape, type RowsInput } from './feature-input.ts';
-import { rowBlocks } from './row-blocks.ts';
+import { placeTask } from './place-task.ts';
+import { rowChunks } from './row-chunks.ts';
 
 export interface DensePlacing {
   /** A weight ≥ 0 for each sample, or null where all are 1. */
@@ -23,7 +24,7 @@ export function denseMatrix(
   X: RowsInput,
   { weights, standardize, center }: DensePlacing,
 ): { readonly matrix: DenseMatrix; readonly statistics: ColumnStatistics | null } {
-  const { arena, kernels } = runtime;
+  const { arena } = runtime;
   const { nSamples, nFeatures } = featureShape(X);
   const stride = denseStride(nFeatures);
   const matrix: DenseMatrix = {
@@ -36,10 +37,10 @@ export function denseMatrix(
   const mark = arena.mark();
   // Rows without padding are worked on where they will be.
   const place = stride === nFeatures ? matrix.values : null;
-  const blocks = rowBlocks(arena, X, nSamples, nFeatures, { place });
+  const task = placeTask(runtime, rowChunks(arena, X, nSamples, nFeatures, place), nFeatures);
   const explain = () => checkValues(X);
   const options = { nSamples, nFeatures, weights, deviations: standardize, explain };
-  const gathered = standardize || center ? denseStatistics(runtime, blocks, options) : null;
+  const gathered = standardize || center ? denseStatistics(arena, task, options) : null;
   const statistics = gathered === null || center ? gathered : withoutCentring(gathered);
 
   const onColumns = (values: Float64Array | undefined) => {
@@ -50,13 +51,8 @@ export function denseMatrix(
   };
   const mean = onColumns(center ? statistics?.mean : undefined);
   const scale = onColumns(standardize ? statistics?.scale : undefined);
-  const placeRows = blocks.single ? kernels.placeRowsSingle : kernels.placeRowsDouble;
-  let finite = true;
-  for (let first = 0; first < nSamples; first += blocks.rowsInBlock) {
-    const nRows = Math.min(blocks.rowsInBlock, nSamples - first);
-    const out = matrix.values + first * stride * 4;
-    if (placeRows(blocks.stage(first, nRows), nRows, nFeatures, mean, scale, out) === 0) finite = false;
-  }
+  task.set({ mean, scale, out: matrix.values });
+  const finite = task.placeRows();
   arena.release(mark);
   if (!finite) {
     explain();

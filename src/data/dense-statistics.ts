@@ -1,7 +1,6 @@
-import type { Pointer } from '../runtime/arena.ts';
-import type { Runtime } from '../runtime/runtime.ts';
+import type { Arena } from '../runtime/arena.ts';
 import { type ColumnStatistics, columnStatistics, columnUnits, sumOfWeights } from './column-scaling.ts';
-import type { RowBlocks } from './row-blocks.ts';
+import type { PlaceTask } from './place-task.ts';
 
 /** What to gather of dense rows. */
 export interface DenseStatisticsOptions {
@@ -14,23 +13,25 @@ export interface DenseStatisticsOptions {
   readonly explain: () => void;
 }
 
-/** Mean and deviation of each column in f64: sums over the rows in ascending order, whatever the blocks. */
+/** Mean and deviation of each column in f64: sums over the rows in ascending order, whatever the chunks and shards. */
 export function denseStatistics(
-  { arena, kernels }: Runtime,
-  blocks: RowBlocks,
+  arena: Arena,
+  task: PlaceTask,
   { nSamples, nFeatures, weights, deviations, explain }: DenseStatisticsOptions,
 ): ColumnStatistics {
   const padded = Math.ceil(nFeatures / 4) * 4;
   const column = () => arena.allocateF64(padded);
   const mark = arena.mark();
-  const blockWeights = weights === null ? null : arena.allocateF64(blocks.rowsInBlock);
+  if (weights !== null) {
+    const placed = arena.allocateF64(nSamples);
+    placed.set(weights);
+    task.set({ weights: placed.byteOffset });
+  }
   const sums = column();
   const least = column().fill(Infinity);
   const greatest = column().fill(-Infinity);
-  const addSums = blocks.single ? kernels.columnSumsSingle : kernels.columnSumsDouble;
-  eachBlock((rows, nRows, v) => {
-    addSums(rows, nRows, nFeatures, v, sums.byteOffset, least.byteOffset, greatest.byteOffset);
-  });
+  task.set({ sums: sums.byteOffset, least: least.byteOffset, greatest: greatest.byteOffset });
+  task.sumColumns();
   const own = (values: Float64Array) => values.slice(0, nFeatures);
   if (own(sums).some((sum) => !Number.isFinite(sum))) explain();
   const weightSum = sumOfWeights(weights, nSamples);
@@ -44,19 +45,9 @@ export function denseStatistics(
   const units = column();
   units.set(columnUnits(own(least), own(greatest)));
   const squares = column();
-  const addSquares = blocks.single ? kernels.columnSquaresSingle : kernels.columnSquaresDouble;
-  eachBlock((rows, nRows, v) => {
-    addSquares(rows, nRows, nFeatures, v, sums.byteOffset, units.byteOffset, squares.byteOffset);
-  });
+  task.set({ mean: sums.byteOffset, units: units.byteOffset, squares: squares.byteOffset });
+  task.sumDeviations();
   const statistics = columnStatistics(own(sums), own(squares), own(least), own(greatest), weightSum);
   arena.release(mark);
   return statistics;
-
-  function eachBlock(work: (rows: Pointer, nRows: number, weights: Pointer) => void) {
-    for (let first = 0; first < nSamples; first += blocks.rowsInBlock) {
-      const nRows = Math.min(blocks.rowsInBlock, nSamples - first);
-      if (weights !== null) blockWeights?.set(weights.subarray(first, first + nRows));
-      work(blocks.stage(first, nRows), nRows, blockWeights?.byteOffset ?? 0);
-    }
-  }
 }

@@ -15,20 +15,16 @@ export interface RowBlocks {
 const BLOCK_BYTES = 32768;
 const FEWEST_ROWS = 8;
 
-/**
- * Allocates room for one block, of a multiple of `together` rows. Where `place` has room for all rows as f32 without
- * padding, f32 blocks lie there one after the other: each row is copied once, however often it is staged.
- */
+/** Allocates room for one block, of a multiple of `together` rows. */
 export function rowBlocks(
   arena: Arena,
   X: RowsInput,
   nSamples: number,
   nFeatures: number,
-  { together = 1, place = null }: { readonly together?: number; readonly place?: Pointer | null } = {},
+  { together = 1 }: { readonly together?: number } = {},
 ): RowBlocks {
-  const single = isDenseInput(X) && fitsSingle(X.values);
-  if (single && place !== null) return placedBlocks(arena, X.values, nSamples, nFeatures, place);
-  const suitable = suitableRows(nSamples, nFeatures * (single ? 4 : 8));
+  const single = holdsSingle(X);
+  const suitable = Math.min(nSamples, suitableRows(nFeatures * (single ? 4 : 8), BLOCK_BYTES));
   const rowsInBlock = Math.ceil(suitable / together) * together;
   const length = rowsInBlock * nFeatures + 4;
   const block = single ? arena.allocateF32(length) : arena.allocateF64(length);
@@ -36,40 +32,35 @@ export function rowBlocks(
     single,
     rowsInBlock,
     stage(firstRow, nRows) {
-      if (isDenseInput(X)) {
-        copyNumbers(X.values, firstRow * nFeatures, nRows * nFeatures, block, 0);
-      } else {
-        for (let i = 0; i < nRows; i++) copyNumbers(X[firstRow + i], 0, nFeatures, block, i * nFeatures);
-      }
+      copyRows(X, nFeatures, firstRow, nRows, block);
       return block.byteOffset;
     },
   };
 }
 
-function suitableRows(nSamples: number, rowBytes: number): number {
-  return Math.min(nSamples, Math.max(FEWEST_ROWS, Math.floor(BLOCK_BYTES / rowBytes)));
+/** Whether single precision holds every value as it is. */
+export function holdsSingle(X: RowsInput): boolean {
+  return isDenseInput(X) && fitsSingle(X.values);
 }
 
-function placedBlocks(
-  arena: Arena,
-  values: ArrayLike<number>,
-  nSamples: number,
+/** Rows that fill so many bytes, but a few at least. */
+export function suitableRows(rowBytes: number, bytes: number): number {
+  return Math.max(FEWEST_ROWS, Math.floor(bytes / rowBytes));
+}
+
+/** Rows without padding to the beginning of `to`. What is no number becomes NaN. */
+export function copyRows(
+  X: RowsInput,
   nFeatures: number,
-  place: Pointer,
-): RowBlocks {
-  const rows = arena.f32(place, nSamples * nFeatures);
-  let staged = 0;
-  return {
-    single: true,
-    rowsInBlock: suitableRows(nSamples, nFeatures * 4),
-    stage(firstRow, nRows) {
-      if (firstRow >= staged) {
-        copyNumbers(values, firstRow * nFeatures, nRows * nFeatures, rows, firstRow * nFeatures);
-        staged = firstRow + nRows;
-      }
-      return place + 4 * firstRow * nFeatures;
-    },
-  };
+  firstRow: number,
+  nRows: number,
+  to: Float32Array | Float64Array,
+): void {
+  if (isDenseInput(X)) {
+    copyNumbers(X.values, firstRow * nFeatures, nRows * nFeatures, to, 0);
+  } else {
+    for (let i = 0; i < nRows; i++) copyNumbers(X[firstRow + i], 0, nFeatures, to, i * nFeatures);
+  }
 }
 
 /** From this length on `set` is faster than a loop. */

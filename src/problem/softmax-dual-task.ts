@@ -90,7 +90,7 @@ export function softmaxDual(runtime: Runtime, problem: Problem, seed: number): D
       order.draw();
       parts.fill(0);
       sums.fill(0);
-      runtime.run('softmaxDualEpoch', task, 2, true);
+      runtime.run('softmaxDualEpoch', task, 2, { long: true });
       // b₀ takes over what Σ vᵢ uᵢ has added to b.
       for (let k = 0; k < K; k++) intercepts[k] += rho * stepSums[k];
       const half = SUMS_BYTES / 8;

@@ -1,4 +1,5 @@
 import type { Pointer } from './arena.ts';
+import type { RunOptions } from './runtime.ts';
 
 /**
  * How a leader hands the shards of a pass to other threads: words in shared memory, and one protocol.
@@ -55,7 +56,7 @@ const LEADER_SLEEP_MS = 500;
 
 /**
  * Runs the shards 0 … nShards − 1 of a pass together with the threads in `follow`; returns when all are
- * done. `long` wakes sleepers at once. Throws what a shard threw here, or an Error when one failed elsewhere.
+ * done. Throws what a shard or `meanwhile` threw here, or an Error when one failed elsewhere.
  */
 export function lead(
   words: Int32Array,
@@ -63,12 +64,13 @@ export function lead(
   task: Pointer,
   nShards: number,
   runShard: RunShard,
-  long = false,
+  { long = false, meanwhile }: RunOptions = {},
 ): void {
-  for (let first = 0; first < nShards; first += CLOSED) {
+  for (let first = 0; first === 0 || first < nShards; first += CLOSED) {
     publish(words, kernel, task, first, Math.min(nShards - first, CLOSED));
-    if (long) Atomics.notify(words, EPOCH);
-    const failure = runOwnShare(words, runShard);
+    if (long || meanwhile) Atomics.notify(words, EPOCH);
+    let failure = first === 0 ? failureOf(meanwhile) : undefined;
+    failure = runOwnShare(words, runShard) ?? failure;
     awaitCompletion(words);
     if (failure !== undefined) throw failure;
     if (Atomics.load(words, FAILURE) !== 0) throw new Error('a kernel failed on another thread');
@@ -128,6 +130,14 @@ function claim(words: Int32Array): number {
     const before = Atomics.compareExchange(words, CLAIM, word, word + 1);
     if (before === word) return words[FIRST_SHARD] + shard;
     word = before;
+  }
+}
+
+function failureOf(work: (() => void) | undefined): unknown {
+  try {
+    work?.();
+  } catch (error) {
+    return error;
   }
 }
 

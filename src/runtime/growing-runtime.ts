@@ -9,9 +9,12 @@ const LONG = 8;
 const PATIENCE = 4;
 /**
  * Behind the last text less than that is left to do: threads started there for Adult (3.5 MB) took 10 MB and no less
- * time.
+ * time. Who places rows of arrays has threads started by their size.
  */
-const BEHIND_TEXT: ReadonlySet<string> = new Set(['slotSummary', 'selectRanks', 'copySlots', 'expandSlots']);
+const START_NONE: ReadonlySet<string> = new Set([
+  ...['slotSummary', 'selectRanks', 'copySlots', 'expandSlots'],
+  ...['sumColumns', 'sumDeviations', 'placeRows'],
+]);
 
 /**
  * A runtime on the calling thread, which leads the bench's followers: those that are there from an earlier fit, or once
@@ -27,9 +30,10 @@ export function growingRuntime(platform: Platform, bench: Workbench, threads: nu
     arena,
     kernels,
     threads: count,
-    run(kernel, task, nShards, long) {
-      led.run(kernel, task, nShards, long);
-      if (nShards < LONG || BEHIND_TEXT.has(kernel) || ++longRuns !== PATIENCE) return;
+    run(kernel, task, nShards, options) {
+      if (led.threads === 1 && bench.crew.threads > 1) led = leadingRuntime(bench, most);
+      led.run(kernel, task, nShards, options);
+      if (nShards < LONG || START_NONE.has(kernel) || ++longRuns !== PATIENCE) return;
       gatherFollowers(platform, bench, count, most);
       led = leadingRuntime(bench, most);
     },

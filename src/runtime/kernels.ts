@@ -12,6 +12,9 @@ export interface ShardKernels {
   columnFourths(task: Pointer, shard: number): void;
   columnSquares(task: Pointer, shard: number): void;
   copyRows(task: Pointer, shard: number): void;
+  sumColumns(task: Pointer, shard: number): void;
+  sumDeviations(task: Pointer, shard: number): void;
+  placeRows(task: Pointer, shard: number): void;
   wideSquares(task: Pointer, shard: number): void;
   wideRows(task: Pointer, shard: number): void;
   wideRowsDouble(task: Pointer, shard: number): void;
@@ -113,12 +116,7 @@ export interface KernelExports extends ShardKernels {
   expDoubleArray(x: Pointer, out: Pointer, count: number): void;
   /** out ← log(x), f64 × count, a multiple of 2 */
   logDoubleArray(x: Pointer, out: Pointer, count: number): void;
-  columnSumsSingle: ColumnSums;
-  columnSumsDouble: ColumnSums;
   columnSquaresSingle: ColumnSquares;
-  columnSquaresDouble: ColumnSquares;
-  placeRowsSingle: PlaceRows;
-  placeRowsDouble: PlaceRows;
   /** out ← out + A B in f64, A being f32 at A + i · aBytes + t · termBytes and B nTerms × stride */
   multiplyDouble(
     A: Pointer,
@@ -233,16 +231,6 @@ type ScoreRows = (
   scores: Pointer,
 ) => void;
 
-type ColumnSums = (
-  rows: Pointer,
-  nRows: number,
-  nFeatures: number,
-  weights: Pointer,
-  sums: Pointer,
-  least: Pointer,
-  greatest: Pointer,
-) => void;
-
 type ColumnSquares = (
   rows: Pointer,
   nRows: number,
@@ -252,13 +240,3 @@ type ColumnSquares = (
   units: Pointer,
   squares: Pointer,
 ) => void;
-
-/** 1 where every result is finite, else 0. */
-type PlaceRows = (
-  rows: Pointer,
-  nRows: number,
-  nFeatures: number,
-  mean: Pointer,
-  scale: Pointer,
-  out: Pointer,
-) => number;

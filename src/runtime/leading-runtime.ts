@@ -36,10 +36,10 @@ export function leadingRuntime({ module, arena, kernels, crew }: Workbench, most
   const together = threadedRuntime(module, kernels, arena, words, crew.threads);
   return {
     ...together,
-    run(kernel, task, nShards, long) {
-      if (crew.dispatchWords !== words) return alone.run(kernel, task, nShards, long);
+    run(kernel, task, nShards, options) {
+      if (crew.dispatchWords !== words) return alone.run(kernel, task, nShards, options);
       try {
-        together.run(kernel, task, nShards, long);
+        together.run(kernel, task, nShards, options);
       } catch (error) {
         // All shards are done, but the followers' words say for ever that one failed.
         crew.dismiss();

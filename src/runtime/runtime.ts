@@ -9,7 +9,13 @@ export interface Runtime {
   /**
    * Runs `kernel(task, shard)` once for every shard 0 … nShards − 1 on all threads and returns when
    * all are done. Which thread takes which shard is left open, so a shard must own what it writes.
-   * `long`: every shard takes so long that sleeping threads are woken before the first.
    */
-  run(kernel: ShardKernel, task: Pointer, nShards: number, long?: boolean): void;
+  run(kernel: ShardKernel, task: Pointer, nShards: number, options?: RunOptions): void;
+}
+
+export interface RunOptions {
+  /** Every shard takes so long that sleeping threads are woken before the first. */
+  readonly long?: boolean;
+  /** What the calling thread does before it takes shards, which other threads begin with at once. */
+  readonly meanwhile?: () => void;
 }

@@ -8,7 +8,8 @@ export function singleThreadRuntime(arena: Arena, kernels: KernelExports): Runti
     arena,
     kernels,
     threads: 1,
-    run(kernel, task, nShards) {
+    run(kernel, task, nShards, { meanwhile } = {}) {
+      meanwhile?.();
       const runShard = kernels[kernel] as (task: number, shard: number) => void;
       for (let shard = 0; shard < nShards; shard++) runShard(task, shard);
     },

@@ -74,11 +74,11 @@ export function threadedRuntime(
     arena,
     kernels,
     threads,
-    run(kernel, task, nShards, long = false) {
+    run(kernel, task, nShards, options = {}) {
       const number = numbers.get(kernel);
       if (number === undefined) throw new RangeError(`no kernel "${kernel}"`);
-      if (nShards === 1) exported[number](task, 0);
-      else if (nShards > 1) lead(words, number, task, nShards, runShard, long);
+      if (nShards > 1 || options.meanwhile) lead(words, number, task, nShards, runShard, options);
+      else if (nShards === 1) exported[number](task, 0);
     },
   };
 }

@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { denseMatrix } from '../../src/data/dense-matrix.ts';
 import type { RowsInput } from '../../src/data/feature-input.ts';
 import { randomSequence } from '../../src/data/random.ts';
+import { createRuntime } from '../../src/runtime/create-runtime.ts';
+import { nodePlatform } from '../../src/runtime/platform-node.ts';
 import { kernelRuntime } from '../twins/kernel-runtime.ts';
 
 /** Whole numbers of 8 bits, so that every form below holds the same values. */
@@ -57,7 +59,7 @@ function plainMatrix(
 }
 
 describe('dense rows, bit for bit as in plain f64 sums', () => {
-  // Blocks hold 32 KB or 8 rows: from one block up to several with a shorter last one.
+  // Blocks hold 32 KB or 8 rows, chunks 1 MB: from one up to several with a shorter last one.
   const shapes = [
     [3, 1],
     [7, 6],
@@ -68,6 +70,8 @@ describe('dense rows, bit for bit as in plain f64 sums', () => {
     // Without padding, rows are worked on in place.
     [700, 32],
     [13, 2052],
+    [9001, 30],
+    [9001, 32],
   ];
   const settings = [
     { standardize: true, center: true },
@@ -95,6 +99,23 @@ describe('dense rows, bit for bit as in plain f64 sums', () => {
         }
       }
     }
+  });
+
+  test('and on two threads', async () => {
+    const runtime = await createRuntime({ platform: nodePlatform, threads: 2 });
+    const random = randomSequence(6, 79);
+    for (const nFeatures of [30, 32]) {
+      const values = Float32Array.from({ length: 30_000 * nFeatures }, () => random.nextUniform());
+      const X = { values, nSamples: 30_000, nFeatures };
+      const placed = [kernelRuntime(), runtime].map((on) => {
+        const { matrix, statistics } = denseMatrix(on, X, { weights: null, standardize: true, center: true });
+        const { stride } = matrix;
+        return { statistics, values: on.arena.f32(matrix.values, 30_000 * stride) };
+      });
+      expect(placed[1].statistics).toEqual(placed[0].statistics);
+      expect(placed[1].values.findIndex((z, t) => z !== placed[0].values[t])).toBe(-1);
+    }
+    runtime.close();
   });
 
   test('the padding is 0 also where the memory was used before and what follows a row is not finite', () => {

@@ -65,6 +65,19 @@ describe.each([1, 2, 3, 5])('%i threads', (threads) => {
     for (const count of counts) expect(new Set(count)).toEqual(new Set([300n]));
   });
 
+  test.each([0, 1, 2, 64, 5000])('do something else once before %i shards', async (nShards) => {
+    const runtime = await start(threads);
+    const pointer = runtime.arena.allocate(8 * nShards);
+    let called = 0;
+    const meanwhile = () => {
+      called++;
+    };
+    runtime.run(COUNT, pointer, nShards, { meanwhile });
+    expect(called).toBe(1);
+    const counts = Array.from(new BigUint64Array(runtime.arena.memory.buffer, pointer, nShards), Number);
+    expect(counts).toEqual(new Array(nShards).fill(1));
+  });
+
   test('finish 10 000 tiny passes', async () => {
     const runtime = await start(threads);
     await pause(100);
@@ -81,6 +94,20 @@ test.each([1, 2, 3])(
     expect(() => runtime.run(FAILING, pointer, 16)).toThrow(/unreachable|another thread/);
   },
 );
+
+test('others run a shard meanwhile, and what is thrown meanwhile is thrown once all are done', async () => {
+  const runtime = await start(2);
+  await pause(200);
+  const pointer = runtime.arena.allocate(8 * 64);
+  const counts = new BigUint64Array(runtime.arena.memory.buffer, pointer, 64);
+  const meanwhile = () => {
+    const until = performance.now() + 5000;
+    while (Atomics.load(counts, 0) === 0n && performance.now() < until);
+    throw new Error(`the first ran ${counts[0]} times`);
+  };
+  expect(() => runtime.run(COUNT, pointer, 64, { meanwhile })).toThrow('the first ran 1 times');
+  expect(new Set(counts)).toEqual(new Set([1n]));
+});
 
 test('a shard that fails on another thread throws here', async () => {
   const runtime = await start(2);

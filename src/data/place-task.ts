@@ -1,0 +1,74 @@
+import type { Pointer } from '../runtime/arena.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { suitableRows } from './row-blocks.ts';
+import type { RowChunks } from './row-chunks.ts';
+
+/** As in kernels/place-rows.ts: the words of its task. */
+const FIELDS = {
+  nRows: 0,
+  nFeatures: 1,
+  double: 2,
+  shardFeatures: 3,
+  blockRows: 4,
+  rows: 5,
+  weights: 6,
+  sums: 7,
+  least: 8,
+  greatest: 9,
+  mean: 10,
+  units: 11,
+  squares: 12,
+  scale: 13,
+  out: 14,
+  notFinite: 15,
+} as const;
+
+type Field = keyof typeof FIELDS;
+type Settable = Exclude<Field, 'nRows' | 'nFeatures' | 'double' | 'shardFeatures' | 'blockRows' | 'rows'>;
+
+/** A first-level cache holds most of it; of long rows a few, since statistics are read and written once a block. */
+const BLOCK_BYTES = 32768;
+/** Of columns: each reads the cache lines of all rows where these are short. */
+const MOST_COLUMN_SHARDS = 4;
+
+/** The kernels that gather statistics of dense rows and place them. */
+export interface PlaceTask {
+  set(fields: Partial<Record<Settable, Pointer>>): void;
+  sumColumns(): void;
+  sumDeviations(): void;
+  /** Whether every placed value is finite. */
+  placeRows(): boolean;
+}
+
+/** Runs them chunk by chunk, the next of which is copied meanwhile. */
+export function placeTask({ arena, run }: Runtime, chunks: RowChunks, nFeatures: number): PlaceTask {
+  const words = arena.allocateU32(16);
+  const set = (fields: Partial<Record<Field, number>>) => {
+    for (const [field, value] of Object.entries(fields)) words[FIELDS[field as Field]] = value;
+  };
+  const rowBytes = nFeatures * (chunks.single ? 4 : 8);
+  const blockRows = suitableRows(rowBytes, BLOCK_BYTES);
+  const shardFeatures = Math.ceil(nFeatures / (4 * MOST_COLUMN_SHARDS)) * 4;
+  set({ nFeatures, double: chunks.single ? 0 : 1, shardFeatures, blockRows });
+  const outBytes = Math.ceil(nFeatures / 4) * 16;
+
+  function eachChunk(kernel: 'sumColumns' | 'sumDeviations' | 'placeRows') {
+    const { weights, out } = { weights: words[FIELDS.weights], out: words[FIELDS.out] };
+    chunks.each(({ firstRow, nRows, rows }, meanwhile) => {
+      set({ nRows, rows, weights: weights && weights + firstRow * 8, out: out + firstRow * outBytes });
+      const nShards = kernel === 'placeRows' ? nRows / blockRows : nFeatures / shardFeatures;
+      run(kernel, words.byteOffset, Math.ceil(nShards), { meanwhile });
+    });
+    set({ weights, out });
+  }
+
+  return {
+    set,
+    sumColumns: () => eachChunk('sumColumns'),
+    sumDeviations: () => eachChunk('sumDeviations'),
+    placeRows() {
+      eachChunk('placeRows');
+      return words[FIELDS.notFinite] === 0;
+    },
+  };
+}
