@@ -9,6 +9,7 @@ export {
   classBlocksListEqual,
   classBlocksSum,
 } from './class-blocks';
+export { classWeights } from './class-weights';
 export { columnFourths } from './column-fourths';
 export { columnSquares, wideSquares } from './column-squares';
 export { compactPass, compactPassDouble, compactReduce } from './compact';

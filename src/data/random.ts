@@ -40,11 +40,14 @@ export function randomSequence(seed: number, stream: number): RandomSequence {
     nextU32,
     nextUniform: () => ((nextU32() >>> 5) * 67108864 + (nextU32() >>> 6)) / 9007199254740992,
     nextBelow(n) {
-      // The last, incomplete round of n would favour small numbers, so words that fall into it are redrawn.
-      const limit = 4294967296 - (4294967296 % n);
       let word = nextU32();
-      while (word >= limit) word = nextU32();
-      return word % n;
+      // The last, incomplete round of n would favour small numbers, so words that fall into it are redrawn.
+      if (word >= 4294967296 - n) {
+        const limit = 4294967296 - (4294967296 % n);
+        while (word >= limit) word = nextU32();
+      }
+      // Of u32, a remainder takes a tenth of the time.
+      return n < 4294967296 ? (word >>> 0) % (n >>> 0) : word;
     },
   };
 }

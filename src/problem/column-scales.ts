@@ -1,21 +1,22 @@
 import type { SparseMatrix, TrainingSet } from '../data/design-matrix.ts';
-import type { Arena } from '../runtime/arena.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import type { ColumnScales } from './passes.ts';
 
 /**
  * Scales of sparse data, whose columns differ by how rarely they occur; null for dense data, where a diagonal
  * scaling made things slower.
  */
-export function columnScales(arena: Arena, trainingSet: TrainingSet): ColumnScales | null {
+export function columnScales(runtime: Runtime, trainingSet: TrainingSet): ColumnScales | null {
   const { matrix } = trainingSet;
-  return matrix.kind === 'dense' ? null : sparseColumnScales(arena, trainingSet, matrix);
+  return matrix.kind === 'dense' ? null : sparseColumnScales(runtime, trainingSet, matrix);
 }
 
 export function sparseColumnScales(
-  arena: Arena,
+  runtime: Runtime,
   trainingSet: TrainingSet,
   matrix: SparseMatrix,
 ): ColumnScales {
+  const { arena } = runtime;
   const { nSamples: n, nFeatures: d } = matrix;
   const weights = trainingSet.sampleWeights === 0 ? null : arena.f64(trainingSet.sampleWeights, n);
   const starts = arena.u32(matrix.columnStarts, d + 1);
@@ -41,15 +42,26 @@ export function sparseColumnScales(
     const c = center === null ? 0 : center[j];
     features[j] = Math.max(0, second / n - (2 * c * first) / n + c * c);
   }
-  return { features, frequencies: classFrequencies(arena, trainingSet) };
+  return { features, frequencies: classFrequencies(runtime, trainingSet) };
 }
 
+/** As in kernels/class-weights.ts. */
+const SHARD_ROWS = 32768;
+
 /** (1/n) Σ_{yᵢ=k} vᵢ for each class */
-export function classFrequencies(arena: Arena, trainingSet: TrainingSet): Float64Array {
-  const n = trainingSet.matrix.nSamples;
-  const weights = trainingSet.sampleWeights === 0 ? null : arena.f64(trainingSet.sampleWeights, n);
-  const labels = arena.u32(trainingSet.labels, n);
-  const frequencies = new Float64Array(trainingSet.nClasses);
-  for (let i = 0; i < n; i++) frequencies[labels[i]] += weights === null ? 1 : weights[i];
-  return frequencies.map((sum) => sum / n);
+export function classFrequencies(
+  { arena, run }: Runtime,
+  { matrix, nClasses, labels, sampleWeights }: TrainingSet,
+): Float64Array {
+  const { nSamples } = matrix;
+  const mark = arena.mark();
+  const nShards = Math.ceil(nSamples / SHARD_ROWS);
+  const sums = arena.allocateF64(nShards * nClasses);
+  const task = arena.allocateU32(5);
+  task.set([nSamples, nClasses, labels, sampleWeights, sums.byteOffset]);
+  run('classWeights', task.byteOffset, nShards);
+  const frequencies = new Float64Array(nClasses);
+  for (let at = 0; at < sums.length; at++) frequencies[at % nClasses] += sums[at];
+  arena.release(mark);
+  return frequencies.map((sum) => sum / nSamples);
 }

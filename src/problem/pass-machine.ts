@@ -234,7 +234,7 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
     },
     interceptProduct: keepsRows ? interceptProduct : null,
     columnScales() {
-      if (matrix.kind === 'sparse') return sparseColumnScales(arena, trainingSet, matrix);
+      if (matrix.kind === 'sparse') return sparseColumnScales(runtime, trainingSet, matrix);
       const mark = arena.mark();
       const squares = arena.allocateF64(roundUp(nFeatures, 4));
       if (kind === 'wide') {
@@ -247,7 +247,7 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
       const features = new Float64Array(nFeatures);
       for (let j = 0; j < nFeatures; j++) features[j] = squares[j] / nSamples;
       arena.release(mark);
-      return { features, frequencies: classFrequencies(arena, trainingSet) };
+      return { features, frequencies: classFrequencies(runtime, trainingSet) };
     },
   };
 }

@@ -33,12 +33,13 @@ const MOST_HESSIAN_TERMS = 1e7;
  * has no samples, whose intercept has no optimum, where ∇²_b has too many terms, and where there is no step for b.
  */
 export function rowSpaceCertificate(
-  { arena, kernels }: Runtime,
+  runtime: Runtime,
   { trainingSet, penalty: { ridge, lasso }, loss, intercept }: Problem,
   theta: Float64Array,
   { coefficients, scores, stride }: Expansion,
   { values: G, rowStride, error, underflow }: RowProducts,
 ): CertifiedPoint | null {
+  const { arena, kernels } = runtime;
   const { matrix, labels, sampleWeights, nClasses: K } = trainingSet;
   const { nSamples: n, nFeatures: d } = matrix;
   if (intercept && n * K * K > MOST_HESSIAN_TERMS) return null;
@@ -125,7 +126,7 @@ export function rowSpaceCertificate(
     return Math.sqrt(Math.max(0, squares)) + rounding;
   }
 
-  const frequencies = classFrequencies(arena, trainingSet);
+  const frequencies = classFrequencies(runtime, trainingSet);
   const moments = softmaxMoments(meanSquare, meanSquare, frequencies);
   if (frequencies.some((_, k) => isAbsent(moments, k))) return null;
   evaluate();

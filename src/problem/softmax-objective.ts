@@ -34,7 +34,7 @@ export function softmaxObjective(
     loss,
     moments,
     weightTerms: weightTermsOn(runtime),
-    scales: () => columnScales(arena, trainingSet),
+    scales: () => columnScales(runtime, trainingSet),
     separatedClasses: unpenalized ? separatedClasses(arena, problem) : null,
     activeHessian:
       penalty.lasso > 0 && probabilities

@@ -11,6 +11,7 @@ export interface ShardKernels {
   denseReduce(task: Pointer, shard: number): void;
   columnFourths(task: Pointer, shard: number): void;
   columnSquares(task: Pointer, shard: number): void;
+  classWeights(task: Pointer, shard: number): void;
   copyRows(task: Pointer, shard: number): void;
   sumColumns(task: Pointer, shard: number): void;
   sumDeviations(task: Pointer, shard: number): void;

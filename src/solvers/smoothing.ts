@@ -191,7 +191,7 @@ function poseSmoothed(runtime: Runtime, problem: Problem, smoothing: number): Po
   const objective = compositeObjective(passes, vectorSpace(runtime), penalty, {
     intercept,
     loss,
-    scales: () => columnScales(runtime.arena, trainingSet),
+    scales: () => columnScales(runtime, trainingSet),
   });
   const newton =
     suitsHingeNewton(problem) && passes.hinge !== undefined

@@ -61,7 +61,7 @@ export function* workingSetNewton(
 
   if (problem.intercept && isZero(theta)) {
     theta.set(
-      interceptsAlone(classFrequencies(arena, problem.trainingSet), layout),
+      interceptsAlone(classFrequencies(runtime, problem.trainingSet), layout),
       layout.nFeatures * layout.stride,
     );
   }

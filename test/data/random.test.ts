@@ -68,6 +68,20 @@ describe('randomSequence', () => {
     );
   });
 
+  test.each([1, 3, 2 ** 31 + 1, 2 ** 32 - 1, 2 ** 32])(
+    'nextBelow(%d) takes the words below a multiple of it',
+    (n) => {
+      const words = randomSequence(11, 1);
+      const random = randomSequence(11, 1);
+      const limit = Math.floor(2 ** 32 / n) * n;
+      for (let i = 0; i < 200; i++) {
+        let word = words.nextU32();
+        while (word >= limit) word = words.nextU32();
+        expect(random.nextBelow(n)).toBe(word % n);
+      }
+    },
+  );
+
   test('shuffle gives every order of three about equally often', () => {
     const random = randomSequence(3, RANDOM_STREAM.shuffle);
     const counts = new Map<string, number>();
