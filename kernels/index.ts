@@ -87,6 +87,7 @@ export { sparseCount, sparseTranspose } from './sparse-layout';
 export { subspaceCombination, subspaceCoordinates } from './subspace-inverse';
 export { sumShards } from './sum-shards';
 export { addTextCode, textCodesBytes } from './text-codes';
+export { listCombination, listProducts } from './vector-lists';
 export { axpy, axpyShard, copyShard, dot, dotShard, scale, scaleShard } from './vectors';
 export { weightTerms } from './weight-terms';
 export { wideColumns, wideColumnsDouble, wideRows, wideRowsDouble } from './wide';

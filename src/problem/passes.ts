@@ -159,4 +159,13 @@ export interface VectorSpace {
   /** x ← alpha x */
   scale(alpha: number, x: Float64Array): void;
   copy(from: Float64Array, to: Float64Array): void;
+  /** Operations on up to `most` vectors of `length` at once, until the space is released. */
+  lists(most: number, length: number): VectorLists;
+}
+
+export interface VectorLists {
+  /** out[i] ← Σ listᵢ x */
+  products(list: readonly Float64Array[], x: Float64Array, out: Float64Array): void;
+  /** y ← y + Σ factorsᵢ listᵢ */
+  addMultiples(factors: Float64Array, list: readonly Float64Array[], y: Float64Array): void;
 }

@@ -1,5 +1,6 @@
 import type { Runtime } from '../runtime/runtime.ts';
 import type { VectorSpace } from './passes.ts';
+import { vectorLists } from './vector-lists.ts';
 
 /** As in kernels/vectors.ts. */
 const SHARD_LENGTH = 32768;
@@ -27,6 +28,7 @@ export function vectorSpace(runtime: Runtime): VectorSpace {
 
   return {
     zeros: (length) => arena.allocateF64(length),
+    lists: (most, length) => vectorLists(runtime, most, length),
     dot(a, b, length = a.length) {
       if (length < FEWEST_SHARDS * SHARD_LENGTH) return kernels.dot(a.byteOffset, b.byteOffset, length);
       const nShards = describe(1, a, b, length);

@@ -52,6 +52,8 @@ export interface ShardKernels {
   axpyShard(task: Pointer, shard: number): void;
   scaleShard(task: Pointer, shard: number): void;
   copyShard(task: Pointer, shard: number): void;
+  listCombination(task: Pointer, shard: number): void;
+  listProducts(task: Pointer, shard: number): void;
   hingeDualGradient(task: Pointer, shard: number): void;
   hingeDualRepair(task: Pointer, shard: number): void;
   hingeScores(task: Pointer, shard: number): void;

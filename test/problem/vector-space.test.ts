@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { vectorSpace } from '../../src/problem/vector-space.ts';
+import { createRuntime } from '../../src/runtime/create-runtime.ts';
+import { nodePlatform } from '../../src/runtime/platform-node.ts';
 import { kernelRuntime } from '../twins/kernel-runtime.ts';
 import { plainVectors } from '../twins/plain-passes.ts';
 
@@ -34,6 +36,30 @@ describe.each([1, 3, 4, 7, 8, 63, 131_071, 131_072, 200_001])('vectors of %i', (
     expect(y.every((x, i) => x === (i < first ? 0.3 * a[i] : 0))).toBe(true);
   });
 
+  test.each([1, 3, 4, 6])(
+    'products with %i vectors, and multiples of them, agree with the plain ones',
+    (count) => {
+      const list = Array.from({ length: count }, (_, m) => {
+        const vector = space.zeros(length);
+        for (let i = 0; i < length; i++) vector[i] = Math.sin((m + 2) * i);
+        return vector;
+      });
+      const lists = space.lists(count, length);
+      const products = new Float64Array(count);
+      lists.products(list, a, products);
+      for (const [m, vector] of list.entries()) {
+        expect(Math.abs(products[m] - plain.dot(vector, a))).toBeLessThanOrEqual(1e-12 * length);
+      }
+      const factors = Float64Array.from(list, (_, m) => 0.3 - m);
+      const y = space.zeros(length);
+      space.copy(b, y);
+      const expected = Float64Array.from(b);
+      for (const [m, vector] of list.entries()) plain.axpy(factors[m], vector, expected);
+      lists.addMultiples(factors, list, y);
+      expect(y.every((x, i) => x === expected[i])).toBe(true);
+    },
+  );
+
   test('axpy, scale and copy are exact', () => {
     const y = space.zeros(length);
     space.copy(b, y);
@@ -46,4 +72,27 @@ describe.each([1, 3, 4, 7, 8, 63, 131_071, 131_072, 200_001])('vectors of %i', (
     space.scale(-1.7, y);
     expect(y.every((x, i) => x === expected[i])).toBe(true);
   });
+});
+
+test('two threads add up lists of vectors as one does', async () => {
+  const length = 9420;
+  const pair = await createRuntime({ platform: nodePlatform, threads: 2 });
+  const results = [kernelRuntime(), pair].map((runtime) => {
+    const space = vectorSpace(runtime);
+    const list = Array.from({ length: 10 }, (_, m) =>
+      space.zeros(length).map((_, i) => Math.sin(i * (m + 1))),
+    );
+    const placed = list.map((values) => {
+      const vector = space.zeros(length);
+      vector.set(values);
+      return vector;
+    });
+    const lists = space.lists(10, length);
+    const products = new Float64Array(10);
+    lists.products(placed, placed[3], products);
+    lists.addMultiples(products, placed, placed[0]);
+    return { products, sums: Float64Array.from(placed[0]) };
+  });
+  pair.close();
+  expect(results[1]).toEqual(results[0]);
 });

@@ -224,5 +224,13 @@ export function plainVectors(): VectorSpace {
     copy(from, to) {
       to.set(from);
     },
+    lists: () => ({
+      products(list, x, out) {
+        for (const [i, v] of list.entries()) out[i] = v.reduce((sum, vt, t) => sum + vt * x[t], 0);
+      },
+      addMultiples(factors, list, y) {
+        for (const [i, v] of list.entries()) for (let t = 0; t < y.length; t++) y[t] += factors[i] * v[t];
+      },
+    }),
   };
 }

@@ -1,0 +1,45 @@
+import type { Runtime } from '../runtime/runtime.ts';
+import type { VectorLists } from './passes.ts';
+
+/** Numbers of a shard: some 10 µs with 60 vectors, and of long vectors more, which are read from memory. */
+const LEAST_SHARD = 1024;
+const MOST_SHARD = 32768;
+const USUAL_SHARDS = 16;
+/** Products that other threads are worth: some 10 µs. */
+const SHARED_PRODUCTS = 1 << 15;
+
+/** Operations on up to `most` f64 vectors of `length` at once; sums are added shard by shard, whatever the threads. */
+export function vectorLists({ arena, kernels, run }: Runtime, most: number, length: number): VectorLists {
+  const even = 2 * Math.ceil(length / USUAL_SHARDS / 2);
+  const shardLength = Math.max(LEAST_SHARD, Math.min(MOST_SHARD, even));
+  const nShards = Math.ceil(length / shardLength);
+  const addresses = arena.allocateU32(most);
+  const multipliers = arena.allocateF64(most);
+  const sums = arena.allocateF64(most * nShards);
+  const task = arena.allocateU32(7);
+  const pointers = [addresses.byteOffset, multipliers.byteOffset, sums.byteOffset];
+
+  function runOver(
+    kernel: 'listProducts' | 'listCombination',
+    list: readonly Float64Array[],
+    x: Float64Array,
+  ): void {
+    for (let i = 0; i < list.length; i++) addresses[i] = list[i].byteOffset;
+    task.set([x.byteOffset, length, shardLength, list.length, ...pointers]);
+    if (list.length * length < SHARED_PRODUCTS) {
+      for (let shard = 0; shard < nShards; shard++) kernels[kernel](task.byteOffset, shard);
+    } else run(kernel, task.byteOffset, nShards);
+  }
+
+  return {
+    products(list, x, out) {
+      runOver('listProducts', list, x);
+      out.set(sums.subarray(0, list.length));
+      for (let at = list.length; at < nShards * list.length; at++) out[at % list.length] += sums[at];
+    },
+    addMultiples(factors, list, y) {
+      for (let i = 0; i < list.length; i++) multipliers[i] = factors[i];
+      runOver('listCombination', list, y);
+    },
+  };
+}
