@@ -30,19 +30,79 @@ export function choleskyRows(task: usize, shard: u32): void {
   if ((end - first) & 1) makeRow(t, end - 1, t.firstColumn + BLOCK);
 }
 
-/** x ← A⁻¹ x for the factor of A; x is f64 × size. */
+/** x ← A⁻¹ x for the factor of A; x is f64 × size. Four rows meet what is known of x at once. */
 export function choleskySolve(matrix: usize, rowBytes: u32, size: u32, x: usize): void {
-  for (let i: u32 = 0; i < size; i++) {
+  const whole = size & ~3;
+  for (let i: u32 = 0; i < whole; i += 4) {
+    subtractFourProducts(matrix + i * rowBytes, rowBytes, x, i);
+    solveRows(matrix, rowBytes, i, i + 4, i, x);
+  }
+  solveRows(matrix, rowBytes, whole, size, 0, x);
+  for (let i = size; i > whole; i--) solveColumn(matrix + (i - 1) * rowBytes, x, i - 1, 0);
+  for (let i = whole; i > 0; i -= 4) {
+    for (let row = i; row > i - 4; row--) solveColumn(matrix + (row - 1) * rowBytes, x, row - 1, i - 4);
+    subtractFourRows(matrix + (i - 4) * rowBytes, rowBytes, x, i - 4);
+  }
+}
+
+/** x of the rows first … end − 1, from which what lies left of `column` is subtracted already. */
+function solveRows(matrix: usize, rowBytes: usize, first: u32, end: u32, column: u32, x: usize): void {
+  const left: usize = column << 3;
+  for (let i = first; i < end; i++) {
     const row = matrix + i * rowBytes;
     const at = x + (i << 3);
-    store<f64>(at, (load<f64>(at) - dotPairs(row, x, i)) / load<f64>(row + (i << 3)));
+    const rest = load<f64>(at) - dotPairs(row + left, x + left, i - column);
+    store<f64>(at, rest / load<f64>(row + (i << 3)));
   }
-  for (let i = size; i > 0; i--) {
-    const row = matrix + (i - 1) * rowBytes;
-    const at = x + ((i - 1) << 3);
-    const value = load<f64>(at) / load<f64>(row + ((i - 1) << 3));
-    store<f64>(at, value);
-    subtractMultiple(row, value, x, i - 1);
+}
+
+/** xᵢ of Lᵀ x, then row i of L times it subtracted from x of first … i − 1. */
+function solveColumn(row: usize, x: usize, i: u32, first: u32): void {
+  const at = x + (i << 3);
+  const value = load<f64>(at) / load<f64>(row + (i << 3));
+  store<f64>(at, value);
+  const left: usize = first << 3;
+  subtractMultiple(row + left, value, x + left, i - first);
+}
+
+/** x[count + c] ← x[count + c] − Σ_{t < count} row_c[t] · x[t] for c = 0 … 3; count is even. */
+function subtractFourProducts(row: usize, rowBytes: usize, x: usize, count: u32): void {
+  const row1 = row + rowBytes;
+  const row2 = row1 + rowBytes;
+  const row3 = row2 + rowBytes;
+  let a0 = f64x2.splat(0);
+  let a1 = f64x2.splat(0);
+  let a2 = f64x2.splat(0);
+  let a3 = f64x2.splat(0);
+  const bytes: usize = count << 3;
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const xs = v128.load(x + at);
+    a0 = f64x2.add(a0, f64x2.mul(xs, v128.load(row + at)));
+    a1 = f64x2.add(a1, f64x2.mul(xs, v128.load(row1 + at)));
+    a2 = f64x2.add(a2, f64x2.mul(xs, v128.load(row2 + at)));
+    a3 = f64x2.add(a3, f64x2.mul(xs, v128.load(row3 + at)));
+  }
+  subtractPair(x + bytes, a0, a1);
+  subtractPair(x + bytes + 16, a2, a3);
+}
+
+/** x[t] ← x[t] − Σ_{c < 4} row_c[t] · x[count + c] for t < count, which is even. */
+function subtractFourRows(row: usize, rowBytes: usize, x: usize, count: u32): void {
+  const row1 = row + rowBytes;
+  const row2 = row1 + rowBytes;
+  const row3 = row2 + rowBytes;
+  const bytes: usize = count << 3;
+  const f0 = v128.load64_splat(x + bytes);
+  const f1 = v128.load64_splat(x + bytes, 8);
+  const f2 = v128.load64_splat(x + bytes, 16);
+  const f3 = v128.load64_splat(x + bytes, 24);
+  for (let at: usize = 0; at < bytes; at += 16) {
+    let xs = v128.load(x + at);
+    xs = f64x2.sub(xs, f64x2.mul(f0, v128.load(row + at)));
+    xs = f64x2.sub(xs, f64x2.mul(f1, v128.load(row1 + at)));
+    xs = f64x2.sub(xs, f64x2.mul(f2, v128.load(row2 + at)));
+    xs = f64x2.sub(xs, f64x2.mul(f3, v128.load(row3 + at)));
+    v128.store(x + at, xs);
   }
 }
 
