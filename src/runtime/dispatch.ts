@@ -5,11 +5,14 @@ import type { RunOptions } from './runtime.ts';
  * How a leader hands the shards of a pass to other threads: words in shared memory, and one protocol.
  *
  * The leader *closes* the claim word (no shard can be claimed), writes what is to run, *opens* the claim word
- * with a new generation and shard 0, and adds to `epoch`, which idle threads watch. A thread claims shard i
- * by exchanging (generation, i) for (generation, i + 1). What it read of the pass before a successful
- * exchange is true of that generation: had the leader begun to change it, the claim word would have been
- * closed and the exchange would have failed. So a thread delayed between reading and claiming does no harm,
- * and the leader waits for claimed shards only, never for a thread to wake.
+ * with a new generation and no shard claimed, and adds to `epoch`, which idle threads watch. The leader claims the
+ * first shard that is left, by exchanging (generation, i, j) for (generation, i + 1, j), others the last one, by
+ * counting j. What a thread read of the pass before a successful exchange is true of that generation: had the leader
+ * begun to change it, the claim word would have been closed and the exchange would have failed. So a thread delayed
+ * between reading and claiming does no harm, and the leader waits for claimed shards only, never for a thread to wake.
+ *
+ * From both ends, since two threads then do nearly the same shards in pass after pass, whose partial sums are in their
+ * caches.
  *
  * The words lie in a buffer of their own: a worker on its way out may still write to them when the kernels'
  * memory is in use again.
@@ -37,9 +40,10 @@ const STOPPED = 80;
 const FAILURE = 81;
 const N_WORDS = 96;
 
-/** The claim word: a generation in the high 20 bits, the next shard in the low 12. */
-const SHARD_BITS = 12;
-const CLOSED = 2 ** SHARD_BITS - 1;
+/** The claim word: a generation in the high 16 bits, shards claimed from the end in the next 8, from the first in the low 8. */
+const COUNT_BITS = 8;
+const MOST_SHARDS = 2 ** COUNT_BITS - 1;
+const CLOSED = 2 ** (2 * COUNT_BITS) - 1;
 
 const SHARD_FAILED = 1;
 const WORKER_DIED = 2;
@@ -66,8 +70,8 @@ export function lead(
   runShard: RunShard,
   { long = false, meanwhile }: RunOptions = {},
 ): void {
-  for (let first = 0; first === 0 || first < nShards; first += CLOSED) {
-    publish(words, kernel, task, first, Math.min(nShards - first, CLOSED));
+  for (let first = 0; first === 0 || first < nShards; first += MOST_SHARDS) {
+    publish(words, kernel, task, first, Math.min(nShards - first, MOST_SHARDS));
     if (long || meanwhile) Atomics.notify(words, EPOCH);
     let failure = first === 0 ? failureOf(meanwhile) : undefined;
     failure = runOwnShare(words, runShard) ?? failure;
@@ -82,7 +86,7 @@ export function follow(words: Int32Array, runShard: RunShard, onFailure: (error:
   while (Atomics.load(words, STOPPED) === 0) {
     const epoch = Atomics.load(words, EPOCH);
     let completed = 0;
-    for (let shard = claim(words); shard >= 0; shard = claim(words)) {
+    for (let shard = claimLast(words); shard >= 0; shard = claimLast(words)) {
       try {
         runShard(words[KERNEL], words[TASK] >>> 0, shard);
       } catch (error) {
@@ -110,7 +114,7 @@ export function announceDeath(words: Int32Array): void {
 }
 
 function publish(words: Int32Array, kernel: number, task: Pointer, first: number, nShards: number) {
-  const generation = (words[EPOCH] + 1) << SHARD_BITS;
+  const generation = (words[EPOCH] + 1) << (2 * COUNT_BITS);
   Atomics.store(words, CLAIM, generation | CLOSED);
   Atomics.store(words, DONE, 0);
   Atomics.store(words, KERNEL, kernel);
@@ -122,13 +126,18 @@ function publish(words: Int32Array, kernel: number, task: Pointer, first: number
 }
 
 /** The claimed shard, or −1 when none is left. What the pass is can be read after: it stands until `complete`. */
-function claim(words: Int32Array): number {
+const claimFirst = (words: Int32Array) => claim(words, 1);
+const claimLast = (words: Int32Array) => claim(words, 1 << COUNT_BITS);
+
+function claim(words: Int32Array, one: number): number {
   let word = Atomics.load(words, CLAIM);
   for (;;) {
-    const shard = word & CLOSED;
-    if (shard >= Atomics.load(words, SHARDS)) return -1;
-    const before = Atomics.compareExchange(words, CLAIM, word, word + 1);
-    if (before === word) return words[FIRST_SHARD] + shard;
+    const fromFirst = word & MOST_SHARDS;
+    const fromLast = (word >>> COUNT_BITS) & MOST_SHARDS;
+    const nShards = Atomics.load(words, SHARDS);
+    if (fromFirst + fromLast >= nShards) return -1;
+    const before = Atomics.compareExchange(words, CLAIM, word, word + one);
+    if (before === word) return words[FIRST_SHARD] + (one === 1 ? fromFirst : nShards - 1 - fromLast);
     word = before;
   }
 }
@@ -146,7 +155,7 @@ function runOwnShare(words: Int32Array, runShard: RunShard): unknown {
   let asleep = Atomics.load(words, SLEEPERS) > 0;
   let completed = 0;
   let failure: unknown;
-  for (let shard = claim(words); shard >= 0; shard = claim(words)) {
+  for (let shard = claimFirst(words); shard >= 0; shard = claimFirst(words)) {
     try {
       runShard(words[KERNEL], words[TASK] >>> 0, shard);
     } catch (error) {
