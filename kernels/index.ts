@@ -19,6 +19,7 @@ export { csvRows } from './csv-rows';
 export { densePass, densePassDouble, denseReduce } from './dense';
 export { densePassAtZero } from './dense-at-zero';
 export { multiplyDouble } from './dense-double';
+export { drawNeighbours } from './draw-neighbours';
 export { dualCoordinateEpoch } from './dual-coordinate-descent';
 export { encodeRows } from './encode-rows';
 export { expDoubleArray, expSingleArray } from './exp';

@@ -17,22 +17,47 @@ export function sampleRows(
   const { arena } = runtime;
   const { matrix, sampleWeights } = trainingSet;
   const { nSamples } = matrix;
-  const drawn = arena.allocateU32(count);
+  const drawn = drawNeighbours(runtime, nSamples, count, seed);
   const drawnWeights = arena.allocateF64(sampleWeights === 0 ? 0 : count);
   const allWeights = sampleWeights === 0 ? null : arena.f64(sampleWeights, nSamples);
-  const random = randomSequence(seed, RANDOM_STREAM.sample);
-  let total = 0;
-  for (let i = 0; i < count; i++) {
-    const first = Math.floor((i * nSamples) / count);
-    const row = first + random.nextBelow(Math.floor(((i + 1) * nSamples) / count) - first);
-    drawn[i] = row;
-    if (allWeights !== null) drawnWeights[i] = allWeights[row];
-    total += allWeights === null ? 1 : allWeights[row];
+  if (allWeights !== null) {
+    let total = 0;
+    for (let i = 0; i < count; i++) {
+      drawnWeights[i] = allWeights[drawn[i]];
+      total += drawnWeights[i];
+    }
+    if (!(total > 0)) return null;
+    for (let i = 0; i < count; i++) drawnWeights[i] *= count / total;
   }
-  if (!(total > 0)) return null;
-  for (let i = 0; i < drawnWeights.length; i++) drawnWeights[i] *= count / total;
   const rows = copiedRows(runtime, trainingSet, drawn);
   return { ...rows, sampleWeights: allWeights === null ? 0 : drawnWeights.byteOffset };
+}
+
+/** As in kernels/draw-neighbours.ts. */
+const DRAW_SHARD_ROWS = 4096;
+
+/** A row of each of `count` runs of neighbours. 194 000 of 1 000 000 took 6.5 ms of one thread without the kernel. */
+export function drawNeighbours(
+  { arena, run }: Runtime,
+  nSamples: number,
+  count: number,
+  seed: number,
+): Uint32Array {
+  const drawn = arena.allocateU32(count);
+  const mark = arena.mark();
+  const task = arena.allocateU32(6);
+  task.set([count, nSamples, seed, RANDOM_STREAM.sample, drawn.byteOffset, 0]);
+  run('drawNeighbours', task.byteOffset, Math.ceil(count / DRAW_SHARD_ROWS));
+  const redrawn = task[5] !== 0;
+  arena.release(mark);
+  if (!redrawn) return drawn;
+  // A word that is drawn again moves all that come after it: once in some ten thousand samples.
+  const random = randomSequence(seed, RANDOM_STREAM.sample);
+  for (let i = 0; i < count; i++) {
+    const first = Math.floor((i * nSamples) / count);
+    drawn[i] = first + random.nextBelow(Math.floor(((i + 1) * nSamples) / count) - first);
+  }
+  return drawn;
 }
 
 function copiedRows(runtime: Runtime, trainingSet: TrainingSet, drawn: Uint32Array): TrainingSet {

@@ -13,6 +13,7 @@ export interface ShardKernels {
   columnSquares(task: Pointer, shard: number): void;
   classWeights(task: Pointer, shard: number): void;
   copyRows(task: Pointer, shard: number): void;
+  drawNeighbours(task: Pointer, shard: number): void;
   sumColumns(task: Pointer, shard: number): void;
   sumDeviations(task: Pointer, shard: number): void;
   placeRows(task: Pointer, shard: number): void;
