@@ -5,8 +5,8 @@ import type { VectorLists } from './passes.ts';
 const LEAST_SHARD = 1024;
 const MOST_SHARD = 32768;
 const USUAL_SHARDS = 16;
-/** Products that other threads are worth: some 10 µs. */
-const SHARED_PRODUCTS = 1 << 15;
+/** Products that other threads are worth: some 20 µs, since each run may wait for a thread that was sent off its core. */
+const SHARED_PRODUCTS = 1 << 17;
 
 /** Operations on up to `most` f64 vectors of `length` at once; sums are added shard by shard, whatever the threads. */
 export function vectorLists({ arena, kernels, run }: Runtime, most: number, length: number): VectorLists {

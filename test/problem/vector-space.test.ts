@@ -79,7 +79,7 @@ test('two threads add up lists of vectors as one does', async () => {
   const pair = await createRuntime({ platform: nodePlatform, threads: 2 });
   const results = [kernelRuntime(), pair].map((runtime) => {
     const space = vectorSpace(runtime);
-    const list = Array.from({ length: 10 }, (_, m) =>
+    const list = Array.from({ length: 20 }, (_, m) =>
       space.zeros(length).map((_, i) => Math.sin(i * (m + 1))),
     );
     const placed = list.map((values) => {
@@ -87,8 +87,8 @@ test('two threads add up lists of vectors as one does', async () => {
       vector.set(values);
       return vector;
     });
-    const lists = space.lists(10, length);
-    const products = new Float64Array(10);
+    const lists = space.lists(20, length);
+    const products = new Float64Array(20);
     lists.products(placed, placed[3], products);
     lists.addMultiples(products, placed, placed[0]);
     return { products, sums: Float64Array.from(placed[0]) };
