@@ -72,7 +72,7 @@ export { multiplyCenter, packClasses, packClassesDouble, packWeights } from './p
 export { columnSquaresSingle, placeRows, sumColumns, sumDeviations } from './place-rows';
 export { softmaxRows } from './probabilities';
 export { multiplyProjected, projectCompactRows, projectRows } from './row-projections';
-export { combineRows, multiplyRows, sumRowProducts } from './row-space';
+export { combineRows, multiplyQuantizedRows, multiplyRows, sumRowProducts } from './row-space';
 export { scoreRowsDouble, scoreRowsSingle } from './score-rows';
 export { secantExtend, secantUpdate } from './secant-pairs';
 export { selectRanks } from './select-ranks';

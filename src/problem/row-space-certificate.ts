@@ -26,9 +26,10 @@ const MOST_HESSIAN_TERMS = 1e7;
  * Certifies θ = (W, b) with W = Xᵀ B, for softmax under L2, by its scores and the products of the rows, without a pass:
  * with residuals U at the scores, ∇_W L = Xᵀ E, E = U / n + 2 ridge B, and
  *
- *   ‖Xᵀ E‖² = Σₖ eₖᵀ X Xᵀ eₖ ≤ Σₖ eₖᵀ Ĝ eₖ + error · (Σᵢ |eᵢₖ| ‖xᵢ‖)² + underflow · (Σᵢ |eᵢₖ|)²
+ *   ‖X̂ᵀ E‖² = Σₖ eₖᵀ X̂ X̂ᵀ eₖ ≤ Σₖ eₖᵀ Ĝ eₖ + error · (Σᵢ |eᵢₖ| ‖x̂ᵢ‖)² + underflow · (Σᵢ |eᵢₖ|)²
+ *   ‖(X − X̂)ᵀ eₖ‖ ≤ Σᵢ |eᵢₖ| (rowError · ‖xᵢ‖ + rowUnderflow)
  *
- * where Ĝ is X Xᵀ up to `error` and `underflow`. The objective is in double precision, and so is the bound but for Ĝ,
+ * where Ĝ is X̂ X̂ᵀ up to `error` and `underflow`. The objective is in double precision, and so is the bound but for Ĝ,
  * whose error it is charged. The intercepts are moved to their optimum first. `stationarity` is at most what is told. Null where a class
  * has no samples, whose intercept has no optimum, where ∇²_b has too many terms, and where there is no step for b.
  */
@@ -37,7 +38,7 @@ export function rowSpaceCertificate(
   { trainingSet, penalty: { ridge, lasso }, loss, intercept }: Problem,
   theta: Float64Array,
   { coefficients, scores, stride }: Expansion,
-  { values: G, rowStride, error, underflow }: RowProducts,
+  { values: G, rowStride, error, underflow, rowError, rowUnderflow }: RowProducts,
 ): CertifiedPoint | null {
   const { arena, kernels } = runtime;
   const { matrix, labels, sampleWeights, nClasses: K } = trainingSet;
@@ -56,9 +57,9 @@ export function rowSpaceCertificate(
   const lengths = new Float64Array(n);
   let meanSquare = 0;
   for (let i = 0; i < n; i++) {
-    const square = (G[i * rowStride + i] + underflow) / (1 - error);
-    lengths[i] = Math.sqrt(square);
-    meanSquare += ((v === null ? 1 : v[i]) * square) / n;
+    const length = Math.sqrt((G[i * rowStride + i] + underflow) / (1 - error));
+    lengths[i] = (length + rowUnderflow) / (1 - rowError);
+    meanSquare += ((v === null ? 1 : v[i]) * lengths[i] * lengths[i]) / n;
   }
   let meanLoss = 0;
   let dual = 0;
@@ -105,6 +106,7 @@ export function rowSpaceCertificate(
     const mark = arena.mark();
     const e = arena.allocateF64(n);
     let squares = 0;
+    let rowSquares = 0;
     let rounding = 0;
     for (let k = 0; k < K; k++) {
       let sum = 0;
@@ -121,9 +123,10 @@ export function rowSpaceCertificate(
         squares += e[i] * (2 * kernels.dot(row, e.byteOffset, i) + G[i * rowStride + i] * e[i]);
       }
       squares += charged * sumOfLengths * sumOfLengths + underflow * sum * sum;
+      rowSquares += (rowError * sumOfLengths + rowUnderflow * sum) ** 2;
     }
     arena.release(mark);
-    return Math.sqrt(Math.max(0, squares)) + rounding;
+    return Math.sqrt(Math.max(0, squares)) + Math.sqrt(rowSquares) + rounding;
   }
 
   const frequencies = classFrequencies(runtime, trainingSet);

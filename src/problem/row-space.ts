@@ -21,15 +21,21 @@ export interface Expansion {
   readonly stride: number;
 }
 
-/** X Xᵀ in single precision. */
+/** X Xᵀ of rows in single precision, or of rows rounded to 16 bits in each run of features, in half the time. */
+export type RowPrecision = 'single' | 'quantized';
+
+/** X̂ X̂ᵀ. */
 export interface RowProducts {
   /** The lower half, f64, nSamples × rowStride. */
   readonly values: Float64Array;
   readonly rowStride: number;
-  /** An entry is off by this part of ‖xᵢ‖ ‖xⱼ‖ at most … */
+  /** An entry is off by this part of ‖x̂ᵢ‖ ‖x̂ⱼ‖ at most … */
   readonly error: number;
   /** … and by what products too small for single precision lose. */
   readonly underflow: number;
+  /** ‖xᵢ − x̂ᵢ‖ is at most rowError · ‖xᵢ‖ + rowUnderflow. */
+  readonly rowError: number;
+  readonly rowUnderflow: number;
 }
 
 /** As in kernels/row-space.ts. */
@@ -43,14 +49,20 @@ const EPSILON = 2 ** -24;
 const RUN_ROUNDINGS = 132;
 /** The smallest subnormal f32: no product that underflows is off by more. */
 const LEAST = 2 ** -149;
+/** As in kernels/quantized-run.ts: a number is off by 0.51 / 32 700 of its run's length at most, … */
+const QUANTIZED_ERROR = (0.51 * Math.sqrt(RUN)) / 32_700;
+/** … a run of at most this length is taken for 0, and f32 rounds so often, once for each run aside. */
+const QUANTIZED_UNDERFLOW = 2 ** -39;
+const QUANTIZED_ROUNDINGS = 5;
 /** X Xᵀ is cut by features, so that each is read from memory once … */
 const MOST_SHARDS = 20;
 /** … but a shard's sums take n² f32: all of them at most this part of X. */
 const PARTIALS_PART = 1 / 2;
-/** Fields: products, partials, shardFeatures. */
+/** Fields: products, partials, shardFeatures, quantized. */
 const PRODUCTS = 8;
 const PARTIALS = 9;
 const SHARD_FEATURES = 10;
+const QUANTIZED = 12;
 /** Added to the diagonal, as a part of its mean: centred rows are dependent, and the products are single precision. */
 const ROUNDING = 1e-6;
 
@@ -59,7 +71,12 @@ const ROUNDING = 1e-6;
  * are those of A on the rows of L. `layout` is that of the problem's own θ; A has nSamples instead of its features.
  * Source: the representer theorem (Kimeldorf & Wahba 1970); Hastie & Tibshirani, Biostatistics 5 (2004), for this use.
  */
-export function rowSpace(runtime: Runtime, data: TrainingSet, layout: ParameterLayout): RowSpace {
+export function rowSpace(
+  runtime: Runtime,
+  data: TrainingSet,
+  layout: ParameterLayout,
+  precision: RowPrecision,
+): RowSpace {
   const { arena } = runtime;
   const { matrix } = data;
   if (matrix.kind !== 'dense') throw new TypeError('the row space expected dense rows');
@@ -79,7 +96,7 @@ export function rowSpace(runtime: Runtime, data: TrainingSet, layout: ParameterL
   const shardFeatures = RUN * Math.ceil(rowStride / RUN / mostShards);
   const nShards = Math.ceil(rowStride / shardFeatures);
   const task = arena.allocate(64);
-  const fields = arena.u32(task, 12);
+  const fields = arena.u32(task, 13);
   const mark = arena.mark();
   fields.set([
     n,
@@ -91,11 +108,15 @@ export function rowSpace(runtime: Runtime, data: TrainingSet, layout: ParameterL
     values.byteOffset,
     coefficients.byteOffset,
     products.byteOffset,
-    arena.allocateUnset(nShards * n * n * 4),
+    arena.allocateUnset(nShards * n * productStride(n) * 4),
     shardFeatures,
     nShards,
   ]);
-  runtime.run('multiplyRows', task, nShards);
+  const quantized = precision === 'quantized';
+  if (quantized) {
+    fields[QUANTIZED] = arena.allocateUnset(nShards * quantizedBytes(n));
+  }
+  runtime.run(quantized ? 'multiplyQuantizedRows' : 'multiplyRows', task, nShards);
   runtime.run('sumRowProducts', task, Math.ceil(n / SHARD_ROWS));
   arena.release(mark);
   gram.set(values);
@@ -160,10 +181,22 @@ export function rowSpace(runtime: Runtime, data: TrainingSet, layout: ParameterL
     products: {
       values: gram,
       rowStride: factor.rowStride,
-      error: relativeError(RUN_ROUNDINGS + shardFeatures / RUN),
-      underflow: d * LEAST,
+      error: relativeError((quantized ? QUANTIZED_ROUNDINGS : RUN_ROUNDINGS) + shardFeatures / RUN),
+      underflow: quantized ? 0 : d * LEAST,
+      rowError: quantized ? QUANTIZED_ERROR : 0,
+      rowUnderflow: quantized ? QUANTIZED_UNDERFLOW * Math.sqrt(Math.ceil(d / RUN)) : 0,
     },
   };
+}
+
+/** As in kernels/row-tiles.ts. */
+function productStride(n: number): number {
+  return 4 * Math.floor((n + 6) / 4);
+}
+
+/** As in kernels/quantized-run.ts. */
+function quantizedBytes(n: number): number {
+  return 16 * Math.floor((n * (2 * RUN + 4) + 27) / 16);
 }
 
 /** Of a sum of products in single precision, each rounded so often: Higham, Accuracy and Stability, section 3.1. */

@@ -83,6 +83,7 @@ export interface ShardKernels {
   subspaceCombination(task: Pointer, shard: number): void;
   subspaceCoordinates(task: Pointer, shard: number): void;
   multiplyRows(task: Pointer, shard: number): void;
+  multiplyQuantizedRows(task: Pointer, shard: number): void;
   sumRowProducts(task: Pointer, shard: number): void;
   combineRows(task: Pointer, shard: number): void;
   /** two shards, which share the work: either alone would do all of it */

@@ -2,12 +2,13 @@ import type { TrainingSet } from '../data/design-matrix.ts';
 import { isZero, parameterLayout, scoreLayout } from '../problem/parameters.ts';
 import { passProducts } from '../problem/pass-products.ts';
 import type { Problem } from '../problem/problem.ts';
-import { rowSpace } from '../problem/row-space.ts';
+import { type RowPrecision, rowSpace } from '../problem/row-space.ts';
 import { rowSpaceCertificate } from '../problem/row-space-certificate.ts';
 import { softmaxObjective } from '../problem/softmax-objective.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { singleThreadRuntime } from '../runtime/single-thread.ts';
 import { lbfgs } from './lbfgs.ts';
+import { isCutOff } from './path-stage.ts';
 import type { SolverOptions, SolverRun } from './solver.ts';
 import { Stages } from './stages.ts';
 
@@ -15,6 +16,8 @@ export const ROW_SPACE = 'row-space';
 
 /** The part of the tolerance that the problem on coordinates is solved to. */
 const INNER_PART = 0.1;
+/** Quantized rows ended at 2e-8 and 3e-8 for tolerances of 1e-7 and 1e-8 (wide). */
+const QUANTIZED_TOLERANCE = 1e-7;
 /** L-BFGS takes so many over coordinates, at most λ. */
 const TYPICAL_PASSES = 40;
 const AFFORDABLE_PASSES = 25;
@@ -44,19 +47,20 @@ export function* rowSpaceDescent(
   const { nSamples, nFeatures } = trainingSet.matrix;
   const stages = new Stages(options);
 
-  let nearOptimum = isZero(theta);
-  if (nearOptimum) {
+  let nearOptimum = false;
+  for (const precision of isZero(theta) ? precisions(problem, options) : []) {
     const mark = arena.mark();
+    theta.fill(0);
     const layout =
       loss.kind === 'logistic' ? scoreLayout(nFeatures) : parameterLayout(nFeatures, trainingSet.nClasses);
-    const space = rowSpace(runtime, trainingSet, layout);
-    stages.passes += gramPasses(trainingSet);
+    const space = rowSpace(runtime, trainingSet, layout, precision);
+    stages.passes += gramPasses(trainingSet, precision);
     const coordinates = arena.allocateF64((nSamples + 1) * layout.stride);
     const inner =
       nSamples ** 2 * layout.stride < ALONE ? singleThreadRuntime(arena, runtime.kernels) : runtime;
     const objective = softmaxObjective(inner, { ...problem, trainingSet: space.trainingSet });
-    const run = lbfgs(objective, coordinates, options, { innerGap: INNER_PART * options.tolerance });
-    yield* stages.run(run, nSamples / nFeatures);
+    const run = lbfgs(objective, coordinates, stages.rest(), { innerGap: INNER_PART * options.tolerance });
+    const found = yield* stages.run(run, nSamples / nFeatures);
     stages.passes += 1;
     const expansion = space.expand(coordinates, theta);
     // Rows of 1e19 and more overflow in their products, which are single precision.
@@ -72,6 +76,7 @@ export function* rowSpaceDescent(
       const { iterations, passes } = stages;
       return { ...point, ...certificate, status: 'converged', solver: ROW_SPACE, theta, iterations, passes };
     }
+    if (isCutOff(found.status) || (nearOptimum && certificate === null)) break;
   }
   const whole = lbfgs(softmaxObjective(runtime, problem), theta, stages.rest(), { nearOptimum });
   const solution = yield* stages.run(whole, 1);
@@ -85,13 +90,19 @@ export function* rowSpaceDescent(
 export function suitsRowSpace(trainingSet: TrainingSet): boolean {
   const { kind, nSamples: n, nFeatures: d } = trainingSet.matrix;
   if (kind !== 'dense') return false;
-  return gramPasses(trainingSet) + (TYPICAL_PASSES * n) / d <= AFFORDABLE_PASSES;
+  return gramPasses(trainingSet, 'single') + (TYPICAL_PASSES * n) / d <= AFFORDABLE_PASSES;
+}
+
+/** Quantized rows first, single precision where they fall short; that alone where nothing would tell, or they would. */
+function precisions({ loss }: Problem, { tolerance }: SolverOptions): readonly RowPrecision[] {
+  return loss.kind === 'softmax' && tolerance >= QUANTIZED_TOLERANCE ? ['quantized', 'single'] : ['single'];
 }
 
 /** What X Xᵀ and its factor cost, in passes over the data. */
-function gramPasses({ matrix, nClasses }: TrainingSet): number {
+function gramPasses({ matrix, nClasses }: TrainingSet, precision: RowPrecision): number {
   const { nSamples: n, nFeatures: d } = matrix;
-  return ((n * n * d) / 2 + n ** 3) / passProducts(matrix, nClasses);
+  const products = (n * n * d) / (precision === 'quantized' ? 4 : 2);
+  return (products + n ** 3) / passProducts(matrix, nClasses);
 }
 
 function isFiniteEverywhere(theta: Float64Array): boolean {

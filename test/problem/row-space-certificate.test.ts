@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Objective } from '../../src/problem/objective.ts';
 import { parameterLayout } from '../../src/problem/parameters.ts';
 import type { Problem } from '../../src/problem/problem.ts';
-import { rowSpace } from '../../src/problem/row-space.ts';
+import { type RowPrecision, rowSpace } from '../../src/problem/row-space.ts';
 import { rowSpaceCertificate } from '../../src/problem/row-space-certificate.ts';
 import { softmaxObjective } from '../../src/problem/softmax-objective.ts';
 import { lbfgs } from '../../src/solvers/lbfgs.ts';
@@ -15,7 +15,7 @@ const D = 700;
 const K = 3;
 
 /** Rows of `scale`, their problem, and points whose coordinates are the optimum's and `size` more. */
-function pose(scale: number, intercept: boolean, weighted: boolean) {
+function pose(scale: number, intercept: boolean, weighted: boolean, precision: RowPrecision) {
   const X = Array.from({ length: N }, (_, i) =>
     Array.from({ length: D }, (_, j) => Math.fround(scale * (Math.sin(i * j + 0.7 * i) + 0.1 * (i % K)))),
   );
@@ -31,7 +31,7 @@ function pose(scale: number, intercept: boolean, weighted: boolean) {
   const penalty = { ridge: 1e-2 * scale ** 2, lasso: 0 };
   const problem: Problem = { trainingSet, loss: { kind: 'softmax' }, penalty, intercept, dropout: 0 };
   const layout = parameterLayout(D, K);
-  const space = rowSpace(runtime, trainingSet, layout);
+  const space = rowSpace(runtime, trainingSet, layout, precision);
   const theta = runtime.arena.allocateF64(layout.size);
   const optimum = runtime.arena.allocateF64((N + 1) * layout.stride);
   minimize(softmaxObjective(runtime, { ...problem, trainingSet: space.trainingSet }), optimum);
@@ -65,40 +65,51 @@ function minimize(objective: Objective, theta: Float64Array): Solution {
 const SIZES = [0, 1e-4, 1e-2];
 
 describe.each([
-  [1, true, false],
-  [1, true, true],
-  [30, false, false],
-])('the certificate in the row space, rows of %d, intercept %s, weights %s', (scale, intercept, weighted) => {
-  const { runtime, problem, theta, layout, at } = pose(scale, intercept, weighted);
-  const objective = softmaxObjective(runtime, problem);
+  [1, true, false, 'single'],
+  [1, true, false, 'quantized'],
+  [1, true, true, 'quantized'],
+  [30, false, false, 'single'],
+  [30, false, false, 'quantized'],
+] as const)(
+  'the certificate in the row space, rows of %d, intercept %s, weights %s, %s',
+  (scale, intercept, weighted, precision) => {
+    const { runtime, problem, theta, layout, at } = pose(scale, intercept, weighted, precision);
+    const objective = softmaxObjective(runtime, problem);
 
-  test.each(SIZES)('is that of passes over the features, %d from the optimum', (size) => {
-    const point = at(size);
-    const gradient = runtime.arena.allocateF64(layout.size);
-    const expected = objective.certify(theta, gradient);
-    if (!point?.certificate || !expected.certificate) throw new Error('no certificate');
-    expect(Math.abs(point.objective / expected.objective - 1)).toBeLessThan(1e-12);
-    const gap = point.certificate.relativeGap;
-    const exact = expected.certificate.relativeGap;
-    expect(gap).toBeGreaterThanOrEqual(exact * (1 - 1e-9) - 1e-13);
-    expect(gap).toBeLessThan(exact * 1.02 + 1e-12);
-    expect(point.stationarity).toBeGreaterThanOrEqual(expected.stationarity * (1 - 1e-9));
-  });
+    test.each(SIZES)('is that of passes over the features, %d from the optimum', (size) => {
+      const point = at(size);
+      const gradient = runtime.arena.allocateF64(layout.size);
+      const expected = objective.certify(theta, gradient);
+      if (!point?.certificate || !expected.certificate) throw new Error('no certificate');
+      expect(Math.abs(point.objective / expected.objective - 1)).toBeLessThan(1e-12);
+      const gap = point.certificate.relativeGap;
+      const exact = expected.certificate.relativeGap;
+      expect(gap).toBeGreaterThanOrEqual(exact * (1 - 1e-9) - 1e-13);
+      expect(gap).toBeLessThan(exact * 1.02 + 1e-12);
+      expect(point.stationarity).toBeGreaterThanOrEqual(expected.stationarity * (1 - 1e-9));
+    });
 
-  test('lies below the optimum', () => {
-    const best = minimize(objective, runtime.arena.allocateF64(layout.size)).objective;
-    for (const size of SIZES) {
-      const bound = at(size)?.certificate?.lowerBound;
-      expect(bound).toBeGreaterThan(0);
-      expect(bound).toBeLessThanOrEqual(best);
-    }
-  });
-});
+    test('lies below the optimum', () => {
+      const best = minimize(objective, runtime.arena.allocateF64(layout.size)).objective;
+      for (const size of SIZES) {
+        const bound = at(size)?.certificate?.lowerBound;
+        expect(bound).toBeGreaterThan(0);
+        expect(bound).toBeLessThanOrEqual(best);
+      }
+    });
+  },
+);
 
-test('products that underflow to 0 are charged for what they lack', () => {
-  const { runtime, problem, theta, layout, at } = pose(2.2e-23, true, false);
-  const point = at(0);
-  const exact = softmaxObjective(runtime, problem).certify(theta, runtime.arena.allocateF64(layout.size));
-  if (!point?.certificate || !exact.certificate) throw new Error('no certificate');
-  expect(point.certificate.relativeGap).toBeGreaterThanOrEqual(exact.certificate.relativeGap * (1 - 1e-9));
-});
+test.each([
+  [2.2e-23, 'single'],
+  [1e-14, 'quantized'],
+] as const)(
+  'products of rows of %d that underflow to 0 are charged for what they lack, %s',
+  (scale, precision) => {
+    const { runtime, problem, theta, layout, at } = pose(scale, true, false, precision);
+    const point = at(0);
+    const exact = softmaxObjective(runtime, problem).certify(theta, runtime.arena.allocateF64(layout.size));
+    if (!point?.certificate || !exact.certificate) throw new Error('no certificate');
+    expect(point.certificate.relativeGap).toBeGreaterThanOrEqual(exact.certificate.relativeGap * (1 - 1e-9));
+  },
+);

@@ -16,7 +16,7 @@ describe.each([
   const runtime = kernelRuntime();
   const layout = K === 1 ? scoreLayout(d) : parameterLayout(d, K);
   const data = denseTrainingSet(runtime.arena, { X, y: X.map(() => 0), nClasses: Math.max(2, K) });
-  const { trainingSet, expand } = rowSpace(runtime, data, layout);
+  const { trainingSet, expand } = rowSpace(runtime, data, layout, 'single');
   const { matrix } = trainingSet;
   if (matrix.kind !== 'dense') throw new Error('no dense rows');
   const L = runtime.arena.f32(matrix.values, n * matrix.stride);
@@ -52,4 +52,33 @@ describe.each([
     const norm = square(A.subarray(0, n * layout.stride));
     expect(Math.abs(square(theta.subarray(0, d * layout.stride)) / norm - 1)).toBeLessThan(1e-3);
   });
+});
+
+test.each([
+  [7, 4, 1],
+  [26, 1100, 1],
+  [31, 2052, 1e6],
+  [31, 2052, 1e-6],
+])('products of %i quantized rows of %i features are off by no more than is said', (n, d, scale) => {
+  const X = Array.from({ length: n }, (_, i) =>
+    // Runs of one large number, of none, and of numbers alike.
+    Array.from({ length: d }, (_, j) => {
+      const size = j % 512 === i ? 1e3 : j < 512 ? 1e-3 : j < 600 ? 0 : 1;
+      return Math.fround(scale * size * (2 + Math.sin(i * j + 0.7 * i)));
+    }),
+  );
+  const runtime = kernelRuntime();
+  const data = denseTrainingSet(runtime.arena, { X, y: X.map(() => 0), nClasses: 3 });
+  const { products } = rowSpace(runtime, data, parameterLayout(d, 3), 'quantized');
+  const { values, rowStride, error, underflow, rowError, rowUnderflow } = products;
+  const lengths = X.map((x) => Math.sqrt(x.reduce((sum, v) => sum + v * v, 0)));
+  const rowOff = lengths.map((length) => rowError * length + rowUnderflow);
+  for (let i = 0; i < n; i++) {
+    for (let l = 0; l <= i; l++) {
+      const exact = X[i].reduce((sum, v, j) => sum + v * X[l][j], 0);
+      const rounded = error * (lengths[i] + rowOff[i]) * (lengths[l] + rowOff[l]) + underflow;
+      const off = rowOff[i] * lengths[l] + rowOff[l] * lengths[i] + rowOff[i] * rowOff[l] + rounded;
+      expect(Math.abs(values[i * rowStride + l] - exact)).toBeLessThanOrEqual(off);
+    }
+  }
 });

@@ -437,6 +437,19 @@ describe('row space', () => {
     expect(train({}, 'auto', {}, false, narrow).solver).not.toBe('row-space');
   });
 
+  test('takes rows in single precision where one large feature leaves others few of 16 bits', () => {
+    const large = {
+      ...wide,
+      X: wide.X.map((row, i) => [Math.fround(100 * Math.cos(5 * i)), ...row.slice(1)]),
+    };
+    const { status, passes, objective } = train({}, 'row-space', {}, false, large);
+    expect(status).toBe('converged');
+    // From the rounded rows' optimum L-BFGS on the features takes 122.
+    expect(passes).toBeLessThan(60);
+    const newton = train({}, 'newton-cg', { tolerance: 1e-9 }, false, large);
+    expect(objective / newton.objective - 1).toBeLessThan(2e-6);
+  });
+
   test('goes on on the features where products of the rows overflow', () => {
     const large = { ...wide, X: wide.X.map((row) => row.map((x) => Math.fround(1e20 * x))) };
     const { objective, theta, lowerBound } = train({}, 'row-space', { maxIterations: 50 }, false, large);
@@ -453,7 +466,11 @@ describe('row space', () => {
     let step = run.next();
     while (!step.done) step = run.next();
     expect(step.value.iterations).toBe(0);
-    expect(train({}, 'row-space', { maxIterations: 2 }, false, wide).status).toBe('max-iterations');
+    const stopped = train({}, 'row-space', { maxIterations: 2 }, false, wide);
+    expect(stopped.status).toBe('max-iterations');
+    expect(stopped.objective).toBeLessThan(
+      train({}, 'row-space', { maxIterations: 1 }, false, wide).objective,
+    );
   });
 });
 
