@@ -7,6 +7,8 @@
 // classes sees only the rows that are undecided between them, gathered; with few rows left out they lie in a row as
 // they are. A row's matrix without some pairs stays diagonally dominant, so H stays positive semidefinite.
 
+import { products3x3, TILE_SUMS, Tile } from './products-3x3';
+
 /** Written by offsets in src/problem/active-hessian.ts: keep both in step. */
 @unmanaged
 class ActiveHessianTask {
@@ -21,7 +23,7 @@ class ActiveHessianTask {
   nSegments: u32; // 32
   hessian: usize; // 36: f32
   hessianStride: u32; // 40
-  scratch: usize; // 44: f32, (SEGMENT + 5) × BLOCK for each shard
+  scratch: usize; // 44: f32, (SEGMENT + 6) × BLOCK for each shard
   leastWeight: f32; // 48: a pair of classes sees the rows whose weight is more
 }
 
@@ -63,7 +65,7 @@ function addClass(t: ActiveHessianTask, shard: u32, own: u32, head: u32): void {
   const first = segmentFirst(t, own);
   const end = segmentEnd(t, own);
   const otherClass = segmentClass(t, head);
-  const weights = t.scratch + <usize>shard * <usize>((SEGMENT + 5) * BLOCK * 4);
+  const weights = t.scratch + <usize>shard * <usize>((SEGMENT + 6) * BLOCK * 4);
   const rows = weights + BLOCK * 4;
   const weighted = rows + BLOCK * 4;
   let next: u32 = 0;
@@ -171,24 +173,24 @@ function addProducts(t: ActiveHessianTask, own: u32, other: u32, weighted: usize
   const end = segmentEnd(t, own);
   const otherEnd = segmentEnd(t, other);
   const gathered = weighted + SEGMENT * BLOCK * 4;
+  const tile = gathered + 3 * BLOCK * 4;
+  const products = changetype<Tile>(tile);
   const rowBytes: usize = t.hessianStride << 2;
   for (let b = segmentFirst(t, other); b < otherEnd; b += 3) {
-    const x0 = rowsOf(column(t, b), rows, gathered);
-    const x1 = rowsOf(column(t, min(b + 1, otherEnd - 1)), rows, gathered + BLOCK * 4);
-    const x2 = rowsOf(column(t, min(b + 2, otherEnd - 1)), rows, gathered + 2 * BLOCK * 4);
+    products.y0 = rowsOf(column(t, b), rows, gathered);
+    products.y1 = rowsOf(column(t, min(b + 1, otherEnd - 1)), rows, gathered + BLOCK * 4);
+    products.y2 = rowsOf(column(t, min(b + 2, otherEnd - 1)), rows, gathered + 2 * BLOCK * 4);
     const count = otherEnd - b;
     for (let a = first; a < end; a += 3) {
       const a1 = min(a + 1, end - 1);
       const a2 = min(a + 2, end - 1);
       const H = t.hessian + (b << 2);
-      product3x3(
-        weighted + (a - first) * BLOCK * 4,
-        weighted + (a1 - first) * BLOCK * 4,
-        weighted + (a2 - first) * BLOCK * 4,
-        x0,
-        x1,
-        x2,
-        foundBytes,
+      products.x0 = weighted + (a - first) * BLOCK * 4;
+      products.x1 = weighted + (a1 - first) * BLOCK * 4;
+      products.x2 = weighted + (a2 - first) * BLOCK * 4;
+      products3x3<f32>(tile, foundBytes);
+      addRows(
+        tile + TILE_SUMS,
         H + a * rowBytes,
         a + 1 < end ? H + a1 * rowBytes : 0,
         a + 2 < end ? H + a2 * rowBytes : 0,
@@ -198,57 +200,15 @@ function addProducts(t: ActiveHessianTask, own: u32, other: u32, weighted: usize
   }
 }
 
-function product3x3(
-  y0: usize,
-  y1: usize,
-  y2: usize,
-  x0: usize,
-  x1: usize,
-  x2: usize,
-  bytes: usize,
-  h0: usize,
-  h1: usize,
-  h2: usize,
-  count: u32,
-): void {
-  let s00 = f32x4.splat(0);
-  let s01 = f32x4.splat(0);
-  let s02 = f32x4.splat(0);
-  let s10 = f32x4.splat(0);
-  let s11 = f32x4.splat(0);
-  let s12 = f32x4.splat(0);
-  let s20 = f32x4.splat(0);
-  let s21 = f32x4.splat(0);
-  let s22 = f32x4.splat(0);
-  for (let i: usize = 0; i < bytes; i += 16) {
-    const a0 = v128.load(x0 + i);
-    const a1 = v128.load(x1 + i);
-    const a2 = v128.load(x2 + i);
-    let y = v128.load(y0 + i);
-    s00 = f32x4.add(s00, f32x4.mul(y, a0));
-    s01 = f32x4.add(s01, f32x4.mul(y, a1));
-    s02 = f32x4.add(s02, f32x4.mul(y, a2));
-    y = v128.load(y1 + i);
-    s10 = f32x4.add(s10, f32x4.mul(y, a0));
-    s11 = f32x4.add(s11, f32x4.mul(y, a1));
-    s12 = f32x4.add(s12, f32x4.mul(y, a2));
-    y = v128.load(y2 + i);
-    s20 = f32x4.add(s20, f32x4.mul(y, a0));
-    s21 = f32x4.add(s21, f32x4.mul(y, a1));
-    s22 = f32x4.add(s22, f32x4.mul(y, a2));
-  }
-  addSums(h0, s00, s01, s02, count);
-  if (h1 !== 0) addSums(h1, s10, s11, s12, count);
-  if (h2 !== 0) addSums(h2, s20, s21, s22, count);
+/** Adds three rows of sums, `count` of each, to H where its row is not 0. */
+function addRows(sums: usize, h0: usize, h1: usize, h2: usize, count: u32): void {
+  addRow(h0, sums, count);
+  if (h1 !== 0) addRow(h1, sums + 16, count);
+  if (h2 !== 0) addRow(h2, sums + 32, count);
 }
 
-function addSums(h: usize, s0: v128, s1: v128, s2: v128, count: u32): void {
-  store<f32>(h, load<f32>(h) + lanes(s0));
-  if (count > 1) store<f32>(h, load<f32>(h, 4) + lanes(s1), 4);
-  if (count > 2) store<f32>(h, load<f32>(h, 8) + lanes(s2), 8);
-}
-
-function lanes(x: v128): f32 {
-  const pairs = f32x4.add(x, i32x4.shuffle(x, x, 2, 3, 0, 1));
-  return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
+function addRow(h: usize, sums: usize, count: u32): void {
+  store<f32>(h, load<f32>(h) + load<f32>(sums));
+  if (count > 1) store<f32>(h, load<f32>(h, 4) + load<f32>(sums, 4), 4);
+  if (count > 2) store<f32>(h, load<f32>(h, 8) + load<f32>(sums, 8), 8);
 }

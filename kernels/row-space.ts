@@ -2,7 +2,7 @@
 
 import { multiplyDouble } from './dense-double';
 import { quantizedBytes, quantizeRun } from './quantized-run';
-import { addRowTiles, productStride } from './row-tiles';
+import { addRowTiles, productBytes, productStride } from './row-tiles';
 import { addTransposedProducts } from './wide';
 
 /** Written by src/problem/row-space.ts: keep both in step. */
@@ -17,7 +17,7 @@ class RowSpaceTask {
   gram: usize; // 24: f64, X Xᵀ
   coefficients: usize; // 28: f64, nRows × stride, B
   products: usize; // 32: f64, nFeatures × stride, Xᵀ B
-  partials: usize; // 36: f32, nShards × nRows × productStride: X Xᵀ over the features of a shard
+  partials: usize; // 36: f32, nShards × productBytes: X Xᵀ over the features of a shard
   // combineRows: f64, nShards × nRows × stride, X (Xᵀ B) over the features of a shard
   shardFeatures: u32; // 40: a multiple of 4
   nShards: u32; // 44
@@ -37,7 +37,7 @@ const SHARD_ROWS: u32 = 16;
 export function multiplyRows(task: usize, shard: u32): void {
   const t = changetype<RowSpaceTask>(task);
   const n = t.nRows;
-  const outBytes: usize = (n * productStride(n)) << 2;
+  const outBytes = productBytes(n);
   const out = t.partials + shard * outBytes;
   const end = min((shard + 1) * t.shardFeatures, t.rowStride);
   memory.fill(out, 0, outBytes);
@@ -54,7 +54,7 @@ export function multiplyRows(task: usize, shard: u32): void {
 export function multiplyQuantizedRows(task: usize, shard: u32): void {
   const t = changetype<RowSpaceTask>(task);
   const n = t.nRows;
-  const outBytes: usize = (n * productStride(n)) << 2;
+  const outBytes = productBytes(n);
   const out = t.partials + shard * outBytes;
   const end = min((shard + 1) * t.shardFeatures, t.rowStride);
   const rowBytes: usize = RUN << 1;
@@ -80,7 +80,7 @@ export function sumRowProducts(task: usize, shard: u32): void {
     const row = t.gram + i * t.gramBytes;
     memory.fill(row, 0, (i + 1) << 3);
     for (let s: u32 = 0; s < t.nShards; s++) {
-      const partial = t.partials + (((s * n + i) * productStride(n)) << 2);
+      const partial = t.partials + s * productBytes(n) + ((i * productStride(n)) << 2);
       for (let j: u32 = 0; j <= i; j++) {
         const at = row + (j << 3);
         store<f64>(at, load<f64>(at) + <f64>load<f32>(partial + (j << 2)));

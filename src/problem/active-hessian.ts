@@ -142,7 +142,7 @@ export function activeHessian(
       slope: arena.allocateF64(capacity),
       lasso: arena.allocateF64(capacity),
       ridge: arena.allocateF64(capacity),
-      scratch: arena.allocateUnset((SEGMENT + 5) * BLOCK * 4 * maxSegments),
+      scratch: arena.allocateUnset((SEGMENT + 6) * BLOCK * 4 * maxSegments),
       buildTask: arena.allocate(52),
       history: arena.allocate(8 * (13 * capacity + 40)),
       system: arena.allocate(8 * 30),

@@ -108,7 +108,7 @@ export function rowSpace(
     values.byteOffset,
     coefficients.byteOffset,
     products.byteOffset,
-    arena.allocateUnset(nShards * n * productStride(n) * 4),
+    arena.allocateUnset(nShards * productBytes(n)),
     shardFeatures,
     nShards,
   ]);
@@ -190,8 +190,8 @@ export function rowSpace(
 }
 
 /** As in kernels/row-tiles.ts. */
-function productStride(n: number): number {
-  return 4 * Math.floor((n + 6) / 4);
+function productBytes(n: number): number {
+  return 16 * n * Math.floor((n + 6) / 4) + 80;
 }
 
 /** As in kernels/quantized-run.ts. */
