@@ -4,8 +4,8 @@
 //
 // from a copy of the columns that occur, one after another. Coordinates come in segments: runs of one class, at most
 // SEGMENT long, so that a segment's weighted columns stay in the first-level cache for a block of rows. A pair of
-// classes sees only the rows that are undecided between them, gathered; with few rows left out they lie in a row as
-// they are. A row's matrix without some pairs stays diagonally dominant, so H stays positive semidefinite.
+// classes sees only the rows that are undecided between them, gathered; blocks that have few others are taken whole, as
+// they lie. A row's matrix without some pairs stays diagonally dominant, so H stays positive semidefinite.
 
 import { products3x3, TILE_SUMS, Tile } from './products-3x3';
 
@@ -31,6 +31,12 @@ class ActiveHessianTask {
 const SEGMENT: u32 = 32;
 /** Rows that are worked on together: a segment's columns of so many take 16 kB. */
 const BLOCK: u32 = 128;
+
+/**
+ * A block of so many rows that count, or more, is taken whole: to gather three columns costs more than half of what three
+ * times three products do.
+ */
+const MOSTLY: u32 = 96;
 
 /**
  * Builds one segment's rows of H up to its own columns, and mirrors them. Shard 0 takes the last segment, whose rows
@@ -88,8 +94,9 @@ let inARow: bool = false;
 let foundBytes: usize = 0;
 
 /**
- * The next rows, BLOCK at most, from `row` on that count for two classes: their numbers, and weights v pₖ (δₖₗ − pₗ) / n,
- * to a multiple of four with weights of 0. Returns where to go on.
+ * The next rows, BLOCK at most, from `row` on that count for two classes, or all of them where most do: their numbers
+ * (the first one alone where they lie in a row), and weights v pₖ (δₖₗ − pₗ) / n, to a multiple of four with weights of
+ * 0. Returns where to go on.
  */
 function findRows(t: ActiveHessianTask, k: u32, l: u32, row: u32, weights: usize, rows: usize): u32 {
   const classBytes: usize = t.columnStride << 2;
@@ -97,11 +104,16 @@ function findRows(t: ActiveHessianTask, k: u32, l: u32, row: u32, weights: usize
   const q = t.probabilities + l * classBytes;
   const same = f32x4.splat(k === l ? 1 : 0);
   const least = f32x4.splat(t.leastWeight);
+  if (row + BLOCK <= t.nRows && weigh(t, p, q, same, least, row, weights) >= MOSTLY) {
+    store<u32>(rows, row);
+    nFound = BLOCK;
+    inARow = true;
+    foundBytes = BLOCK << 2;
+    return row + BLOCK;
+  }
   let count: usize = 0;
   for (; row < t.nRows && count <= (BLOCK - 4) << 2; row += 4) {
-    const at: usize = row << 2;
-    const weight = f32x4.mul(v128.load(t.rowWeights + at), v128.load(p + at));
-    const both = f32x4.mul(weight, f32x4.sub(same, v128.load(q + at)));
+    const both = weightsOf(t, p, q, same, row);
     const counts = i32x4.bitmask(f32x4.gt(f32x4.abs(both), least));
     if (counts === 15) {
       v128.store(weights + count, both);
@@ -124,6 +136,37 @@ function findRows(t: ActiveHessianTask, k: u32, l: u32, row: u32, weights: usize
   }
   foundBytes = count;
   return row;
+}
+
+/** Writes the weights of BLOCK rows; returns how many of them count. */
+function weigh(
+  t: ActiveHessianTask,
+  p: usize,
+  q: usize,
+  same: v128,
+  least: v128,
+  row: u32,
+  weights: usize,
+): u32 {
+  let counts = i32x4.splat(0);
+  for (let i: u32 = 0; i < BLOCK; i += 4) {
+    const both = weightsOf(t, p, q, same, row + i);
+    v128.store(weights + (i << 2), both);
+    counts = i32x4.sub(counts, f32x4.gt(f32x4.abs(both), least));
+  }
+  return (
+    i32x4.extract_lane(counts, 0) +
+    i32x4.extract_lane(counts, 1) +
+    i32x4.extract_lane(counts, 2) +
+    i32x4.extract_lane(counts, 3)
+  );
+}
+
+/** v pₖ (δₖₗ − pₗ) / n of four rows */
+function weightsOf(t: ActiveHessianTask, p: usize, q: usize, same: v128, row: u32): v128 {
+  const at: usize = row << 2;
+  const weight = f32x4.mul(v128.load(t.rowWeights + at), v128.load(p + at));
+  return f32x4.mul(weight, f32x4.sub(same, v128.load(q + at)));
 }
 
 function putRow(weights: usize, rows: usize, at: usize, weight: f32, row: u32): usize {
