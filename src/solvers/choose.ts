@@ -90,8 +90,7 @@ export function chooseSolver(runtime: Runtime, problem: Problem): string {
 /**
  * Two classes, whose passes are cheap beside a Hessian. To a certified 1e-6, passes (and seconds of one thread on a busy
  * machine), L-BFGS against Newton–Cholesky: image-like 10 000 × 784 λ = 1e-4 224 (1.4) against 29 (0.9), 1e-6 not tried
- * against 78 (1.7); but letters 16 000 × 16 28 (0.02) against 8 (0.04), Adult 32 561 × 108 52 (0.15) against 37 (0.25),
- * 1M × 30 22 (0.7) against 7 (0.8), its samples and Hessians on the clock. Where rows are compact enough for the exact
+ * against 78 (1.7), its samples and Hessians on the clock; fewer columns below. Where rows are compact enough for the exact
  * Hessian, it is: Adult λ = 1e-4 15 passes and 3 Hessians worth 2.5 passes each, where L-BFGS takes 52 passes.
  * Text, largest class against the rest, L-BFGS against dual ascent: λ = 1e-3 18 (0.21) against 12 (0.24), 1e-4 34 (0.33)
  * against 12 (0.17), 1e-5 68 (0.52) against 12 (0.17), 1e-6 190 (1.3) against 35 (0.4), 1e-7 482 (5.6) against 250 (1.5),
@@ -102,13 +101,20 @@ function chooseForTwoClasses(arena: Arena, problem: Problem): string {
   const { matrix } = trainingSet;
   if (affordsCompactHessian(matrix)) return NEWTON_CHOLESKY;
   if (suitsDualAscent(arena, problem)) return DUAL_ASCENT;
-  const wide = matrix.kind === 'dense' && matrix.nFeatures >= MANY_COLUMNS;
-  return wide && newtonCholeskyPasses(trainingSet) <= AFFORDABLE_HESSIANS ? NEWTON_CHOLESKY : 'lbfgs';
+  if (matrix.kind !== 'dense') return 'lbfgs';
+  const affordable = matrix.nFeatures >= MANY_COLUMNS ? AFFORDABLE_HESSIANS : CHEAP_HESSIANS;
+  return newtonCholeskyPasses(trainingSet) <= affordable ? NEWTON_CHOLESKY : 'lbfgs';
 }
 
 /** So many columns, image-like ones, were collinear enough for L-BFGS to take a hundred passes and more. */
 const MANY_COLUMNS = 256;
 const AFFORDABLE_HESSIANS = 120;
+/**
+ * The same for fewer columns. CPU ms of one thread, L-BFGS against Newton–Cholesky at λ = 1e-4: columns that follow each
+ * other, 4 000 × 30 3.2 and 2.4, 20 000 × 60 25 and 14, 60 000 × 30 46 and 24, 20 000 × 200 345 and 85; independent
+ * ones, 4 000 × 8 0.7 and 0.9, 20 000 × 60 6 and 15; letters in halves, 16 000 × 16, 5.3 and 4.0.
+ */
+const CHEAP_HESSIANS = 25;
 
 function suitsSampledNewton(runtime: Runtime, problem: Problem): boolean {
   const { trainingSet } = problem;

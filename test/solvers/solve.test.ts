@@ -682,6 +682,24 @@ describe('choosing a solver', () => {
     }
   });
 
+  test('two classes with L2: Newton–Cholesky for dense rows whose Hessians cost a few passes', () => {
+    const chosen = (nSamples: number, nFeatures: number, sparse = false) => {
+      const data = {
+        X: Array.from({ length: nSamples }, (_, i) =>
+          Array.from({ length: nFeatures }, (_, j) => Math.sin(i * (j + 1))),
+        ),
+        y: Array.from({ length: nSamples }, (_, i) => i % 2),
+        nClasses: 2,
+      };
+      const runtime = kernelRuntime();
+      return chooseSolver(runtime, pose(runtime, { penalty: { ridge: 1e-3, lasso: 0 } }, data, sparse));
+    };
+    expect(chosen(2000, 16)).toBe('newton-cholesky');
+    expect(chosen(5000, 120)).toBe('newton-cholesky');
+    expect(chosen(500, 120)).toBe('lbfgs');
+    expect(chosen(2000, 16, true)).not.toBe('newton-cholesky');
+  });
+
   test('softmax with L2: subspace Newton for dense rows of more features than a factor is worth', () => {
     const chosen = (nSamples: number, sparse: boolean) => {
       const data = {
