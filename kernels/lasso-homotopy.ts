@@ -38,8 +38,9 @@ const SLOPE_ROWS: u32 = 64;
 export {
   tableauAppend as lassoHomotopyAppend,
   tableauCorrect as lassoHomotopyCorrect,
-  tableauCorrection as lassoHomotopyCorrection,
+  tableauOnSupport as lassoHomotopyOnSupport,
   tableauRightSides as lassoHomotopyRightSides,
+  tableauSolution as lassoHomotopySolution,
 } from './lasso-tableau';
 export {
   tableauFold as lassoHomotopyFold,

@@ -173,8 +173,8 @@ function setEntry(t: LassoHomotopyTask, a: u32, b: u32, value: f64): void {
   if (a >> 2 === b >> 2) store<f64>(tile + ((<usize>(((b & 3) << 2) + (a & 3))) << 3), value);
 }
 
-/** The right side for `lassoHomotopyCorrect`: y in the support. y: f64 of all coordinates. */
-export function tableauCorrection(task: usize, y: usize): void {
+/** The right side for `tableauCorrect` and `tableauSolution`: y in the support. y: f64 of all coordinates. */
+export function tableauOnSupport(task: usize, y: usize): void {
   const t = changetype<LassoHomotopyTask>(task);
   memory.fill(t.right, 0, (<usize>nBlocks(t)) << 5);
   for (let a: u32 = 0; a < t.nRows; a++) if (isIn(t, a)) put(t.right, a, at(y, coordinateAt(t, a)));
@@ -194,4 +194,13 @@ export function tableauCorrect(task: usize, y: usize, factor: f64): void {
     } else put(v, a, at(y, coordinateAt(t, a)) - at(out, a));
   }
   keep(t, factor / grown);
+}
+
+/** The support's part of out: A_SS⁻¹ y, T times the right side of `tableauOnSupport` being known. */
+export function tableauSolution(task: usize, out: usize): void {
+  const t = changetype<LassoHomotopyTask>(task);
+  const product = sumProducts(t, 0);
+  for (let a: u32 = 0; a < t.nRows; a++) {
+    if (isIn(t, a)) put(out, coordinateAt(t, a), -at(product, a));
+  }
 }

@@ -59,14 +59,15 @@ export function activeColumns(
 ): ActiveColumns {
   const { nSamples: n, nFeatures: d } = matrix;
   const { nClasses, stride: thetaStride } = layout;
-  const stride = roundUp(n, 4) + 16;
-  const rowWeights = arena.allocateF32(stride);
-  const p = arena.allocateF32(stride * nClasses);
+  const most = roundUp(n, 4) + 16;
+  const rowWeights = arena.allocateF32(most);
+  const p = arena.allocateF32(most * nClasses);
   const columnOf = new Int32Array(d + 1).fill(-1);
   const rows = arena.allocateU32(n);
   const chances = new Float64Array(n);
   const random = randomSequence(0, RANDOM_STREAM.sample);
   let nRows = n;
+  let stride = most;
   let leastWeight = 0;
   let nColumns = 0;
   let columns = arena.allocateF32(0);
@@ -138,7 +139,9 @@ export function activeColumns(
   }
 
   return {
-    stride,
+    get stride() {
+      return stride;
+    },
     rows: rows.byteOffset,
     probabilities: p.byteOffset,
     rowWeights: rowWeights.byteOffset,
@@ -169,6 +172,7 @@ export function activeColumns(
         chances.fill(1, 0, nRows);
       }
       const taken = nRows;
+      stride = roundUp(taken, 4) + 16;
       for (let r = 0; r < taken; r++) rowWeights[r] = (v === null ? 1 : v[rows[r]]) / (n * chances[r]);
       for (let k = 0; k < nClasses; k++) {
         for (let r = 0, at = k * stride; r < taken; r++, at++) {

@@ -3,7 +3,7 @@ import type { Pointer } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { type ActiveColumns, activeColumns } from './active-columns.ts';
 import type { ActiveEntries } from './active-entries.ts';
-import { type ActiveHomotopy, activeHomotopy } from './active-homotopy.ts';
+import { type ActiveHomotopy, activeHomotopy, type HomotopyModel } from './active-homotopy.ts';
 import { nonzeroEntries } from './nonzero-entries.ts';
 import type { ParameterLayout } from './parameters.ts';
 import { roundUp } from './pass-task.ts';
@@ -29,6 +29,10 @@ export interface ActiveHessian {
   refine(): boolean;
   /** Adds coordinates, with the rows' weights of the last build. */
   extend(coordinates: Int32Array): void;
+  /** Makes the support that `solve` is on that of θ; false where there is no room for it. */
+  stand(model: LassoModel): boolean;
+  /** Writes (H + 2 ridge)⁻¹ · right, both on the support, into `out`, else 0. The ridge may be an earlier model's. */
+  solve(right: Float64Array, out: Float64Array): void;
   /** Minimizes the model around `theta`; writes the way there into `direction` at the coordinates, else 0. */
   minimize(model: LassoModel, direction: Float64Array): LassoModelMinimum;
   /**
@@ -117,6 +121,8 @@ export function activeHessian(
     readonly slope: Float64Array;
     readonly lasso: Float64Array;
     readonly ridge: Float64Array;
+    readonly side: Float64Array;
+    readonly solution: Float64Array;
     readonly scratch: Pointer;
     readonly history: Pointer;
     readonly system: Pointer;
@@ -142,6 +148,8 @@ export function activeHessian(
       slope: arena.allocateF64(capacity),
       lasso: arena.allocateF64(capacity),
       ridge: arena.allocateF64(capacity),
+      side: arena.allocateF64(capacity),
+      solution: arena.allocateF64(capacity),
       scratch: arena.allocateUnset((SEGMENT + 6) * BLOCK * 4 * maxSegments),
       buildTask: arena.allocate(52),
       history: arena.allocate(8 * (13 * capacity + 40)),
@@ -232,21 +240,22 @@ export function activeHessian(
     const { nonzero, entering } = pose(at, model);
     if (nonzero + entering <= at.homotopy.room) {
       const few = entering <= FEW_ENTERING * nonzero;
-      if ((!few && descend(at, model)) || follow(at, model)) return true;
+      if ((!few && descend(at, model)) || at.homotopy.minimize(followed(at, model))) return true;
     }
     // What was lost on the way is worthless.
     return descend(at, model);
   }
 
-  function follow(
+  /** The model as posed; the tableau is made anew where it was of too different a ridge. */
+  function followed(
     { homotopy, weights, slope, lasso, ridge }: Placed,
     { penalty, tolerance }: LassoModel,
-  ): boolean {
+  ): HomotopyModel {
     if (Math.abs(penalty.ridge - tableauRidge) > RIDGE_DRIFT * tableauRidge) {
       homotopy.reset();
       tableauRidge = penalty.ridge;
     }
-    return homotopy.minimize({
+    return {
       size: count,
       weights: weights.byteOffset,
       slope: slope.byteOffset,
@@ -254,7 +263,7 @@ export function activeHessian(
       ridge: ridge.byteOffset,
       lambda: penalty.lasso,
       tolerance,
-    });
+    };
   }
 
   /** By coordinate descent; returns whether it reached the tolerance. */
@@ -308,6 +317,20 @@ export function activeHessian(
     extend(added) {
       if (placed === null) throw new Error('a Hessian must be built before it is extended');
       if (added.length > 0) append(placed, added);
+    },
+    stand(model) {
+      if (placed === null) throw new Error('a Hessian must be built before it is stood on');
+      pose(placed, model);
+      return placed.homotopy.stand(followed(placed, model));
+    },
+    solve(right, out) {
+      if (placed === null) throw new Error('a Hessian must be built before it is solved');
+      const { homotopy, side, solution } = placed;
+      for (let a = 0; a < count; a++) side[a] = right[coordinates[a]];
+      solution.fill(0);
+      homotopy.solve(side.byteOffset, solution.byteOffset);
+      out.fill(0);
+      for (let a = 0; a < count; a++) out[coordinates[a]] = solution[a];
     },
     minimize(model, direction) {
       if (placed === null) throw new Error('a Hessian must be built before a model is minimized');

@@ -10,6 +10,10 @@ export interface ActiveHomotopy {
   reset(): void;
   /** Follows H ← H + factor · y yᵀ; y: f64 of all coordinates. */
   correct(y: Pointer, factor: number): void;
+  /** Makes the support that of the model's weights; false where there is no room. */
+  stand(model: HomotopyModel): boolean;
+  /** Writes (H + diag r)⁻¹ y, both on the support, into its part of `out`; y, out: f64 of all coordinates. */
+  solve(y: Pointer, out: Pointer): void;
   /** Minimizes the model from its weights on; false where it failed, the weights and the slope then being worthless. */
   minimize(model: HomotopyModel): boolean;
 }
@@ -140,6 +144,14 @@ export function activeHomotopy(
     return true;
   }
 
+  function pose({ size, weights, slope, lasso, ridge, lambda, tolerance }: HomotopyModel): void {
+    numbers[0] = lambda;
+    numbers[1] = tolerance;
+    words[4] = size;
+    words.set([weights, slope, ridge, lasso, MOST_CHANGES * size], 7);
+    kernels.lassoHomotopyTake(task);
+  }
+
   /** Goes on with a kernel that ends where the tableau must be folded. */
   function finish(kernel: (task: Pointer) => number): number {
     for (;;) {
@@ -156,18 +168,25 @@ export function activeHomotopy(
       if (words[N_ROWS] === 0) return;
       if (words[N_PENDING] === MOST_PENDING) fold();
       multiply(1, () => {
-        kernels.lassoHomotopyCorrection(task, y);
+        kernels.lassoHomotopyOnSupport(task, y);
         return true;
       });
       kernels.lassoHomotopyCorrect(task, y, factor);
     },
+    stand(model) {
+      pose(model);
+      return take(model);
+    },
+    solve(y, out) {
+      multiply(1, () => {
+        kernels.lassoHomotopyOnSupport(task, y);
+        return true;
+      });
+      kernels.lassoHomotopySolution(task, out);
+    },
     minimize(model) {
-      const { size, weights, slope, lasso, ridge, lambda, tolerance } = model;
-      numbers[0] = lambda;
-      numbers[1] = tolerance;
-      words[4] = size;
-      words.set([weights, slope, ridge, lasso, MOST_CHANGES * size], 7);
-      kernels.lassoHomotopyTake(task);
+      const { size, tolerance } = model;
+      pose(model);
       let violation = Number.NaN;
       for (let round = 0; round < MOST_ROUNDS && !(violation <= tolerance); round++) {
         if (!take(model)) break;

@@ -1,5 +1,6 @@
 import type { ActiveHessian } from './active-hessian.ts';
 import { type GapReport, gapReport, type InterceptSlack } from './certificate.ts';
+import type { ClassHessians } from './class-hessians.ts';
 import { type ClassMoments, classMoments, interceptSlack, isAbsent } from './class-moments.ts';
 import { curvatureByProducts, wholeCurvature } from './intercept-curvature.ts';
 import { descendIntercepts, type InterceptCurvature, maxAbs } from './intercept-step.ts';
@@ -20,6 +21,8 @@ export interface CompositeObjectiveOptions {
   readonly separatedClasses?: ((theta: Float64Array) => readonly number[]) | null;
   /** As in Objective; default null. */
   readonly activeHessian?: ActiveHessian | null;
+  /** As in Objective; default null. */
+  readonly classHessians?: ClassHessians | null;
   /** Bounds that hold for these rows' columns, as of an objective of more columns; default null: found when needed. */
   readonly moments?: ClassMoments | null;
   /** Default: plain loops over weights anywhere in memory. */
@@ -81,7 +84,7 @@ function withPenalty(
   shared: Shared,
 ): Objective {
   const { intercept, loss, scales = () => null, separatedClasses = null, activeHessian = null } = options;
-  const { weightTerms: termsOf = weightTerms } = options;
+  const { weightTerms: termsOf = weightTerms, classHessians = null } = options;
   const { interceptHessian, curvature } = shared;
   const { layout } = passes;
   const { nFeatures, nClasses, stride, size } = layout;
@@ -179,6 +182,7 @@ function withPenalty(
     },
     separatedClasses,
     activeHessian,
+    classHessians,
     get moments() {
       return shared.moments;
     },

@@ -1,4 +1,5 @@
 import type { ActiveHessian } from './active-hessian.ts';
+import type { ClassHessians } from './class-hessians.ts';
 import type { ClassMoments } from './class-moments.ts';
 import type { ParameterLayout } from './parameters.ts';
 import type { ClassBlocks, ColumnScales, Precision, VectorSpace } from './passes.ts';
@@ -25,6 +26,8 @@ export interface Objective {
   readonly scales?: ColumnScales | null;
   /** Null or absent where the rows are out of reach. */
   readonly activeHessian?: ActiveHessian | null;
+  /** Null or absent for sparse rows, one score, and too many features or classes. */
+  readonly classHessians?: ClassHessians | null;
   /** What the certificates so far have found of the class sums; null or absent before, and where none needs it. */
   readonly moments?: ClassMoments | null;
   readonly passes: number;

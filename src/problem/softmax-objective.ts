@@ -1,6 +1,7 @@
 import type { Arena } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { activeHessian } from './active-hessian.ts';
+import { classHessians, suitsClassHessians } from './class-hessians.ts';
 import type { ClassMoments } from './class-moments.ts';
 import { columnScales } from './column-scales.ts';
 import { compositeObjective } from './composite-objective.ts';
@@ -29,6 +30,7 @@ export function softmaxObjective(
   const passes = oneScore ? logisticPasses(runtime, trainingSet) : dataPasses(runtime, trainingSet, SOFTMAX);
   const unpenalized = penalty.ridge === 0 && penalty.lasso === 0;
   const { probabilities } = passes;
+  const withHessians = penalty.lasso > 0 && probabilities;
   return compositeObjective(passes, vectorSpace(runtime), penalty, {
     intercept,
     loss,
@@ -36,9 +38,10 @@ export function softmaxObjective(
     weightTerms: weightTermsOn(runtime),
     scales: () => columnScales(runtime, trainingSet),
     separatedClasses: unpenalized ? separatedClasses(arena, problem) : null,
-    activeHessian:
-      penalty.lasso > 0 && probabilities
-        ? activeHessian(runtime, trainingSet, passes.layout, probabilities)
+    activeHessian: withHessians ? activeHessian(runtime, trainingSet, passes.layout, probabilities) : null,
+    classHessians:
+      withHessians && !oneScore && trainingSet.matrix.kind === 'dense' && suitsClassHessians(passes.layout)
+        ? classHessians(runtime, trainingSet, passes.layout, probabilities)
         : null,
   });
 }

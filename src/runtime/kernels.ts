@@ -221,7 +221,9 @@ export interface KernelExports extends ShardKernels {
   lassoHomotopyRightSides(task: Pointer, coordinates: Pointer): number;
   lassoHomotopyAppend(task: Pointer, coordinates: Pointer): void;
   /** y: f64 of all coordinates */
-  lassoHomotopyCorrection(task: Pointer, y: Pointer): void;
+  lassoHomotopyOnSupport(task: Pointer, y: Pointer): void;
+  /** Writes the support's part of out: f64 of all coordinates. */
+  lassoHomotopySolution(task: Pointer, out: Pointer): void;
   /** For H ← H + factor · y yᵀ. */
   lassoHomotopyCorrect(task: Pointer, y: Pointer, factor: number): void;
 }

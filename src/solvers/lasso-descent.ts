@@ -1,23 +1,14 @@
 import type { ActiveHessian } from '../problem/active-hessian.ts';
-import type { CertifiedPoint, Objective } from '../problem/objective.ts';
+import type { Objective } from '../problem/objective.ts';
 import type { Precision } from '../problem/passes.ts';
-import { estimateGap } from './orthant-gap.ts';
+import { fallsEnough, type LassoPoint, lassoPoint, NOISE } from './lasso-point.ts';
 
 /** A point, and descent from it by Newton's method on the coordinates that matter. */
-export interface LassoDescent {
-  readonly theta: Float64Array;
-  /** of the smooth part at θ */
-  readonly gradient: Float64Array;
-  /** The objective at θ. */
-  readonly value: number;
-  /** The certificate at θ, where the last pass was one in double precision. */
-  readonly certified: CertifiedPoint | null;
-  /** Goes on with another penalty: an objective of the same passes (Objective.withPenalty). */
-  pose(objective: Objective): void;
-  /** Goes on from θ, or from here, by a pass there. */
-  restart(precision: Precision, theta?: Float64Array): void;
-  /** What is missing at θ, without a pass. */
-  measure(): Missing;
+export interface LassoDescent
+  extends Pick<
+    LassoPoint,
+    'theta' | 'gradient' | 'value' | 'certified' | 'isMended' | 'pose' | 'restart' | 'certify' | 'measure'
+  > {
   /**
    * One step, whose model is minimized until no optimality condition is violated by more than `violation`. Its pass
    * in double precision makes a certificate. Says whether a step was taken.
@@ -32,13 +23,6 @@ export interface DescentSettings {
   readonly rowsEach: number;
 }
 
-export interface Missing {
-  /** The relative gap that a certificate would about have. */
-  readonly gap: number;
-  /** The largest violation of an optimality condition. */
-  readonly violation: number;
-}
-
 /** stuck: the model leads no further. crowded: more coordinates are active than the Hessian has room for. */
 export type StepOutcome = 'moved' | 'stuck' | 'crowded';
 
@@ -51,11 +35,7 @@ const FEWEST_ENTERING = 256;
  * date. With 0.7 letters took 782 steps for 466 and 3 000 images 657 for 474: builds saved, but more seconds.
  */
 const STALE = 0.3;
-/** Armijo's fraction of the predicted decrease (Nocedal & Wright, section 3.1). */
-const SUFFICIENT = 1e-4;
 const MOST_HALVINGS = 20;
-/** Below this part of the objective a difference of two values is rounding. */
-const NOISE = { single: 3e-8, double: 1e-13 };
 /**
  * A change of the objective by less, relative, says nothing of the curvature: of gradients in single precision, or of one
  * in single and one in double. Taking the latter for double sent 3 000 × 784 images astray at small λ.
@@ -76,41 +56,22 @@ export function lassoDescent(
 ): LassoDescent {
   const { layout, vectors, intercept } = initial;
   const nWeights = layout.nFeatures * layout.stride;
-  const subgradient = vectors.zeros(layout.size);
   const direction = vectors.zeros(layout.size);
-  let objective = initial;
-  let theta = start;
-  let gradient = vectors.zeros(layout.size);
-  let trial = vectors.zeros(layout.size);
-  let trialGradient = vectors.zeros(layout.size);
-  let certified: CertifiedPoint | null = null;
-  let value = 0;
+  const point = lassoPoint(initial, start, precision, false);
   let lastPromise = Number.POSITIVE_INFINITY;
   let fresh = false;
   /** Steps since the Hessian was built, and between that and the build before: one and one are no chance. */
   let steps = 0;
   let lastSteps = 0;
-  /** The precision of the pass that value and gradient are from. */
-  let known: Precision = 'single';
   /** Whether all weights that violate optimality were let in. */
   let complete = true;
-
-  function evaluate(at: Float64Array, out: Float64Array, precision: Precision): CertifiedPoint | number {
-    if (precision === 'double') return objective.certifyHere(at, out);
-    return objective.smoothValueAndGradient(at, out, precision) + objective.lassoValue(at);
-  }
-
-  function take(found: CertifiedPoint | number): void {
-    certified = typeof found === 'number' ? null : found;
-    value = objectiveOf(found);
-    known = certified === null ? 'single' : 'double';
-  }
 
   /**
    * Nonzero weights, the zero ones whose gradient passes `bound` (of too many those that pass it by most), and the
    * intercepts. Null where the nonzero ones alone are too many.
    */
   function active(bound: number): Int32Array | null {
+    const { theta, gradient } = point;
     const found: number[] = [];
     const entering: number[] = [];
     for (let i = 0; i < nWeights; i++) {
@@ -129,11 +90,11 @@ export function lassoDescent(
   }
 
   function rebuild(): boolean {
-    const { lasso } = objective.penalty;
+    const { lasso } = point.objective.penalty;
     let wanted = active(NEARLY_ACTIVE * lasso);
     if (!complete) wanted = active(lasso);
     if (wanted === null) return false;
-    hessian.build(theta, wanted, rowsEach);
+    hessian.build(point.theta, wanted, rowsEach);
     fresh = true;
     lastSteps = steps;
     steps = 0;
@@ -141,7 +102,7 @@ export function lassoDescent(
   }
 
   function extendOrRebuild(): boolean {
-    const wanted = active(objective.penalty.lasso);
+    const wanted = active(point.objective.penalty.lasso);
     if (wanted === null) return false;
     const missing = wanted.filter((i) => !hessian.has(i));
     if (!hessian.canExtend(missing.length)) return rebuild();
@@ -149,53 +110,41 @@ export function lassoDescent(
     return true;
   }
 
-  take(evaluate(theta, gradient, precision));
   return {
     get theta() {
-      return theta;
+      return point.theta;
     },
     get gradient() {
-      return gradient;
+      return point.gradient;
     },
     get value() {
-      return value;
+      return point.value;
     },
     get certified() {
-      return certified;
+      return point.certified;
     },
-    pose(other) {
-      const more = other.penalty.ridge - objective.penalty.ridge;
-      let squares = 0;
-      let absolutes = 0;
-      for (let i = 0; i < nWeights; i++) {
-        const w = theta[i];
-        if (w === 0) continue;
-        squares += w * w;
-        absolutes += Math.abs(w);
-        gradient[i] += 2 * more * w;
-      }
-      value += more * squares + (other.penalty.lasso - objective.penalty.lasso) * absolutes;
-      objective = other;
-      certified = null;
+    get isMended() {
+      return point.isMended;
+    },
+    restart: point.restart,
+    certify: point.certify,
+    measure: point.measure,
+    pose(objective, tolerance) {
+      point.pose(objective, tolerance);
       lastPromise = Number.POSITIVE_INFINITY;
-    },
-    restart(precision, from = theta) {
-      theta.set(from);
-      take(evaluate(theta, gradient, precision));
-    },
-    measure() {
-      const gap = estimateGap(objective, theta, gradient, subgradient, value);
-      let violation = 0;
-      for (let i = 0; i < layout.size; i++) violation = Math.max(violation, Math.abs(subgradient[i]));
-      return { gap: gap / Math.max(value, Number.MIN_VALUE), violation };
     },
     step(precision, violation) {
       fresh = false;
       if (!extendOrRebuild()) return 'crowded';
-      const { penalty } = objective;
-      const asked = () => ({ theta, gradient, penalty, tolerance: violation });
+      const asked = () => ({
+        theta: point.theta,
+        gradient: point.gradient,
+        penalty: point.objective.penalty,
+        tolerance: violation,
+      });
       let model = hessian.minimize(asked(), direction);
-      const isStale = model.decrease > STALE * lastPromise && model.decrease > NOISE[known] * value;
+      const isStale =
+        model.decrease > STALE * lastPromise && model.decrease > NOISE[point.known] * point.value;
       if (!fresh && model.finished && isStale) {
         if (steps === 1 && lastSteps === 1) hessian.refine();
         if (!rebuild()) return 'crowded';
@@ -206,23 +155,18 @@ export function lassoDescent(
 
       let length = 1;
       for (let halving = 0; halving < MOST_HALVINGS; halving++) {
-        for (let i = 0; i < layout.size; i++) trial[i] = theta[i] + length * direction[i];
-        const found = evaluate(trial, trialGradient, precision);
-        const decrease = value - objectiveOf(found);
-        const coarser = known === 'single' ? known : precision;
-        if (decrease >= -SUFFICIENT * length * model.slope - NOISE[coarser] * value) {
-          if (model.decrease > LEAST_CORRECTED[coarser] * value) {
-            hessian.correct(asked(), trialGradient, length);
+        const look = point.look(direction, length, precision);
+        if (fallsEnough(look, length, model.slope, point.value)) {
+          if (model.decrease > LEAST_CORRECTED[look.coarser] * point.value) {
+            hessian.correct(asked(), look.gradient, length);
           }
-          [theta, trial] = [trial, theta];
-          [gradient, trialGradient] = [trialGradient, gradient];
-          take(found);
+          point.move();
           steps++;
           return 'moved';
         }
-        if (known !== precision && precision === 'double') {
+        if (point.known !== precision && precision === 'double') {
           // Two values of different precision are compared no further.
-          take(evaluate(theta, gradient, precision));
+          point.restart(precision);
           model = hessian.minimize(asked(), direction);
           lastPromise = model.decrease;
         } else if (!fresh || hessian.refine()) {
@@ -236,8 +180,4 @@ export function lassoDescent(
       return 'stuck';
     },
   };
-}
-
-function objectiveOf(found: CertifiedPoint | number): number {
-  return typeof found === 'number' ? found : found.objective;
 }

@@ -28,6 +28,8 @@ const CONTINUATION_ENOUGH = 0.1;
 const SETTINGS: DescentSettings = { precision: 'single', rowsEach: 12 };
 /** The model is minimized until what it leaves violated is this part of the violation at its start. */
 const FORCING = 0.02;
+/** Where the gap that W leaves is this part of the tolerance, better intercepts may make a certificate of it. */
+const CERTIFIABLE = 0.5;
 /** So many steps without a smaller gap mean that this way leads no further. */
 const PATIENCE = 12;
 /** An f32 gradient's error, as part of a weight's share of the loss. */
@@ -68,7 +70,7 @@ export function* modelDescent(
   start.set(theta);
   const descent = lassoDescent(objective.withPenalty({ ...penalty, lasso }), hessian, start, SETTINGS);
   for (; lasso > penalty.lasso; lasso = Math.max(penalty.lasso, factor * lasso)) {
-    descent.pose(objective.withPenalty({ ...penalty, lasso }));
+    descent.pose(objective.withPenalty({ ...penalty, lasso }), options.tolerance);
     for (let step = 0; step < steps; step++) {
       const limit = progress.limit();
       if (limit !== null) return interrupted(limit, descent, progress, theta);
@@ -78,23 +80,35 @@ export function* modelDescent(
       yield progress.iteration(descent.value);
     }
   }
-  descent.pose(objective);
-  const end = yield* closeGap(descent, progress, theta, penalty.lasso, options.tolerance);
+  descent.pose(objective, options.tolerance);
+  const settings = { lasso: penalty.lasso, tolerance: options.tolerance, pace: [], mends: penalty.ridge > 0 };
+  const end = yield* closeGap(descent, progress, theta, settings);
   return typeof end === 'string' ? interrupted(end, descent, progress, theta) : end;
+}
+
+export interface ClosingSettings {
+  readonly lasso: number;
+  /** of the relative gap */
+  readonly tolerance: number;
+  /** Read and renewed. */
+  readonly pace: Pace;
+  /**
+   * Whether certificates may be of intercepts that were moved to their optimum, and of residuals beside θ's own. Under a
+   * small ridge the others prove little.
+   */
+  readonly mends: boolean;
 }
 
 /**
  * Descends until a certificate is within the tolerance, in double precision as soon as a step may get there or single
- * precision has no more digits; `pace` is read and renewed. Ends with the solution, with the status of a limit that was reached, or with null where
+ * precision has no more digits. Ends with the solution, with the status of a limit that was reached, or with null where
  * this way leads no further, the last point in θ.
  */
 export function* closeGap(
   descent: LassoDescent,
   progress: Progress,
   theta: Float64Array,
-  lasso: number,
-  tolerance: number,
-  pace: Pace = [],
+  { lasso, tolerance, pace, mends }: ClosingSettings,
 ): Generator<Iteration, Solution | Status | null, void> {
   const inDouble = Math.min(1e-2, Math.max(1e-7, SINGLE_GRADIENT / lasso));
   let precision = 'single' as Precision;
@@ -115,6 +129,14 @@ export function* closeGap(
     if (nth > 0) pace[nth - 1] = gap / lastGap;
     const contraction = Math.min(SLOWEST, Math.max(FASTEST, pace[nth] ?? gap / lastGap));
     lastGap = gap;
+    if (mends && descent.certified !== null && !descent.isMended && gap <= CERTIFIABLE * tolerance) {
+      // What W lacks is little enough: the intercepts are at fault.
+      progress.take(descent.certify());
+      if (progress.isConverged()) {
+        theta.set(descent.theta);
+        return progress.solution('converged', theta);
+      }
+    }
     idle = gap < 0.9 * smallestGap ? 0 : idle + 1;
     smallestGap = Math.min(gap, smallestGap);
     if (gap <= inDouble || gap * contraction <= tolerance) precision = 'double';

@@ -66,7 +66,7 @@ export function screenedStage(runtime: Runtime, problem: Problem, matrix: DenseM
       trainingSet: columns,
       layout: objective.layout,
       theta: start,
-      stage: descentStage(objective, start),
+      stage: descentStage(objective, start, true),
       passes: () => share * objective.passes,
     };
   }

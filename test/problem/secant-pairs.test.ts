@@ -31,6 +31,8 @@ test.each([
   const homotopy = {
     room: n,
     reset() {},
+    stand: () => false,
+    solve() {},
     minimize: () => false,
     correct(y: number, factor: number) {
       corrections.push({ y: arena.f64(y, first).slice(), factor });

@@ -1,0 +1,114 @@
+import type { TrainingSet } from '../data/design-matrix.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { type ActiveHessian, activeHessian, type LassoModel } from './active-hessian.ts';
+import { type ParameterLayout, scoreLayout } from './parameters.ts';
+
+/**
+ * The Hessian of the softmax loss at some θ without what classes share: for each class by itself that of its active
+ * coordinates, vᵢ p (1 − p) being the weights of its rows.
+ */
+export interface ClassHessians {
+  /** Whether it was built for the coordinate of θ. */
+  has(coordinate: number): boolean;
+  /** Takes the rows' weights at θ (half a pass) and builds the Hessians of these coordinates of θ. */
+  build(theta: Float64Array, coordinates: Int32Array): void;
+  /** Adds coordinates, with the weights of the last build. */
+  extend(coordinates: Int32Array): void;
+  /** Makes the support that `solve` is on that of the model's θ. */
+  stand(model: LassoModel): void;
+  /** Writes (H + 2 ridge)⁻¹ · right, both on the support, into `out`, else 0. The ridge may be an earlier model's. */
+  solve(right: Float64Array, out: Float64Array): void;
+  /** Minimizes each class's model around θ by itself; writes the way there into `direction`, else 0. */
+  minimize(model: LassoModel, direction: Float64Array): void;
+}
+
+/** With room for classes and features of more than so many numbers in all, there are none. */
+const MOST_NUMBERS = 2 ** 26;
+/** A class's work space beside its Hessian and tableau, as numbers. */
+const WORK_SPACE = 2 ** 20;
+
+export function suitsClassHessians({ nFeatures, nClasses }: ParameterLayout): boolean {
+  return nClasses * (nFeatures ** 2 + WORK_SPACE) <= MOST_NUMBERS;
+}
+
+/** A class's rows are drawn from those of curvature, so many for each of its coordinates. */
+const ROWS_EACH = 25;
+
+interface OneClass {
+  readonly hessian: ActiveHessian;
+  /** Vectors over the class's weights and its intercept. */
+  readonly theta: Float64Array;
+  readonly gradient: Float64Array;
+  readonly direction: Float64Array;
+}
+
+/** `probabilities` as in DataPasses. What is allocated lives until the caller releases the arena. */
+export function classHessians(
+  runtime: Runtime,
+  trainingSet: TrainingSet,
+  { nClasses, stride, nFeatures }: ParameterLayout,
+  probabilities: (theta: Float64Array) => Float32Array,
+): ClassHessians {
+  const nSamples = trainingSet.matrix.nSamples;
+  const layout = scoreLayout(nFeatures);
+  const column = new Float32Array(nSamples);
+  const vector = () => new Float64Array(layout.size);
+  const classes = Array.from({ length: nClasses }, (): OneClass => {
+    const hessian = activeHessian(runtime, trainingSet, layout, () => column);
+    return { hessian, theta: vector(), gradient: vector(), direction: vector() };
+  });
+
+  function take(from: Float64Array, k: number, to: Float64Array): void {
+    for (let j = 0, i = k; j < layout.size; j++, i += stride) to[j] = from[i];
+  }
+
+  function put(from: Float64Array, to: Float64Array, k: number): void {
+    for (let j = 0, i = k; j < layout.size; j++, i += stride) to[i] = from[j];
+  }
+
+  function ofClass(coordinates: Int32Array, k: number): Int32Array {
+    return coordinates.filter((i) => i % stride === k).map((i) => Math.floor(i / stride));
+  }
+
+  function modelOf(k: number, { theta, gradient, penalty, tolerance }: LassoModel): LassoModel {
+    const own = classes[k];
+    take(theta, k, own.theta);
+    take(gradient, k, own.gradient);
+    return { theta: own.theta, gradient: own.gradient, penalty, tolerance };
+  }
+
+  return {
+    has: (i) => classes[i % stride].hessian.has(Math.floor(i / stride)),
+    build(theta, coordinates) {
+      const P = probabilities(theta).slice();
+      for (const [k, { hessian }] of classes.entries()) {
+        for (let i = 0; i < nSamples; i++) column[i] = P[i * stride + k];
+        hessian.build(theta, ofClass(coordinates, k), ROWS_EACH);
+      }
+    },
+    extend(coordinates) {
+      for (const [k, { hessian }] of classes.entries()) {
+        const added = ofClass(coordinates, k);
+        if (added.length > 0) hessian.extend(added);
+      }
+    },
+    stand(model) {
+      for (const [k, { hessian }] of classes.entries()) hessian.stand(modelOf(k, model));
+    },
+    solve(right, out) {
+      out.fill(0);
+      for (const [k, { hessian, gradient, direction }] of classes.entries()) {
+        take(right, k, gradient);
+        hessian.solve(gradient, direction);
+        put(direction, out, k);
+      }
+    },
+    minimize(model, direction) {
+      direction.fill(0);
+      for (const [k, { hessian, direction: own }] of classes.entries()) {
+        hessian.minimize(modelOf(k, model), own);
+        put(own, direction, k);
+      }
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import { expect, test } from 'vitest';
+import type { PenaltyCoefficients } from '../../src/problem/penalty.ts';
+import { softmaxObjective } from '../../src/problem/softmax-objective.ts';
+import { certifiedPath } from '../../src/solvers/certified-path.ts';
+import { classwiseDescent } from '../../src/solvers/classwise-descent.ts';
+import { pathLambdas } from '../../src/solvers/path-lambdas.ts';
+import { proximalNewton } from '../../src/solvers/proximal-newton.ts';
+import { denseTrainingSet } from '../twins/kernel-data.ts';
+import { kernelRuntime } from '../twins/kernel-runtime.ts';
+
+const options = {
+  tolerance: 1e-5,
+  maxIterations: 10_000,
+  maxSeconds: Number.POSITIVE_INFINITY,
+  seed: 0,
+  clock: () => 0,
+  aborted: () => false,
+};
+
+/** Columns that neighbours share, as pixels do. */
+function rows(n: number, d: number, K: number) {
+  let state = 12345;
+  const random = () => {
+    state = (state * 48271) % 2147483647;
+    return state / 2147483647 - 0.5;
+  };
+  const y = Array.from({ length: n }, (_, i) => i % K);
+  const X = y.map((k) => {
+    const waves = Array.from({ length: 12 }, random);
+    return Array.from({ length: d }, (_, j) =>
+      Math.fround(
+        waves.reduce((sum, w, m) => sum + w * Math.cos((m * j) / 7), 0) +
+          0.4 * Math.cos((k * j) / 5) +
+          0.3 * random(),
+      ),
+    );
+  });
+  return { X, y, nClasses: K };
+}
+
+function pose(data: ReturnType<typeof rows>, penalty: PenaltyCoefficients) {
+  const runtime = kernelRuntime();
+  const trainingSet = denseTrainingSet(runtime.arena, data);
+  const problem = { trainingSet, loss: { kind: 'softmax' }, penalty, intercept: true, dropout: 0 } as const;
+  return { runtime, problem, objective: softmaxObjective(runtime, problem) };
+}
+
+/** The optimum to 1e-9, by another solver. */
+function optimum(data: ReturnType<typeof rows>, penalty: PenaltyCoefficients) {
+  const { objective } = pose(data, penalty);
+  const theta = objective.vectors.zeros(objective.layout.size);
+  const run = proximalNewton({ ...objective, activeHessian: null }, theta, { ...options, tolerance: 1e-9 });
+  let step = run.next();
+  while (!step.done) step = run.next();
+  return step.value;
+}
+
+test('from W = 0 within 1e-6 of the optimum in at most ten steps, proved by its last pass', () => {
+  const data = rows(150, 40, 5);
+  const penalty = { ridge: 1e-3, lasso: 2e-3 };
+  const { objective } = pose(data, penalty);
+  const { classHessians, vectors, layout } = objective;
+  if (!classHessians) throw new Error('dense rows have class Hessians');
+  const descent = classwiseDescent(objective, classHessians, vectors.zeros(layout.size), 'double');
+  descent.pose(objective, 1e-6);
+  const best = optimum(data, penalty);
+  let steps = 0;
+  while (!((descent.certified?.certificate?.relativeGap ?? 1) <= 1e-6)) {
+    expect(descent.step('double', 0.02 * descent.measure().violation)).toBe('moved');
+    expect(descent.isMended).toBe(true);
+    expect(++steps).toBeLessThanOrEqual(10);
+  }
+  expect(descent.value / best.objective - 1).toBeLessThan(1e-6);
+  expect(descent.certified?.certificate?.lowerBound).toBeLessThanOrEqual(best.objective);
+});
+
+test('a path whose weights become many goes on by classes, each λ certified and as low as another solver tells', () => {
+  const data = rows(160, 70, 12);
+  const penalty = { ridge: 0.5, lasso: 1 };
+  const { runtime, problem } = pose(data, penalty);
+  const nonzeros = [];
+  let passes = 0;
+  for (const step of certifiedPath(
+    runtime,
+    problem,
+    ({ largest }) => pathLambdas(largest, 1e-3, 25),
+    options,
+  )) {
+    if (step.kind === 'iteration') continue;
+    const { lambda, solution } = step;
+    expect(solution.status).toBe('converged');
+    expect(solution.relativeGap).toBeLessThanOrEqual(options.tolerance);
+    nonzeros.push(solution.theta.filter((w) => w !== 0).length);
+    if (nonzeros.length % 6 === 1) {
+      const best = optimum(data, { ridge: lambda * penalty.ridge, lasso: lambda * penalty.lasso });
+      expect(solution.objective / best.objective - 1).toBeLessThan(options.tolerance);
+      expect(solution.lowerBound).toBeLessThanOrEqual(best.objective);
+    }
+    passes = solution.passes;
+  }
+  expect(nonzeros.length).toBe(25);
+  expect(Math.max(...nonzeros)).toBeGreaterThan(520);
+  expect(passes).toBeLessThan(300);
+});
+
+test('with few weights a certificate that intercepts alone keep from the tolerance is made with better ones', () => {
+  const { runtime, problem } = pose(rows(300, 20, 4), { ridge: 0.5, lasso: 1 });
+  const lambdas = ({ largest }: { largest: number }) => pathLambdas(largest, 1e-5, 25);
+  let passes = 0;
+  for (const step of certifiedPath(runtime, problem, lambdas, { ...options, tolerance: 1e-4 })) {
+    if (step.kind === 'solution') passes = step.solution.passes;
+  }
+  // By further steps of W it took 117.
+  expect(passes).toBeLessThan(113);
+});
