@@ -110,11 +110,12 @@ function chooseForTwoClasses(arena: Arena, problem: Problem): string {
 const MANY_COLUMNS = 256;
 const AFFORDABLE_HESSIANS = 120;
 /**
- * The same for fewer columns. CPU ms of one thread, L-BFGS against Newton–Cholesky at λ = 1e-4: columns that follow each
- * other, 4 000 × 30 3.2 and 2.4, 20 000 × 60 25 and 14, 60 000 × 30 46 and 24, 20 000 × 200 345 and 85; independent
- * ones, 4 000 × 8 0.7 and 0.9, 20 000 × 60 6 and 15; letters in halves, 16 000 × 16, 5.3 and 4.0.
+ * The same for fewer columns: what L-BFGS takes at least, so that little is lost where columns are independent. CPU ms of
+ * one thread, L-BFGS against Newton–Cholesky at λ = 1e-4: letters in halves, 16 000 × 16, worth 7 passes, 5.3 and 4.0;
+ * independent columns, 4 000 × 8, worth 3, 0.7 and 0.9; not taken, 20 000 × 60, worth 12: independent columns 6 and 15,
+ * columns that follow each other 25 and 14.
  */
-const CHEAP_HESSIANS = 25;
+const CHEAP_HESSIANS = 10;
 
 function suitsSampledNewton(runtime: Runtime, problem: Problem): boolean {
   const { trainingSet } = problem;

@@ -142,8 +142,7 @@ export function prunedNewton(
     direction(point: DescentPoint, out: Float64Array): number {
       const { theta: at, gradient, value, gap, target } = point;
       const own = ownBlocks();
-      // Newton's steps see to their blocks themselves.
-      const isRenewed = !(cheap && own !== null) && memory.follow(point);
+      const isRenewed = memory.follow(point);
       if (isCheap(at, gap, isRenewed)) {
         const loosest = own === null ? LOOSEST : LOOSEST_BY_BLOCKS;
         const forcing = tightness * Math.min(loosest, exp(FORCING_POWER * log(gap)));

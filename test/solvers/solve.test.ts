@@ -365,10 +365,10 @@ describe('pruned Newton', () => {
     const passes = (data: PlainData, ridge: number, options: Partial<SolverOptions> = {}) =>
       train({ penalty: { ridge, lasso: 0 } }, 'block-newton', options, false, data).passes;
 
-    test('are made anew after a short step: 181 passes in all instead of 223', () => {
+    test('are made anew after a short step: 180 passes in all instead of 203', () => {
       const all =
         passes(longRows(30, 6), 3e-5) + passes(longRows(24, 8), 3e-5) + passes(longRows(10, 10), 3e-6);
-      expect(all).toBeLessThan(200);
+      expect(all).toBeLessThan(190);
     });
 
     test('hold pairs also where the ridge is strong: 11 passes instead of 32', () => {
@@ -377,7 +377,7 @@ describe('pruned Newton', () => {
 
     test('take no pass at θ = 0: the gradient there, a step, and the certificate', () => {
       const first = passes(clearLabels(20, 12, 0), 1e-3, { maxIterations: 1 });
-      expect(first).toBe(5.5);
+      expect(first).toBe(5);
     });
   });
 
@@ -695,7 +695,7 @@ describe('choosing a solver', () => {
       return chooseSolver(runtime, pose(runtime, { penalty: { ridge: 1e-3, lasso: 0 } }, data, sparse));
     };
     expect(chosen(2000, 16)).toBe('newton-cholesky');
-    expect(chosen(5000, 120)).toBe('newton-cholesky');
+    expect(chosen(5000, 120)).toBe('lbfgs');
     expect(chosen(500, 120)).toBe('lbfgs');
     expect(chosen(2000, 16, true)).not.toBe('newton-cholesky');
   });
