@@ -86,6 +86,7 @@ export { softmaxPairsProduct, softmaxPairsSpread, softmaxPairsSum } from './soft
 export { softmaxPairsTake } from './softmax-pairs-take';
 export { sparseColumns, sparseColumnsDouble, sparseRows, sparseRowsDouble } from './sparse';
 export { sparseCount, sparseTranspose } from './sparse-layout';
+export { sparsePanelsDouble } from './sparse-panels-double';
 export { subspaceCombination, subspaceCoordinates } from './subspace-inverse';
 export { sumShards } from './sum-shards';
 export { addTextCode, textCodesBytes } from './text-codes';

@@ -43,7 +43,7 @@ export class PassTask {
   center: usize;
   /** θ or a direction, f64 (nFeatures + 1) × stride */
   theta: usize;
-  /** the same as f32, no intercept row */
+  /** the same as f32, no intercept row; panels of sums in a double pass over sparse rows */
   weights: usize;
   /** f32 × stride: intercepts, less center · W; padding as the mode wants it */
   interceptsSingle: usize;

@@ -75,7 +75,7 @@ export function sparseColumns(task: usize, shard: u32): void {
       for (let k: usize = 0; k < rowBytes; k += 16) addToDouble(g + 2 * k, v128.load(sum + k));
       from += count;
     }
-    finishFeature(t, j, g);
+    finishFeature(t, j, g, 0, rowBytes << 1);
   }
 }
 
@@ -90,16 +90,18 @@ export function sparseColumnsDouble(task: usize, shard: u32): void {
     const to = load<u32>(t.columnStarts + ((j + 1) << 2));
     memory.fill(g, 0, rowBytes);
     gatherDouble(t.columnIndices + (from << 2), t.columnValues + (from << 2), to - from, t.work, rowBytes, g);
-    finishFeature(t, j, g);
+    finishFeature(t, j, g, 0, rowBytes);
   }
 }
 
-/** g ← (g − center_j Σ v u) / nSamples */
-function finishFeature(t: PassTask, j: u32, g: usize): void {
+/** `bytes` of feature j's gradient from byte `at` on ← (sums − center_j Σ v u) / nSamples */
+export function finishFeature(t: PassTask, j: u32, sums: usize, at: usize, bytes: usize): void {
+  const g = t.gradient + j * (t.stride << 3) + at;
+  const residualSums = t.residualSums + at;
   const inverse = f64x2.splat(t.inverseCount);
   const center = f64x2.splat(t.center === 0 ? 0 : load<f64>(t.center + (j << 3)));
-  for (let k: usize = 0; k < t.stride << 3; k += 16) {
-    const shift = f64x2.mul(center, v128.load(t.residualSums + k));
-    v128.store(g + k, f64x2.mul(f64x2.sub(v128.load(g + k), shift), inverse));
+  for (let k: usize = 0; k < bytes; k += 16) {
+    const shift = f64x2.mul(center, v128.load(residualSums + k));
+    v128.store(g + k, f64x2.mul(f64x2.sub(v128.load(sums + k), shift), inverse));
   }
 }

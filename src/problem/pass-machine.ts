@@ -3,7 +3,7 @@ import type { Pointer } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { classFrequencies, sparseColumnScales } from './column-scales.ts';
 import { isZero, type ParameterLayout, parameterLayout } from './parameters.ts';
-import { type PassShards, passKind, passShards } from './pass-shards.ts';
+import { PANEL_BYTES, type PassShards, panelShards, passKind, passShards } from './pass-shards.ts';
 import { MODES, type PassTask, partialLayout, passTask, roundUp } from './pass-task.ts';
 import type { ColumnScales, PassLoss, Precision } from './passes.ts';
 import { listPresentFeatures } from './present-features.ts';
@@ -86,6 +86,7 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
   const shards = passShards(arena, matrix, keepsRows ? 0 : nClasses, stride);
   const nRowShards = shards.rows.length - 1;
   const nFeatureShards = shards.features.length - 1;
+  const nPanelShards = panelShards(matrix, stride, runtime.threads);
   const partial = partialLayout(gradientRoom(matrix, nClasses, stride), nClasses, stride, !keepsRows);
   const partialBytes = partial.bytes * Math.max(nRowShards, dense ? 0 : nFeatureShards);
   // Dense passes clear what they sum.
@@ -111,7 +112,7 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
     weights: arena.allocateUnset(
       dense && kind === 'dense'
         ? Math.max(nClasses, FEWEST_CLASSES) * matrix.stride * 8
-        : nFeatures * stride * 4,
+        : nFeatures * Math.max(stride * 4, nPanelShards * PANEL_BYTES),
     ),
     interceptsSingle: interceptsSingle.byteOffset,
     intercepts: intercepts.byteOffset,
@@ -220,7 +221,9 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
       if (gradient === null) return;
       sumsOf(partial.residualSums, stride, residualSums);
       for (let k = 0; k < stride; k++) gradient[nFeatures * stride + k] = residualSums[k] / nSamples;
-      runtime.run(featureKernel, task.pointer, nFeatureShards);
+      if (precision === 'double' && nPanelShards > 0) {
+        runtime.run('sparsePanelsDouble', task.pointer, nPanelShards);
+      } else runtime.run(featureKernel, task.pointer, nFeatureShards);
     },
     sum,
     readResidualSums,

@@ -31,6 +31,7 @@ export interface ShardKernels {
   sparseRowsDouble(task: Pointer, shard: number): void;
   sparseColumns(task: Pointer, shard: number): void;
   sparseColumnsDouble(task: Pointer, shard: number): void;
+  sparsePanelsDouble(task: Pointer, shard: number): void;
   logisticCompact(task: Pointer, shard: number): void;
   logisticCompactDouble(task: Pointer, shard: number): void;
   logisticCompactHessian(task: Pointer, shard: number): void;
