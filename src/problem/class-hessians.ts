@@ -12,8 +12,8 @@ export interface ClassHessians {
   has(coordinate: number): boolean;
   /** Takes the rows' weights at θ (half a pass) and builds the Hessians of these coordinates of θ. */
   build(theta: Float64Array, coordinates: Int32Array): void;
-  /** Adds coordinates, with the weights of the last build. */
-  extend(coordinates: Int32Array): void;
+  /** Adds coordinates, with the weights of the last build; false where there is no more room, and nothing was added. */
+  extend(coordinates: Int32Array): boolean;
   /** Makes the support that `solve` is on that of the model's θ. */
   stand(model: LassoModel): void;
   /** Writes (H + 2 ridge)⁻¹ · right, both on the support, into `out`, else 0. The ridge may be an earlier model's. */
@@ -87,10 +87,12 @@ export function classHessians(
       }
     },
     extend(coordinates) {
-      for (const [k, { hessian }] of classes.entries()) {
-        const added = ofClass(coordinates, k);
-        if (added.length > 0) hessian.extend(added);
+      const added = classes.map((_, k) => ofClass(coordinates, k));
+      if (!classes.every(({ hessian }, k) => added[k].length === 0 || hessian.canExtend(added[k].length))) {
+        return false;
       }
+      for (const [k, { hessian }] of classes.entries()) if (added[k].length > 0) hessian.extend(added[k]);
+      return true;
     },
     stand(model) {
       for (const [k, { hessian }] of classes.entries()) hessian.stand(modelOf(k, model));

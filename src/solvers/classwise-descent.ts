@@ -58,10 +58,12 @@ export function classwiseDescent(
     builtAt = lasso;
   }
 
-  function extend(): void {
+  /** Whether the Hessians serve still, with what has become active. */
+  function extend(): boolean {
     const { lasso } = point.objective.penalty;
-    if (active(lasso).every((i) => hessians.has(i))) return;
-    hessians.extend(active(NEARLY_ACTIVE * lasso).filter((i) => !hessians.has(i)));
+    if (lasso < STALE * builtAt) return false;
+    if (active(lasso).every((i) => hessians.has(i))) return true;
+    return hessians.extend(active(NEARLY_ACTIVE * lasso).filter((i) => !hessians.has(i)));
   }
 
   const isFree = (i: number) => i >= nWeights || point.theta[i] !== 0;
@@ -141,9 +143,8 @@ export function classwiseDescent(
     certify: point.certify,
     measure: point.measure,
     step(precision, violation) {
-      let fresh = point.objective.penalty.lasso < STALE * builtAt;
+      let fresh = !extend();
       if (fresh) build();
-      else extend();
       let slopeThere = propose(violation);
       let length = 1;
       for (let halving = 0; halving < MOST_HALVINGS; halving++) {
