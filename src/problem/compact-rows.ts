@@ -51,12 +51,12 @@ export function compactRows(runtime: Runtime, matrix: DenseMatrix): CompactRows 
 
 function fewEntries(runtime: Runtime, matrix: DenseMatrix): CompactRows | null {
   const { nFeatures, nSamples, stride } = matrix;
-  const base = runtime.arena.allocateF32(stride);
-  const step = Math.ceil(nFeatures / PROBED);
-  const probed = mostFrequent(runtime, matrix, step, base);
-  if (probed > PROBED_DIFFERENT) return null;
-  if ((step === 1 ? probed : mostFrequent(runtime, matrix, 1, base)) > MOST_STORED) return null;
   try {
+    const base = runtime.arena.allocateF32(stride);
+    const step = Math.ceil(nFeatures / PROBED);
+    const probed = mostFrequent(runtime, matrix, step, base);
+    if (probed > PROBED_DIFFERENT) return null;
+    if ((step === 1 ? probed : mostFrequent(runtime, matrix, 1, base)) > MOST_STORED) return null;
     return entriesBeside(runtime, matrix, base, MOST_STORED * nSamples * nFeatures);
   } catch (error) {
     // Without room for them dense rows do.

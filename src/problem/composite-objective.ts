@@ -157,7 +157,8 @@ function withPenalty(
     const isGood = () => residual.every((r, k) => Math.abs(r) <= SINGLE_NOISE * least[k]);
     const state = { b: intercepts(theta), residual, curvature, evaluate, isGood };
     evaluate();
-    const costless = Math.sqrt(ridge * enough * value) / (shared.moments?.gradientNorm ?? Infinity);
+    const norm = shared.moments?.gradientNorm ?? 0;
+    const costless = norm > 0 ? Math.sqrt(ridge * enough * value) / norm : 0;
     descendIntercepts(state, MAXIMUM_INTERCEPT_STEPS, Math.max(UNCHECKED_STEP, Math.sqrt(costless)));
   }
 

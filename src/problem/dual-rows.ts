@@ -32,7 +32,7 @@ export const INTERCEPT_STEP = 0.25;
 /** Rows that stay together when the order is drawn, since they lie together in memory. */
 export const BLOCK = 8;
 /**
- * Rows of a batch; threads meet twice in each. Batches of 1, 16, 32 and 64 took text as many epochs. Fewer where rows
+ * Rows of a batch; threads wait for each other's steps once in each. Batches of 1, 16, 32 and 64 took text as many epochs. Fewer where rows
  * share their features: see `batchRows`.
  */
 const MOST_BATCH_ROWS = 32;

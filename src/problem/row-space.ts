@@ -9,6 +9,8 @@ export interface RowSpace {
   readonly trainingSet: TrainingSet;
   /** θ ← the weights W of least norm whose scores X W are L A, and the intercepts of A. */
   expand(A: Float64Array, theta: Float64Array): Expansion;
+  /** A ← Lᵀ B, the coordinates of W = Xᵀ B for B of an expansion, nSamples × `stride`. */
+  coordinatesOf(B: Float64Array, stride: number, A: Float64Array): void;
   readonly products: RowProducts;
 }
 
@@ -177,6 +179,15 @@ export function rowSpace(
       }
       for (let k = 0; k < layout.stride; k++) theta[d * layout.stride + k] = A[n * layout.stride + k];
       return { coefficients, scores, stride };
+    },
+    coordinatesOf(B, bStride, A) {
+      A.fill(0, 0, n * layout.stride);
+      for (let i = 0; i < n; i++) {
+        for (let j = 0; j <= i; j++) {
+          const l = values[i * factor.rowStride + j];
+          for (let k = 0; k < layout.stride; k++) A[j * layout.stride + k] += l * B[i * bStride + k];
+        }
+      }
     },
     products: {
       values: gram,

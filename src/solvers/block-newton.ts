@@ -59,7 +59,6 @@ export function blockNewton(objective: Objective, theta: Float64Array, options: 
 function inverseBlocks(objective: Objective, blocks: ClassBlocks): Preconditioner {
   const { layout, penalty } = objective;
   const negligible = Math.min(NEGLIGIBLE * penalty.ridge, 0.5 / layout.nClasses);
-  let productCost = 1;
   return {
     renewal: RENEWAL,
     settled: SETTLED_GAP,
@@ -69,10 +68,9 @@ function inverseBlocks(objective: Objective, blocks: ClassBlocks): Preconditione
         blocks.invertAtZero();
         return;
       }
-      productCost = objective.prepareHessian(theta, negligible);
+      objective.prepareHessian(theta, negligible);
       blocks.invert();
     },
-    productCost: () => productCost,
     apply: blocks.apply,
   };
 }

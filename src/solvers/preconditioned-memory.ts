@@ -15,10 +15,8 @@ export interface PreconditionerSettings {
 export interface PreconditionedMemory extends Pick<InverseHessian, 'update'> {
   /** Whether it starts from what was given or taken late, and has not given that up. */
   isGiven(): boolean;
-  /** Takes the late one up where it is due, and prepares what is given where that is: whether it was prepared. */
-  follow(point: DescentPoint): boolean;
-  /** As of what is given; else 1. */
-  productCost(): number;
+  /** Takes the late one up where it is due, and prepares what is given where that is. */
+  follow(point: DescentPoint): void;
   /** Writes a descent direction and returns the step to try first along it. */
   direction(gradient: Float64Array, direction: Float64Array): number;
   /** direction ← −H g */
@@ -39,11 +37,9 @@ export function preconditionedMemory(
   const need = late === undefined ? null : awaitNeed(late);
   const memory = inverseHessian(vectors, layout.size, pairs, null);
   let given: ReturnType<typeof renewing> | null = null;
-  let source: Preconditioner | null = null;
   let lastLength = 1;
 
   function startFrom(next: Preconditioner | null) {
-    source = next;
     given = next === null ? null : renewing(next);
     memory.startFrom(next ?? diagonalPreconditioner(objective));
   }
@@ -59,7 +55,6 @@ export function preconditionedMemory(
 
   return {
     isGiven: () => given !== null,
-    productCost: () => source?.productCost?.() ?? 1,
     rescue,
     update(length, direction, before, after) {
       lastLength = length;
@@ -68,10 +63,8 @@ export function preconditionedMemory(
     apply: memory.direction,
     follow({ theta, gap, target }) {
       if (given === null) takeUp(need?.ask(gap, target, objective.passes) ?? null);
-      const isRenewed = given?.(theta, gap, lastLength) === true;
-      if (isRenewed) memory.clear();
+      if (given?.(theta, gap, lastLength)) memory.clear();
       lastLength = 1;
-      return isRenewed;
     },
     direction(gradient, direction) {
       memory.direction(gradient, direction);

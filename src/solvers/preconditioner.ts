@@ -5,8 +5,6 @@ import { applyScaling, diagonalScaling } from './diagonal-scaling.ts';
 export interface Preconditioner {
   /** Follows θ. */
   prepare(theta: Float64Array): void;
-  /** Where preparing it prepares the Hessian: what a product with that costs, in passes. */
-  readonly productCost?: () => number;
   /** out ← M⁻¹ x */
   apply(x: Float64Array, out: Float64Array): void;
   /** It is worth preparing anew when the gap has fallen to this part; where not given, L-BFGS has its own. */

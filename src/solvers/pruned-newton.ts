@@ -21,11 +21,6 @@ export const PRUNED_NEWTON = 'pruned-newton';
 const NEGLIGIBLE = 3;
 /** Passes that a product may cost for Newton's steps to begin: 0.25 and 0.4 did alike, with 0.15 digits at λ = 1e-4 never came to them. */
 const CHEAP = 0.35;
-/**
- * The same where the blocks have just been made, which takes no look. Digits, λ = 3e-5 to 5e-7, passes (geometric mean
- * of twelve λ) with 0, 0.25 and 0.3: 57, 48 and 49.
- */
-const CHEAP_WITH_BLOCKS = 0.3;
 /** Whether products are cheap is looked up (half a pass) when the gap has fallen to this part of the last time's … */
 const LOOK_AGAIN = 0.3;
 /** … unless it was below this: from there on probabilities hardly change. */
@@ -118,14 +113,9 @@ export function prunedNewton(
   let invertedAt = Number.POSITIVE_INFINITY;
 
   /** Prepares the Hessian where that is due; whether Newton's steps have begun. */
-  function isCheap(theta: Float64Array, gap: number, isRenewed: boolean): boolean {
+  function isCheap(theta: Float64Array, gap: number): boolean {
     steps++;
-    if (isRenewed && ownBlocks() !== null && memory.productCost() <= CHEAP_WITH_BLOCKS) {
-      cheap = true;
-      invertedAt = gap;
-      return true;
-    }
-    if (!cheap && steps <= patience) return false;
+    if (steps <= patience) return false;
     if (steps === 1) lookedAt = gap;
     if (!cheap && (lookedAt <= SETTLED_GAP || !(gap < LOOK_AGAIN * lookedAt))) return false;
     lookedAt = gap;
@@ -142,8 +132,8 @@ export function prunedNewton(
     direction(point: DescentPoint, out: Float64Array): number {
       const { theta: at, gradient, value, gap, target } = point;
       const own = ownBlocks();
-      const isRenewed = memory.follow(point);
-      if (isCheap(at, gap, isRenewed)) {
+      memory.follow(point);
+      if (isCheap(at, gap)) {
         const loosest = own === null ? LOOSEST : LOOSEST_BY_BLOCKS;
         const forcing = tightness * Math.min(loosest, exp(FORCING_POWER * log(gap)));
         const enough = tightness === 1 ? LEFT * target * Math.abs(value) * 4 * penalty.ridge : 0;

@@ -123,13 +123,19 @@ describe('workers stay for the next fit', () => {
   test('on the same data or on other data, with the same model', async () => {
     const { platform, roles, ended } = counted();
     const fits = [large, sparse, large2, large];
+    // Sparse rows as they are, uncentred and badly scaled, stall after 1 600 passes.
+    const steady = { ...options, standardize: true };
     const models = [];
-    for (const data of fits) models.push(JSON.stringify(await fitOn(platform, data, options)));
+    for (const data of fits) {
+      const model = await fitOn(platform, data, steady);
+      expect(model.status).toBe('converged');
+      models.push(JSON.stringify(model));
+    }
     expect(roles.sort()).toEqual(crew);
     expect(ended).toEqual([]);
     expect(models[3]).toBe(models[0]);
     for (const [i, data] of fits.entries()) {
-      expect(models[i]).toBe(JSON.stringify(await fitOn(here, data, options)));
+      expect(models[i]).toBe(JSON.stringify(await fitOn(here, data, steady)));
     }
   });
 

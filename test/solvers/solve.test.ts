@@ -365,10 +365,8 @@ describe('pruned Newton', () => {
     const passes = (data: PlainData, ridge: number, options: Partial<SolverOptions> = {}) =>
       train({ penalty: { ridge, lasso: 0 } }, 'block-newton', options, false, data).passes;
 
-    test('are made anew after a short step: 180 passes in all instead of 203', () => {
-      const all =
-        passes(longRows(30, 6), 3e-5) + passes(longRows(24, 8), 3e-5) + passes(longRows(10, 10), 3e-6);
-      expect(all).toBeLessThan(190);
+    test('are made anew after a short step: 126 passes in both instead of 169', () => {
+      expect(passes(longRows(20, 12), 1e-5) + passes(longRows(40, 4), 1e-5)).toBeLessThan(150);
     });
 
     test('hold pairs also where the ridge is strong: 11 passes instead of 32', () => {
@@ -379,13 +377,6 @@ describe('pruned Newton', () => {
       const first = passes(clearLabels(20, 12, 0), 1e-3, { maxIterations: 1 });
       expect(first).toBe(5);
     });
-  });
-
-  test('block Newton begins Newton steps with blocks of few pairs: 44 passes, 53 where they are looked for later', () => {
-    const penalty = { ridge: 3e-7, lasso: 0 };
-    const block = train({ penalty }, 'block-newton', {}, false, clearLabels(24, 3, 0));
-    expect(block.status).toBe('converged');
-    expect(block.passes).toBeLessThan(48);
   });
 
   test('where features vary together as well, subspace Newton goes on with its steps, in fewer passes than either', () => {
