@@ -10,7 +10,9 @@ import { type ParameterLayout, scoreLayout } from './parameters.ts';
 export interface ClassHessians {
   /** Whether it was built for the coordinate of θ. */
   has(coordinate: number): boolean;
-  /** Takes the rows' weights at θ (half a pass) and builds the Hessians of these coordinates of θ. */
+  /** Whether there is room for the Hessians of these coordinates of θ. */
+  fits(coordinates: Int32Array): boolean;
+  /** Takes the rows' weights at θ (half a pass) and builds the Hessians of these coordinates, which must fit. */
   build(theta: Float64Array, coordinates: Int32Array): void;
   /** Adds coordinates, with the weights of the last build; false where there is no more room, and nothing was added. */
   extend(coordinates: Int32Array): boolean;
@@ -22,17 +24,20 @@ export interface ClassHessians {
   minimize(model: LassoModel, direction: Float64Array): void;
 }
 
-/** With room for classes and features of more than so many numbers in all, there are none. */
-const MOST_NUMBERS = 2 ** 26;
-/** A class's work space beside its Hessian and tableau, as numbers. */
+/** Numbers of 4 bytes for all classes: 0.5 GB. */
+const MOST_NUMBERS = 2 ** 27;
+/** A class's work space beside its Hessian, its tableau and its copy of columns. */
 const WORK_SPACE = 2 ** 20;
-
-export function suitsClassHessians({ nFeatures, nClasses }: ParameterLayout): boolean {
-  return nClasses * (nFeatures ** 2 + WORK_SPACE) <= MOST_NUMBERS;
-}
-
 /** A class's rows are drawn from those of curvature, so many for each of its coordinates. */
 const ROWS_EACH = 25;
+/** A class whose rows' mean curvature is no more has none in single precision: it is left as it is. */
+const NO_CURVATURE = 1e-7;
+
+/** Whether there is room for class Hessians on most columns of dense rows. */
+export function suitsClassHessians(nSamples: number, { nFeatures, nClasses }: ParameterLayout): boolean {
+  const rows = Math.min(nSamples, Math.max(4000, ROWS_EACH * nFeatures));
+  return nClasses * (2 * nFeatures ** 2 + rows * nFeatures + WORK_SPACE) <= MOST_NUMBERS;
+}
 
 interface OneClass {
   readonly hessian: ActiveHessian;
@@ -40,6 +45,8 @@ interface OneClass {
   readonly theta: Float64Array;
   readonly gradient: Float64Array;
   readonly direction: Float64Array;
+  /** Whether it has curvature where the Hessians were built. */
+  counts: boolean;
 }
 
 /** `probabilities` as in DataPasses. What is allocated lives until the caller releases the arena. */
@@ -55,7 +62,7 @@ export function classHessians(
   const vector = () => new Float64Array(layout.size);
   const classes = Array.from({ length: nClasses }, (): OneClass => {
     const hessian = activeHessian(runtime, trainingSet, layout, () => column);
-    return { hessian, theta: vector(), gradient: vector(), direction: vector() };
+    return { hessian, theta: vector(), gradient: vector(), direction: vector(), counts: false };
   });
 
   function take(from: Float64Array, k: number, to: Float64Array): void {
@@ -79,11 +86,19 @@ export function classHessians(
 
   return {
     has: (i) => classes[i % stride].hessian.has(Math.floor(i / stride)),
+    fits: (coordinates) =>
+      classes.every(({ hessian }, k) => ofClass(coordinates, k).length <= hessian.capacity),
     build(theta, coordinates) {
       const P = probabilities(theta).slice();
-      for (const [k, { hessian }] of classes.entries()) {
-        for (let i = 0; i < nSamples; i++) column[i] = P[i * stride + k];
-        hessian.build(theta, ofClass(coordinates, k), ROWS_EACH);
+      for (const [k, own] of classes.entries()) {
+        let curvature = 0;
+        for (let i = 0; i < nSamples; i++) {
+          const p = P[i * stride + k];
+          column[i] = p;
+          curvature += p * (1 - p);
+        }
+        own.counts = curvature > NO_CURVATURE * nSamples;
+        own.hessian.build(theta, ofClass(coordinates, k), ROWS_EACH);
       }
     },
     extend(coordinates) {
@@ -95,11 +110,12 @@ export function classHessians(
       return true;
     },
     stand(model) {
-      for (const [k, { hessian }] of classes.entries()) hessian.stand(modelOf(k, model));
+      for (const [k, { hessian, counts }] of classes.entries()) if (counts) hessian.stand(modelOf(k, model));
     },
     solve(right, out) {
       out.fill(0);
-      for (const [k, { hessian, gradient, direction }] of classes.entries()) {
+      for (const [k, { hessian, gradient, direction, counts }] of classes.entries()) {
+        if (!counts) continue;
         take(right, k, gradient);
         hessian.solve(gradient, direction);
         put(direction, out, k);
@@ -107,7 +123,8 @@ export function classHessians(
     },
     minimize(model, direction) {
       direction.fill(0);
-      for (const [k, { hessian, direction: own }] of classes.entries()) {
+      for (const [k, { hessian, direction: own, counts }] of classes.entries()) {
+        if (!counts) continue;
         hessian.minimize(modelOf(k, model), own);
         put(own, direction, k);
       }

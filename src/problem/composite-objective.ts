@@ -22,7 +22,7 @@ export interface CompositeObjectiveOptions {
   /** As in Objective; default null. */
   readonly activeHessian?: ActiveHessian | null;
   /** As in Objective; default null. */
-  readonly classHessians?: ClassHessians | null;
+  readonly classHessians?: (() => ClassHessians) | null;
   /** Bounds that hold for these rows' columns, as of an objective of more columns; default null: found when needed. */
   readonly moments?: ClassMoments | null;
   /** Default: plain loops over weights anywhere in memory. */

@@ -27,7 +27,7 @@ export interface Objective {
   /** Null or absent where the rows are out of reach. */
   readonly activeHessian?: ActiveHessian | null;
   /** Null or absent for sparse rows, one score, and too many features or classes. */
-  readonly classHessians?: ClassHessians | null;
+  readonly classHessians?: (() => ClassHessians) | null;
   /** What the certificates so far have found of the class sums; null or absent before, and where none needs it. */
   readonly moments?: ClassMoments | null;
   readonly passes: number;

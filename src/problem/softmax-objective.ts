@@ -1,7 +1,7 @@
 import type { Arena } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { activeHessian } from './active-hessian.ts';
-import { classHessians, suitsClassHessians } from './class-hessians.ts';
+import { type ClassHessians, classHessians, suitsClassHessians } from './class-hessians.ts';
 import type { ClassMoments } from './class-moments.ts';
 import { columnScales } from './column-scales.ts';
 import { compositeObjective } from './composite-objective.ts';
@@ -31,6 +31,10 @@ export function softmaxObjective(
   const unpenalized = penalty.ridge === 0 && penalty.lasso === 0;
   const { probabilities } = passes;
   const withHessians = penalty.lasso > 0 && probabilities;
+  const { matrix } = trainingSet;
+  const hasRoom = matrix.kind === 'dense' && suitsClassHessians(matrix.nSamples, passes.layout);
+  const isClasswise = withHessians && !oneScore && hasRoom;
+  let hessians: ClassHessians | null = null;
   return compositeObjective(passes, vectorSpace(runtime), penalty, {
     intercept,
     loss,
@@ -39,10 +43,12 @@ export function softmaxObjective(
     scales: () => columnScales(runtime, trainingSet),
     separatedClasses: unpenalized ? separatedClasses(arena, problem) : null,
     activeHessian: withHessians ? activeHessian(runtime, trainingSet, passes.layout, probabilities) : null,
-    classHessians:
-      withHessians && !oneScore && trainingSet.matrix.kind === 'dense' && suitsClassHessians(passes.layout)
-        ? classHessians(runtime, trainingSet, passes.layout, probabilities)
-        : null,
+    classHessians: isClasswise
+      ? () => {
+          hessians ??= classHessians(runtime, trainingSet, passes.layout, probabilities);
+          return hessians;
+        }
+      : null,
   });
 }
 

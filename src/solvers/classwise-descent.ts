@@ -17,6 +17,8 @@ const MOST_PRODUCTS = 10;
 /** Pairs of classes of a row are left out of products where a probability is no more than so many times the ridge. */
 const NEGLIGIBLE = 3;
 const MOST_HALVINGS = 20;
+/** So many steps in a row that had to be cut mean that what classes share is too much for their own models. */
+const MOST_CUT = 3;
 
 /**
  * Proximal Newton for the elastic net by two steps in turn, on models of the joint Hessian and of each class alone. On
@@ -40,6 +42,7 @@ export function classwiseDescent(
     () => vectors.zeros(size),
   );
   let builtAt = Number.POSITIVE_INFINITY;
+  let cut = 0;
 
   /** Nonzero weights, zero ones whose gradient passes `bound`, and the intercepts. */
   function active(bound: number): Int32Array {
@@ -52,10 +55,15 @@ export function classwiseDescent(
     return Int32Array.from(found);
   }
 
-  function build(): void {
+  /** Whether there was room. */
+  function build(): boolean {
     const { lasso } = point.objective.penalty;
-    hessians.build(point.theta, active(NEARLY_ACTIVE * lasso));
+    let wanted = active(NEARLY_ACTIVE * lasso);
+    if (!hessians.fits(wanted)) wanted = active(lasso);
+    if (!hessians.fits(wanted)) return false;
+    hessians.build(point.theta, wanted);
     builtAt = lasso;
+    return true;
   }
 
   /** Whether the Hessians serve still, with what has become active. */
@@ -143,8 +151,9 @@ export function classwiseDescent(
     certify: point.certify,
     measure: point.measure,
     step(precision, violation) {
+      if (cut >= MOST_CUT) return 'stuck';
       let fresh = !extend();
-      if (fresh) build();
+      if (fresh && !build()) return 'crowded';
       let slopeThere = propose(violation);
       let length = 1;
       for (let halving = 0; halving < MOST_HALVINGS; halving++) {
@@ -153,6 +162,7 @@ export function classwiseDescent(
           fallsEnough(point.look(direction, length, precision), length, slopeThere, point.value)
         ) {
           point.move();
+          cut = length < 1 ? cut + 1 : 0;
           return 'moved';
         }
         if (point.known !== precision && precision === 'double') {
@@ -160,7 +170,7 @@ export function classwiseDescent(
           point.restart(precision);
           slopeThere = propose(violation);
         } else if (!fresh) {
-          build();
+          if (!build()) return 'crowded';
           fresh = true;
           slopeThere = propose(violation);
         } else {

@@ -80,7 +80,7 @@ export function lassoDescent(
     }
     for (let k = 0; intercept && k < layout.nClasses; k++) found.push(nWeights + k);
     const room = Math.min(hessian.capacity - found.length, Math.max(FEWEST_ENTERING, found.length));
-    if (room <= 0 && entering.length > 0) return null;
+    if (room < 0 || (room === 0 && entering.length > 0)) return null;
     complete = entering.length <= room;
     if (!complete) {
       entering.sort((a, b) => Math.abs(gradient[b]) - Math.abs(gradient[a]) || a - b);

@@ -20,7 +20,7 @@ export interface LassoPoint {
   pose(objective: Objective, tolerance: number): void;
   /** Goes on from θ, or from here, by a pass there. */
   restart(precision: Precision, theta?: Float64Array): void;
-  /** Moves the intercepts to their optimum and certifies there, see Objective.certify. */
+  /** Certifies with the intercepts at their optimum, see Objective.certify; goes there where that proves enough. */
   certify(): CertifiedPoint;
   /** What is missing at θ, without a pass. */
   measure(): Missing;
@@ -100,6 +100,12 @@ export function lassoPoint(
     isMended = mends && certified !== null;
   }
 
+  function goThere(): void {
+    [theta, trial] = [trial, theta];
+    [gradient, trialGradient] = [trialGradient, gradient];
+    take(found);
+  }
+
   take(evaluate(theta, gradient, precision));
   return {
     get theta() {
@@ -144,10 +150,15 @@ export function lassoPoint(
       take(evaluate(theta, gradient, precision));
     },
     certify() {
-      const found = objective.certify(theta, gradient, enough);
-      take(found);
+      trial.set(theta);
+      const there = objective.certify(trial, trialGradient, enough);
+      const gap = there.certificate?.relativeGap ?? Number.POSITIVE_INFINITY;
+      if (gap <= enough) {
+        found = there;
+        goThere();
+      }
       isMended = true;
-      return found;
+      return there;
     },
     measure() {
       const gap = estimateGap(objective, theta, gradient, subgradient, value);
@@ -164,11 +175,7 @@ export function lassoPoint(
         coarser: known === 'single' ? known : precision,
       };
     },
-    move() {
-      [theta, trial] = [trial, theta];
-      [gradient, trialGradient] = [trialGradient, gradient];
-      take(found);
-    },
+    move: goThere,
   };
 }
 

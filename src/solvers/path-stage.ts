@@ -1,4 +1,5 @@
 import { UnsupportedError } from '../errors.ts';
+import { isAbsent } from '../problem/class-moments.ts';
 import { largestWeightGradient } from '../problem/lambda-max.ts';
 import type { CertifiedPoint, Objective } from '../problem/objective.ts';
 import { isZero } from '../problem/parameters.ts';
@@ -58,8 +59,8 @@ export function descentStage(base: Objective, theta: Float64Array, ownResiduals 
     *solve(penalty, options) {
       const objective = base.withPenalty(penalty);
       const progress = trackProgress(PROXIMAL_NEWTON, objective, options);
-      if (classHessians && suitsClasswise(penalty, descent.theta.subarray(0, nWeights))) {
-        descent = classwiseDescent(objective, classHessians, copyOf(vectors, descent.theta), 'double');
+      if (classHessians && suitsClasswise(objective, descent.theta.subarray(0, nWeights))) {
+        descent = classwiseDescent(objective, classHessians(), copyOf(vectors, descent.theta), 'single');
         classHessians = null;
         isClasswise = true;
       }
@@ -75,6 +76,7 @@ export function descentStage(base: Objective, theta: Float64Array, ownResiduals 
       if (found === null && isClasswise) {
         isClasswise = false;
         descent = lassoDescent(objective, activeHessian, copyOf(vectors, theta), SETTINGS);
+        descent.pose(objective, options.tolerance);
         found = yield* closeGap(descent, progress, theta, settings);
       }
       if (typeof found === 'string') {
@@ -98,9 +100,13 @@ export function descentStage(base: Objective, theta: Float64Array, ownResiduals 
  */
 const MANY_WEIGHTS = 500;
 
-/** Without a ridge the classes' models miss too much: images' L1 took 89 s where the joint model takes 14. */
-function suitsClasswise({ ridge }: PenaltyCoefficients, weights: Float64Array): boolean {
-  if (ridge === 0) return false;
+/**
+ * Without a ridge the classes' models miss too much: images' L1 took 89 s where the joint model takes 14. A class without
+ * samples has no model.
+ */
+function suitsClasswise({ penalty, moments, layout }: Objective, weights: Float64Array): boolean {
+  if (penalty.ridge === 0) return false;
+  for (let k = 0; moments && k < layout.nClasses; k++) if (isAbsent(moments, k)) return false;
   let count = 0;
   for (const w of weights) if (w !== 0) count++;
   return count > MANY_WEIGHTS;

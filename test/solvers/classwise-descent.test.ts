@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { fitPath } from '../../src/node.ts';
 import type { PenaltyCoefficients } from '../../src/problem/penalty.ts';
 import { softmaxObjective } from '../../src/problem/softmax-objective.ts';
 import { certifiedPath } from '../../src/solvers/certified-path.ts';
@@ -7,6 +8,7 @@ import { pathLambdas } from '../../src/solvers/path-lambdas.ts';
 import { proximalNewton } from '../../src/solvers/proximal-newton.ts';
 import { denseTrainingSet } from '../twins/kernel-data.ts';
 import { kernelRuntime } from '../twins/kernel-runtime.ts';
+import type { PlainData } from '../twins/plain-passes.ts';
 
 const options = {
   tolerance: 1e-5,
@@ -38,7 +40,7 @@ function rows(n: number, d: number, K: number) {
   return { X, y, nClasses: K };
 }
 
-function pose(data: ReturnType<typeof rows>, penalty: PenaltyCoefficients) {
+function pose(data: PlainData, penalty: PenaltyCoefficients) {
   const runtime = kernelRuntime();
   const trainingSet = denseTrainingSet(runtime.arena, data);
   const problem = { trainingSet, loss: { kind: 'softmax' }, penalty, intercept: true, dropout: 0 } as const;
@@ -61,7 +63,7 @@ test('from W = 0 within 1e-6 of the optimum in at most ten steps, proved by its 
   const { objective } = pose(data, penalty);
   const { classHessians, vectors, layout } = objective;
   if (!classHessians) throw new Error('dense rows have class Hessians');
-  const descent = classwiseDescent(objective, classHessians, vectors.zeros(layout.size), 'double');
+  const descent = classwiseDescent(objective, classHessians(), vectors.zeros(layout.size), 'double');
   descent.pose(objective, 1e-6);
   const best = optimum(data, penalty);
   let steps = 0;
@@ -112,4 +114,40 @@ test('with few weights a certificate that intercepts alone keep from the toleran
   }
   // By further steps of W it took 117.
   expect(passes).toBeLessThan(113);
+});
+
+/** Passes of a path whose every λ is certified. */
+function passesOf(data: PlainData, ridge: number, [nLambdas, ratio]: readonly [number, number]): number {
+  const { runtime, problem } = pose(data, { ridge, lasso: 1 });
+  const lambdas = ({ largest }: { largest: number }) => pathLambdas(largest, ratio, nLambdas);
+  let passes = 0;
+  for (const step of certifiedPath(runtime, problem, lambdas, options)) {
+    if (step.kind === 'iteration') continue;
+    expect(step.solution.status).toBe('converged');
+    passes = step.solution.passes;
+  }
+  return passes;
+}
+
+test('goes on with the joint model where its steps have to be cut', () => {
+  // By classes alone 467.
+  expect(passesOf(rows(120, 200, 6), 10, [8, 0.1])).toBeLessThan(100);
+});
+
+test('and where a class has more active weights than room', () => {
+  expect(passesOf(rows(260, 1040, 3), 1000, [4, 0.1])).toBeLessThan(300);
+});
+
+test('is not taken with a class without samples', () => {
+  const data = rows(160, 70, 12);
+  const sampleWeights = data.y.map((k) => (k === 5 ? 0 : 1));
+  expect(passesOf({ ...data, sampleWeights }, 0.5, [12, 1e-3])).toBeLessThan(300);
+});
+
+test('1 and 2 threads give the same path, bit for bit', async () => {
+  const { X, y } = rows(160, 70, 12);
+  const settings = { penalty: 'elastic-net', beta: 0.5, nLambdas: 12, lambdaMinRatio: 2e-4 } as const;
+  const [one, two] = await Promise.all([1, 2].map((threads) => fitPath({ X, y }, { ...settings, threads })));
+  expect(JSON.stringify(two.models)).toBe(JSON.stringify(one.models));
+  expect(one.models[11].weights.filter((w) => w !== 0).length).toBeGreaterThan(520);
 });
