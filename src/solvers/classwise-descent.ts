@@ -43,6 +43,8 @@ export function classwiseDescent(
   );
   let builtAt = Number.POSITIVE_INFINITY;
   let cut = 0;
+  /** 1 for weights that are not 0 and intercepts, else 0. */
+  const isFree = new Uint8Array(size);
 
   /** Nonzero weights, zero ones whose gradient passes `bound`, and the intercepts. */
   function active(bound: number): Int32Array {
@@ -74,8 +76,6 @@ export function classwiseDescent(
     return hessians.extend(active(NEARLY_ACTIVE * lasso).filter((i) => !hessians.has(i)));
   }
 
-  const isFree = (i: number) => i >= nWeights || point.theta[i] !== 0;
-
   /** aim ← what the classes' Hessians make of the residual; ⟨residual, aim⟩ */
   function precondition(): number {
     hessians.solve(residual, aim);
@@ -91,7 +91,8 @@ export function classwiseDescent(
     hessians.stand({ theta, gradient, penalty, tolerance: violation });
     objective.prepareHessian(theta, NEGLIGIBLE * penalty.ridge);
     for (let i = 0; i < size; i++) {
-      residual[i] = !isFree(i) ? 0 : -gradient[i] - (i < nWeights ? penalty.lasso * Math.sign(theta[i]) : 0);
+      isFree[i] = i >= nWeights || theta[i] !== 0 ? 1 : 0;
+      residual[i] = isFree[i] * (-gradient[i] - (i < nWeights ? penalty.lasso * Math.sign(theta[i]) : 0));
     }
     const first = precondition();
     let rest = first;
@@ -103,7 +104,7 @@ export function classwiseDescent(
       const length = rest / curvature;
       vectors.axpy(length, search, way);
       vectors.axpy(length, product, change);
-      for (let i = 0; i < size; i++) if (isFree(i)) residual[i] -= length * product[i];
+      for (let i = 0; i < size; i++) residual[i] -= isFree[i] * length * product[i];
       const before = rest;
       rest = precondition();
       for (let i = 0; i < size; i++) search[i] = aim[i] + (rest / before) * search[i];
