@@ -1,6 +1,6 @@
 import type { Pointer } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { suitableRows } from './row-blocks.ts';
+import { BLOCK_BYTES, suitableRows } from './row-blocks.ts';
 import type { RowChunks } from './row-chunks.ts';
 
 /** As in kernels/place-rows.ts: the words of its task. */
@@ -26,8 +26,6 @@ const FIELDS = {
 type Field = keyof typeof FIELDS;
 type Settable = Exclude<Field, 'nRows' | 'nFeatures' | 'double' | 'shardFeatures' | 'blockRows' | 'rows'>;
 
-/** A first-level cache holds most of it; of long rows a few, since statistics are read and written once a block. */
-const BLOCK_BYTES = 32768;
 /** Of columns: each reads the cache lines of all rows where these are short. */
 const MOST_COLUMN_SHARDS = 4;
 

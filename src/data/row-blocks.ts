@@ -12,7 +12,7 @@ export interface RowBlocks {
 }
 
 /** A first-level cache holds most of it; of long rows a few, since statistics are read and written once a block. */
-const BLOCK_BYTES = 32768;
+export const BLOCK_BYTES = 32768;
 const FEWEST_ROWS = 8;
 
 /** Allocates room for one block, of a multiple of `together` rows. */

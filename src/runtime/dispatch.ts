@@ -9,7 +9,8 @@ import type { RunOptions } from './runtime.ts';
  * first shard that is left, by exchanging (generation, i, j) for (generation, i + 1, j), others the last one, by
  * counting j. What a thread read of the pass before a successful exchange is true of that generation: had the leader
  * begun to change it, the claim word would have been closed and the exchange would have failed. So a thread delayed
- * between reading and claiming does no harm, and the leader waits for claimed shards only, never for a thread to wake.
+ * between reading and claiming does no harm, but for exactly a multiple of 65 536 generations, and the leader waits for
+ * claimed shards only, never for a thread to wake.
  *
  * From both ends, since two threads then do nearly the same shards in pass after pass, whose partial sums are in their
  * caches.
