@@ -33,31 +33,26 @@ class PlaceTask {
 /** The shard's columns of sums, least and greatest. */
 export function sumColumns(task: usize, shard: u32): void {
   const t = changetype<PlaceTask>(task);
-  const first = shard * t.shardFeatures;
-  const end = min(t.nFeatures, first + t.shardFeatures);
-  const rowBytes = t.nFeatures << (t.double ? 3 : 2);
-  for (let i: u32 = 0; i < t.nRows; i += t.blockRows) {
-    const rows = t.rows + i * rowBytes;
-    const nRows = min(t.blockRows, t.nRows - i);
-    const weights = t.weights === 0 ? 0 : t.weights + (i << 3);
-    if (t.double) columnSums<f64>(rows, nRows, t.nFeatures, first, end, weights, t.sums, t.least, t.greatest);
-    else columnSums<f32>(rows, nRows, t.nFeatures, first, end, weights, t.sums, t.least, t.greatest);
-  }
+  if (t.double) eachBlock<f64>(t, shard, false);
+  else eachBlock<f32>(t, shard, false);
 }
 
 /** The shard's columns of squares. */
 export function sumDeviations(task: usize, shard: u32): void {
   const t = changetype<PlaceTask>(task);
+  if (t.double) eachBlock<f64>(t, shard, true);
+  else eachBlock<f32>(t, shard, true);
+}
+
+function eachBlock<T>(t: PlaceTask, shard: u32, squares: bool): void {
   const first = shard * t.shardFeatures;
   const end = min(t.nFeatures, first + t.shardFeatures);
-  const rowBytes = t.nFeatures << (t.double ? 3 : 2);
   for (let i: u32 = 0; i < t.nRows; i += t.blockRows) {
-    const rows = t.rows + i * rowBytes;
+    const rows = t.rows + i * t.nFeatures * <u32>sizeof<T>();
     const nRows = min(t.blockRows, t.nRows - i);
     const weights = t.weights === 0 ? 0 : t.weights + (i << 3);
-    if (t.double)
-      columnSquares<f64>(rows, nRows, t.nFeatures, first, end, weights, t.mean, t.units, t.squares);
-    else columnSquares<f32>(rows, nRows, t.nFeatures, first, end, weights, t.mean, t.units, t.squares);
+    if (squares) columnSquares<T>(rows, nRows, t.nFeatures, first, end, weights, t.mean, t.units, t.squares);
+    else columnSums<T>(rows, nRows, t.nFeatures, first, end, weights, t.sums, t.least, t.greatest);
   }
 }
 

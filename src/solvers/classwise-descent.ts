@@ -2,10 +2,8 @@ import type { ClassHessians } from '../problem/class-hessians.ts';
 import type { Objective } from '../problem/objective.ts';
 import type { Precision } from '../problem/passes.ts';
 import type { LassoDescent } from './lasso-descent.ts';
-import { fallsEnough, lassoPoint } from './lasso-point.ts';
+import { activeCoordinates, fallsEnough, lassoPoint, MOST_HALVINGS, NEARLY_ACTIVE } from './lasso-point.ts';
 
-/** Zero weights whose gradient reaches this part of the lasso are built into the Hessians with the others. */
-const NEARLY_ACTIVE = 0.8;
 /** The Hessians are built anew once the lasso is below this part of the one that they were built at. */
 const STALE = 0.5;
 /**
@@ -16,7 +14,6 @@ const RESIDUAL = 0.03;
 const MOST_PRODUCTS = 10;
 /** Pairs of classes of a row are left out of products where a probability is no more than so many times the ridge. */
 const NEGLIGIBLE = 3;
-const MOST_HALVINGS = 20;
 /** So many steps in a row that had to be cut mean that what classes share is too much for their own models. */
 const MOST_CUT = 3;
 
@@ -33,7 +30,7 @@ export function classwiseDescent(
   start: Float64Array,
   precision: Precision,
 ): LassoDescent {
-  const { layout, vectors, intercept } = initial;
+  const { layout, vectors } = initial;
   const { size } = layout;
   const nWeights = layout.nFeatures * layout.stride;
   const point = lassoPoint(initial, start, precision, true);
@@ -48,13 +45,8 @@ export function classwiseDescent(
 
   /** Nonzero weights, zero ones whose gradient passes `bound`, and the intercepts. */
   function active(bound: number): Int32Array {
-    const { theta, gradient } = point;
-    const found: number[] = [];
-    for (let i = 0; i < nWeights; i++) {
-      if (theta[i] !== 0 || Math.abs(gradient[i]) > bound) found.push(i);
-    }
-    for (let k = 0; intercept && k < layout.nClasses; k++) found.push(nWeights + k);
-    return Int32Array.from(found);
+    const { free, entering } = activeCoordinates(point, bound);
+    return Int32Array.from(free.concat(entering));
   }
 
   /** Whether there was room. */
@@ -132,25 +124,8 @@ export function classwiseDescent(
   }
 
   return {
-    get theta() {
-      return point.theta;
-    },
-    get gradient() {
-      return point.gradient;
-    },
-    get value() {
-      return point.value;
-    },
-    get certified() {
-      return point.certified;
-    },
+    point,
     pose: point.pose,
-    get isMended() {
-      return point.isMended;
-    },
-    restart: point.restart,
-    certify: point.certify,
-    measure: point.measure,
     step(precision, violation) {
       if (cut >= MOST_CUT) return 'stuck';
       let fresh = !extend();

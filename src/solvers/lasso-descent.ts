@@ -1,14 +1,21 @@
 import type { ActiveHessian } from '../problem/active-hessian.ts';
 import type { Objective } from '../problem/objective.ts';
 import type { Precision } from '../problem/passes.ts';
-import { fallsEnough, type LassoPoint, lassoPoint, NOISE } from './lasso-point.ts';
+import {
+  activeCoordinates,
+  fallsEnough,
+  type LassoPoint,
+  lassoPoint,
+  MOST_HALVINGS,
+  NEARLY_ACTIVE,
+  NOISE,
+} from './lasso-point.ts';
 
 /** A point, and descent from it by Newton's method on the coordinates that matter. */
-export interface LassoDescent
-  extends Pick<
-    LassoPoint,
-    'theta' | 'gradient' | 'value' | 'certified' | 'isMended' | 'pose' | 'restart' | 'certify' | 'measure'
-  > {
+export interface LassoDescent {
+  readonly point: LassoPoint;
+  /** As LassoPoint.pose, for the point and for what is known of its models. */
+  readonly pose: LassoPoint['pose'];
   /**
    * One step, whose model is minimized until no optimality condition is violated by more than `violation`. Its pass
    * in double precision makes a certificate. Says whether a step was taken.
@@ -26,8 +33,6 @@ export interface DescentSettings {
 /** stuck: the model leads no further. crowded: more coordinates are active than the Hessian has room for. */
 export type StepOutcome = 'moved' | 'stuck' | 'crowded';
 
-/** Zero weights whose gradient reaches this part of the lasso are built into the Hessian with the others. */
-const NEARLY_ACTIVE = 0.8;
 /** So many zero weights, or as many as are not zero, may enter in one step. */
 const FEWEST_ENTERING = 256;
 /**
@@ -35,7 +40,6 @@ const FEWEST_ENTERING = 256;
  * date. With 0.7 letters took 782 steps for 466 and 3 000 images 657 for 474: builds saved, but more seconds.
  */
 const STALE = 0.3;
-const MOST_HALVINGS = 20;
 /**
  * A change of the objective by less, relative, says nothing of the curvature: of gradients in single precision, or of one
  * in single and one in double. Taking the latter for double sent 3 000 × 784 images astray at small λ.
@@ -54,8 +58,7 @@ export function lassoDescent(
   start: Float64Array,
   { precision, rowsEach }: DescentSettings,
 ): LassoDescent {
-  const { layout, vectors, intercept } = initial;
-  const nWeights = layout.nFeatures * layout.stride;
+  const { layout, vectors } = initial;
   const direction = vectors.zeros(layout.size);
   const point = lassoPoint(initial, start, precision, false);
   let lastPromise = Number.POSITIVE_INFINITY;
@@ -71,22 +74,16 @@ export function lassoDescent(
    * intercepts. Null where the nonzero ones alone are too many.
    */
   function active(bound: number): Int32Array | null {
-    const { theta, gradient } = point;
-    const found: number[] = [];
-    const entering: number[] = [];
-    for (let i = 0; i < nWeights; i++) {
-      if (theta[i] !== 0) found.push(i);
-      else if (Math.abs(gradient[i]) > bound) entering.push(i);
-    }
-    for (let k = 0; intercept && k < layout.nClasses; k++) found.push(nWeights + k);
-    const room = Math.min(hessian.capacity - found.length, Math.max(FEWEST_ENTERING, found.length));
+    const { gradient } = point;
+    const { free, entering } = activeCoordinates(point, bound);
+    const room = Math.min(hessian.capacity - free.length, Math.max(FEWEST_ENTERING, free.length));
     if (room < 0 || (room === 0 && entering.length > 0)) return null;
     complete = entering.length <= room;
     if (!complete) {
       entering.sort((a, b) => Math.abs(gradient[b]) - Math.abs(gradient[a]) || a - b);
       entering.length = room;
     }
-    return Int32Array.from(found.concat(entering));
+    return Int32Array.from(free.concat(entering));
   }
 
   function rebuild(): boolean {
@@ -111,24 +108,7 @@ export function lassoDescent(
   }
 
   return {
-    get theta() {
-      return point.theta;
-    },
-    get gradient() {
-      return point.gradient;
-    },
-    get value() {
-      return point.value;
-    },
-    get certified() {
-      return point.certified;
-    },
-    get isMended() {
-      return point.isMended;
-    },
-    restart: point.restart,
-    certify: point.certify,
-    measure: point.measure,
+    point,
     pose(objective, tolerance) {
       point.pose(objective, tolerance);
       lastPromise = Number.POSITIVE_INFINITY;

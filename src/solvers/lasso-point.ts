@@ -51,6 +51,25 @@ const SUFFICIENT = 1e-4;
 /** Below this part of the objective a difference of two values is rounding. */
 export const NOISE = { single: 3e-8, double: 1e-13 };
 
+/** Zero weights whose gradient reaches this part of the lasso are built into Hessians with the others. */
+export const NEARLY_ACTIVE = 0.8;
+/** A step that is cut so often leads nowhere. */
+export const MOST_HALVINGS = 20;
+
+/** The coordinates that count: `free` are weights other than 0 and intercepts, `entering` zero weights beyond `bound`. */
+export function activeCoordinates({ theta, gradient, objective }: LassoPoint, bound: number) {
+  const { layout, intercept } = objective;
+  const nWeights = layout.nFeatures * layout.stride;
+  const free: number[] = [];
+  const entering: number[] = [];
+  for (let i = 0; i < nWeights; i++) {
+    if (theta[i] !== 0) free.push(i);
+    else if (Math.abs(gradient[i]) > bound) entering.push(i);
+  }
+  for (let k = 0; intercept && k < layout.nClasses; k++) free.push(nWeights + k);
+  return { free, entering };
+}
+
 /** Whether the objective falls as it should at `length` along a direction of this slope, but for rounding. */
 export function fallsEnough(
   { decrease, coarser }: Look,

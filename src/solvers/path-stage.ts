@@ -48,24 +48,29 @@ export function descentStage(base: Objective, theta: Float64Array, ownResiduals 
   let descent: LassoDescent = lassoDescent(base, activeHessian, start, SETTINGS);
   let classHessians = ownResiduals ? null : (base.classHessians ?? null);
   let isClasswise = false;
-  const largest = largestWeightGradient(base, descent.gradient);
+  const largest = largestWeightGradient(base, descent.point.gradient);
   const pace: Pace = [];
 
   return {
     largest,
     get certified() {
-      return descent.certified;
+      return descent.point.certified;
     },
     *solve(penalty, options) {
       const objective = base.withPenalty(penalty);
       const progress = trackProgress(PROXIMAL_NEWTON, objective, options);
-      if (classHessians && suitsClasswise(objective, descent.theta.subarray(0, nWeights))) {
-        descent = classwiseDescent(objective, classHessians(), copyOf(vectors, descent.theta), 'single');
+      if (classHessians && suitsClasswise(objective, descent.point.theta.subarray(0, nWeights))) {
+        descent = classwiseDescent(
+          objective,
+          classHessians(),
+          copyOf(vectors, descent.point.theta),
+          'single',
+        );
         classHessians = null;
         isClasswise = true;
       }
       descent.pose(objective, options.tolerance);
-      if (penalty.lasso >= largest) descent.restart('double');
+      if (penalty.lasso >= largest) descent.point.restart('double');
       const settings = {
         lasso: penalty.lasso,
         tolerance: options.tolerance,
@@ -80,14 +85,14 @@ export function descentStage(base: Objective, theta: Float64Array, ownResiduals 
         found = yield* closeGap(descent, progress, theta, settings);
       }
       if (typeof found === 'string') {
-        theta.set(descent.theta);
+        theta.set(descent.point.theta);
         progress.certify(theta, gradient);
         return progress.solution(found, theta);
       }
       if (found !== null) return found;
       // The Hessian leads no further, or has no room: without it.
       const rest = yield* proximalNewton({ ...objective, activeHessian: null }, theta, options);
-      descent.restart('double', theta);
+      descent.point.restart('double', theta);
       return rest;
     },
   };

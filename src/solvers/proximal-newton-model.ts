@@ -74,10 +74,10 @@ export function* modelDescent(
     for (let step = 0; step < steps; step++) {
       const limit = progress.limit();
       if (limit !== null) return interrupted(limit, descent, progress, theta);
-      const { violation } = descent.measure();
+      const { violation } = descent.point.measure();
       if (violation <= CONTINUATION_ENOUGH * lasso) break;
       if (descent.step('single', FORCING * violation) !== 'moved') break;
-      yield progress.iteration(descent.value);
+      yield progress.iteration(descent.point.value);
     }
   }
   descent.pose(objective, options.tolerance);
@@ -116,24 +116,29 @@ export function* closeGap(
   let lastGap = Number.POSITIVE_INFINITY;
   let idle = 0;
   for (let nth = 0; ; nth++) {
-    if (descent.certified !== null) {
-      progress.take(descent.certified);
+    if (descent.point.certified !== null) {
+      progress.take(descent.point.certified);
       if (progress.isConverged()) {
-        theta.set(descent.theta);
+        theta.set(descent.point.theta);
         return progress.solution('converged', theta);
       }
     }
     const limit = progress.limit();
     if (limit !== null) return limit;
-    const { gap, violation } = descent.measure();
+    const { gap, violation } = descent.point.measure();
     if (nth > 0) pace[nth - 1] = gap / lastGap;
     const contraction = Math.min(SLOWEST, Math.max(FASTEST, pace[nth] ?? gap / lastGap));
     lastGap = gap;
-    if (mends && descent.certified !== null && !descent.isMended && gap <= CERTIFIABLE * tolerance) {
+    if (
+      mends &&
+      descent.point.certified !== null &&
+      !descent.point.isMended &&
+      gap <= CERTIFIABLE * tolerance
+    ) {
       // What W lacks is little enough: the intercepts are at fault.
-      progress.take(descent.certify());
+      progress.take(descent.point.certify());
       if (progress.isConverged()) {
-        theta.set(descent.theta);
+        theta.set(descent.point.theta);
         return progress.solution('converged', theta);
       }
     }
@@ -141,18 +146,18 @@ export function* closeGap(
     smallestGap = Math.min(gap, smallestGap);
     if (gap <= inDouble || gap * contraction <= tolerance) precision = 'double';
     const outcome = descent.step(precision, FORCING * violation);
-    if (outcome === 'moved') yield progress.iteration(descent.value);
+    if (outcome === 'moved') yield progress.iteration(descent.point.value);
     else if (outcome === 'stuck' && precision === 'single') {
       precision = 'double';
-      descent.restart(precision);
+      descent.point.restart(precision);
     } else {
       // What is left is the intercepts' to mend, or another way's.
-      theta.set(descent.theta);
-      progress.certify(theta, descent.gradient);
+      theta.set(descent.point.theta);
+      progress.certify(theta, descent.point.gradient);
       return progress.isConverged() ? progress.solution('converged', theta) : null;
     }
     if (idle > PATIENCE) {
-      theta.set(descent.theta);
+      theta.set(descent.point.theta);
       return null;
     }
   }
@@ -165,7 +170,7 @@ function interrupted(
   progress: Progress,
   theta: Float64Array,
 ): Solution {
-  theta.set(descent.theta);
-  progress.certify(theta, descent.gradient);
+  theta.set(descent.point.theta);
+  progress.certify(theta, descent.point.gradient);
   return progress.solution(progress.isConverged() ? 'converged' : status, theta);
 }

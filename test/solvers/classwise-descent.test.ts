@@ -67,13 +67,13 @@ test('from W = 0 within 1e-6 of the optimum in at most ten steps, proved by its 
   descent.pose(objective, 1e-6);
   const best = optimum(data, penalty);
   let steps = 0;
-  while (!((descent.certified?.certificate?.relativeGap ?? 1) <= 1e-6)) {
-    expect(descent.step('double', 0.02 * descent.measure().violation)).toBe('moved');
-    expect(descent.isMended).toBe(true);
+  while (!((descent.point.certified?.certificate?.relativeGap ?? 1) <= 1e-6)) {
+    expect(descent.step('double', 0.02 * descent.point.measure().violation)).toBe('moved');
+    expect(descent.point.isMended).toBe(true);
     expect(++steps).toBeLessThanOrEqual(10);
   }
-  expect(descent.value / best.objective - 1).toBeLessThan(1e-6);
-  expect(descent.certified?.certificate?.lowerBound).toBeLessThanOrEqual(best.objective);
+  expect(descent.point.value / best.objective - 1).toBeLessThan(1e-6);
+  expect(descent.point.certified?.certificate?.lowerBound).toBeLessThanOrEqual(best.objective);
 });
 
 test('a path whose weights become many goes on by classes, each λ certified and as low as another solver tells', () => {
