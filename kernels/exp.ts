@@ -1,29 +1,22 @@
 /**
  * exp of four f32, for x ≤ 88.
  *
- * x = n ln 2 + r with |r| ≤ ln 2 / 2, ln 2 in two parts, then the polynomial of degree 5 of Cephes' expf (Moshier)
- * and 2ⁿ by the exponent bits. Below −87.3 the result is 0 (so that padding scored −1e30 gets exactly 0). Relative
- * error ≤ 2 ulp = 2.4e-7.
+ * 2ᵗ with t = x log₂ e = n + f, |f| ≤ ½: 2ᶠ by a polynomial of degree 5 (minimax for 2ᶠ, then searched in f32 with the
+ * constant 1), 2ⁿ by its exponent bits. Below −87.7 the result is 0 (so that padding scored −1e30 gets exactly 0).
+ * Relative error ≤ 2⁻²² + 1.25 · 2⁻²⁴ |x|, of which the second part is t's rounding: for x ≤ 0 less than 2⁻²² of 1.
  */
 export function expSingle(x: v128): v128 {
-  const lowest = f32x4.splat(-87.3);
-  const inRange = f32x4.ge(x, lowest);
-  const bounded = f32x4.pmax(x, lowest);
-  // Adding 1.5 · 2²³ rounds to an integer and leaves that integer in the low bits.
-  const shifted = f32x4.add(f32x4.mul(bounded, f32x4.splat(Mathf.LOG2E)), f32x4.splat(12582912.0));
-  const n = f32x4.sub(shifted, f32x4.splat(12582912.0));
-  const r = f32x4.sub(
-    f32x4.sub(bounded, f32x4.mul(n, f32x4.splat(0.693359375))),
-    f32x4.mul(n, f32x4.splat(-2.1219444e-4)),
-  );
-  let p = f32x4.splat(1.987569e-4);
-  p = stepSingle(p, r, 1.3981999e-3);
-  p = stepSingle(p, r, 8.333452e-3);
-  p = stepSingle(p, r, 4.1665796e-2);
-  p = stepSingle(p, r, 1.6666666e-1);
-  p = stepSingle(p, r, 0.5);
-  p = f32x4.add(f32x4.mul(f32x4.mul(p, r), r), f32x4.add(r, f32x4.splat(1.0)));
-  return v128.and(i32x4.add(p, i32x4.shl(shifted, 23)), inRange);
+  const t = f32x4.pmax(f32x4.mul(x, f32x4.splat(Mathf.LOG2E)), f32x4.splat(-127.0));
+  // Adding 1.5 · 2²³ + 127 rounds to an integer and leaves n + 127 in the low bits.
+  const shifted = f32x4.add(t, f32x4.splat(12583039.0));
+  const f = f32x4.sub(t, f32x4.sub(shifted, f32x4.splat(12583039.0)));
+  let p = f32x4.splat(1.3274683e-3);
+  p = stepSingle(p, f, 9.6739214e-3);
+  p = stepSingle(p, f, 5.550749e-2);
+  p = stepSingle(p, f, 2.40222e-1);
+  p = stepSingle(p, f, 6.9314694e-1);
+  p = stepSingle(p, f, 1.0);
+  return f32x4.mul(p, i32x4.shl(shifted, 23));
 }
 
 /**
