@@ -34,10 +34,12 @@ export function classwiseDescent(
   const { size } = layout;
   const nWeights = layout.nFeatures * layout.stride;
   const point = lassoPoint(initial, start, precision, true);
-  const [way, change, residual, aim, search, product, model, slope, direction] = Array.from(
-    { length: 9 },
+  const [way, change, residual, aim, search, product, model, slope, direction, here, earlier] = Array.from(
+    { length: 11 },
     () => vectors.zeros(size),
   );
+  /** The lasso before the last one, whose solution is in `earlier`. */
+  let earlierLasso = 0;
   let builtAt = Number.POSITIVE_INFINITY;
   let cut = 0;
   /** 1 for weights that are not 0 and intercepts, else 0. */
@@ -123,9 +125,35 @@ export function classwiseDescent(
     return sum;
   }
 
+  /**
+   * Goes from `here`, the last lasso's solution, to where the weights would be if they went on as from `earlier`, linear
+   * in log λ, with the supports and signs that both have; back if the objective is more there.
+   */
+  function foresee(lasso: number, last: number): void {
+    const onward = Math.log(lasso / last) / Math.log(last / earlierLasso);
+    for (let i = 0; i < size; i++) {
+      const way = onward * (here[i] - earlier[i]);
+      if (i >= nWeights) model[i] = here[i] + way;
+      else if (here[i] * earlier[i] > 0) model[i] = (here[i] + way) * here[i] > 0 ? here[i] + way : 0;
+      else model[i] = here[i];
+    }
+    const before = point.value;
+    point.restart('single', model);
+    if (!(point.value <= before)) point.restart('single', here);
+  }
+
   return {
     point,
-    pose: point.pose,
+    pose(objective, tolerance) {
+      const last = point.objective.penalty.lasso;
+      const { lasso } = objective.penalty;
+      here.set(point.theta);
+      point.pose(objective, tolerance);
+      if (!(lasso < last)) return;
+      if (last < earlierLasso) foresee(lasso, last);
+      earlier.set(here);
+      earlierLasso = last;
+    },
     step(precision, violation) {
       if (cut >= MOST_CUT) return 'stuck';
       let fresh = !extend();

@@ -61,7 +61,7 @@ export function descentStage(base: Objective, theta: Float64Array, ownResiduals 
       const progress = trackProgress(PROXIMAL_NEWTON, objective, options);
       if (classHessians && suitsClasswise(objective, descent.point.theta.subarray(0, nWeights))) {
         descent = classwiseDescent(
-          objective,
+          descent.point.objective,
           classHessians(),
           copyOf(vectors, descent.point.theta),
           'single',

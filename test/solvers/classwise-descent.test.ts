@@ -76,6 +76,28 @@ test('from W = 0 within 1e-6 of the optimum in at most ten steps, proved by its 
   expect(descent.point.certified?.certificate?.lowerBound).toBeLessThanOrEqual(best.objective);
 });
 
+test('begins at a third λ far below where it stood, with an objective that a pass confirms', () => {
+  const data = rows(150, 40, 5);
+  const penaltyAt = (lasso: number) => ({ ridge: 0.5 * lasso, lasso });
+  const { objective } = pose(data, penaltyAt(4e-3));
+  const { classHessians, vectors, layout } = objective;
+  if (!classHessians) throw new Error('dense rows have class Hessians');
+  const descent = classwiseDescent(objective, classHessians(), vectors.zeros(layout.size), 'double');
+  for (const lasso of [4e-3, 3.6e-3]) {
+    descent.pose(objective.withPenalty(penaltyAt(lasso)), 1e-8);
+    for (let step = 0; step < 8; step++) descent.step('double', 0.02 * descent.point.measure().violation);
+  }
+  const third = objective.withPenalty(penaltyAt(3.24e-3));
+  const valueAt = (theta: Float64Array) => third.certifyHere(theta, vectors.zeros(layout.size)).objective;
+  const before = valueAt(descent.point.theta);
+  const { passes } = objective;
+  descent.pose(third, 1e-8);
+  expect(objective.passes - passes).toBe(1);
+  expect(descent.point.value).toBeCloseTo(valueAt(descent.point.theta), 5);
+  const best = optimum(data, penaltyAt(3.24e-3)).objective;
+  expect(descent.point.value - best).toBeLessThan(0.1 * (before - best));
+});
+
 test('a path whose weights become many goes on by classes, each λ certified and as low as another solver tells', () => {
   const data = rows(160, 70, 12);
   const penalty = { ridge: 0.5, lasso: 1 };
