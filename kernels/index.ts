@@ -14,6 +14,7 @@ export { columnFourths } from './column-fourths';
 export { columnSquares, wideSquares } from './column-squares';
 export { compactPass, compactPassDouble, compactReduce } from './compact';
 export { compactCount, compactFill } from './compact-layout';
+export { copyColumns } from './copy-columns';
 export { copyRows } from './copy-rows';
 export { csvRows } from './csv-rows';
 export { densePass, densePassDouble, denseReduce } from './dense';

@@ -47,12 +47,14 @@ const NEGLIGIBLE_PAIRS = 1e-5;
 const MOST_SEEN = 4e5;
 /** of positive f32 */
 const N_EXPONENTS = 255;
+/** As in kernels/copy-columns.ts. */
+const SHARD_ROWS = 512;
 /** Probabilities below are taken for 0: their products would be subnormal, which costs a hundredfold. */
 const TINY = 1e-7;
 
 /** `probabilities` as in DataPasses. What is allocated lives until the caller releases the arena. */
 export function activeColumns(
-  { arena }: Runtime,
+  { arena, run }: Runtime,
   { matrix, sampleWeights }: TrainingSet,
   layout: ParameterLayout,
   probabilities: (theta: Float64Array) => Float32Array,
@@ -65,6 +67,8 @@ export function activeColumns(
   const columnOf = new Int32Array(d + 1).fill(-1);
   const rows = arena.allocateU32(n);
   const chances = new Float64Array(n);
+  const copyTask = arena.allocateU32(8);
+  const copied = arena.allocateU32(matrix.kind === 'dense' ? d : 0);
   const random = randomSequence(0, RANDOM_STREAM.sample);
   let nRows = n;
   let stride = most;
@@ -72,13 +76,23 @@ export function activeColumns(
   let nColumns = 0;
   let columns = arena.allocateF32(0);
 
+  /** The features' columns lie one after another. */
   function copyColumns(features: readonly number[]): void {
+    if (features.length === 0) return;
     if (matrix.kind === 'dense') {
-      const X = arena.f32(matrix.values, n * matrix.stride);
-      for (let r = 0; r < nRows; r++) {
-        const base = rows[r] * matrix.stride;
-        for (const j of features) columns[columnOf[j] * stride + r] = X[base + j];
-      }
+      copied.set(features);
+      const out = columns.byteOffset + 4 * columnOf[features[0]] * stride;
+      copyTask.set([
+        nRows,
+        features.length,
+        4 * matrix.stride,
+        4 * stride,
+        matrix.values,
+        rows.byteOffset,
+        copied.byteOffset,
+        out,
+      ]);
+      run('copyColumns', copyTask.byteOffset, Math.ceil(nRows / SHARD_ROWS));
       return;
     }
     const kept = new Int32Array(n).fill(-1);
@@ -186,24 +200,26 @@ export function activeColumns(
     takeColumns(coordinates) {
       const first = nColumns;
       const features: number[] = [];
+      let hasOnes = false;
       for (const i of coordinates) {
         const j = Math.floor(i / thetaStride);
         if (columnOf[j] >= 0) continue;
-        columnOf[j] = nColumns++;
-        features.push(j);
+        if (j === d) hasOnes = true;
+        else {
+          columnOf[j] = nColumns++;
+          features.push(j);
+        }
       }
+      if (hasOnes) columnOf[d] = nColumns++;
       if (columns.length < nColumns * stride) {
         const larger = arena.allocateF32(Math.min(d + 1, Math.ceil(1.5 * nColumns)) * stride);
         larger.set(columns.subarray(0, first * stride));
         columns = larger;
       }
-      for (const j of features) {
-        const start = columnOf[j] * stride;
-        if (j === d) columns.fill(1, start, start + nRows);
-      }
-      copyColumns(features.filter((j) => j < d));
-      for (const j of features) {
-        const end = columnOf[j] * stride + nRows;
+      copyColumns(features);
+      if (columnOf[d] >= first) columns.fill(1, columnOf[d] * stride, columnOf[d] * stride + nRows);
+      for (let c = first; c < nColumns; c++) {
+        const end = c * stride + nRows;
         columns.fill(0, end, end + 4);
       }
     },

@@ -12,6 +12,7 @@ export interface ShardKernels {
   columnFourths(task: Pointer, shard: number): void;
   columnSquares(task: Pointer, shard: number): void;
   classWeights(task: Pointer, shard: number): void;
+  copyColumns(task: Pointer, shard: number): void;
   copyRows(task: Pointer, shard: number): void;
   drawNeighbours(task: Pointer, shard: number): void;
   sumColumns(task: Pointer, shard: number): void;
