@@ -41,33 +41,37 @@ export function classwiseDescent(
   /** The lasso before the last one, whose solution is in `earlier`. */
   let earlierLasso = 0;
   let builtAt = Number.POSITIVE_INFINITY;
+  /** Whether they were built in this step. */
+  let fresh = false;
   let cut = 0;
   /** 1 for weights that are not 0 and intercepts, else 0. */
   const isFree = new Uint8Array(size);
 
-  /** Nonzero weights, zero ones whose gradient passes `bound`, and the intercepts. */
-  function active(bound: number): Int32Array {
-    const { free, entering } = activeCoordinates(point, bound);
+  /** Nonzero weights, zero ones whose part of `gradient` passes `bound`, and the intercepts. */
+  function active(gradient: Float64Array, bound: number): Int32Array {
+    const { theta, objective } = point;
+    const { free, entering } = activeCoordinates({ theta, gradient, objective }, bound);
     return Int32Array.from(free.concat(entering));
   }
 
   /** Whether there was room. */
-  function build(): boolean {
+  function build(gradient: Float64Array): boolean {
     const { lasso } = point.objective.penalty;
-    let wanted = active(NEARLY_ACTIVE * lasso);
-    if (!hessians.fits(wanted)) wanted = active(lasso);
+    let wanted = active(gradient, NEARLY_ACTIVE * lasso);
+    if (!hessians.fits(wanted)) wanted = active(gradient, lasso);
     if (!hessians.fits(wanted)) return false;
     hessians.build(point.theta, wanted);
     builtAt = lasso;
+    fresh = true;
     return true;
   }
 
   /** Whether the Hessians serve still, with what has become active. */
-  function extend(): boolean {
+  function extend(gradient: Float64Array): boolean {
     const { lasso } = point.objective.penalty;
     if (lasso < STALE * builtAt) return false;
-    if (active(lasso).every((i) => hessians.has(i))) return true;
-    return hessians.extend(active(NEARLY_ACTIVE * lasso).filter((i) => !hessians.has(i)));
+    if (active(gradient, lasso).every((i) => hessians.has(i))) return true;
+    return hessians.extend(active(gradient, NEARLY_ACTIVE * lasso).filter((i) => !hessians.has(i)));
   }
 
   /** aim ← what the classes' Hessians make of the residual; ⟨residual, aim⟩ */
@@ -105,8 +109,11 @@ export function classwiseDescent(
     }
   }
 
-  /** Writes the direction; returns its slope, the lasso included. */
-  function propose(violation: number): number {
+  /**
+   * Writes the direction; returns its slope, the lasso included, or null where there is no room for what is active. That is
+   * told by the slopes after conjugate gradients: those before say little at a point that was foreseen.
+   */
+  function propose(violation: number): number | null {
     const { theta, gradient } = point;
     const { penalty } = point.objective;
     conjugateGradients(violation);
@@ -114,6 +121,7 @@ export function classwiseDescent(
       model[i] = theta[i] + way[i];
       slope[i] = gradient[i] + change[i];
     }
+    if (!extend(slope) && !build(slope)) return null;
     hessians.minimize({ theta: model, gradient: slope, penalty, tolerance: violation }, direction);
     let sum = 0;
     for (let i = 0; i < size; i++) {
@@ -156,11 +164,12 @@ export function classwiseDescent(
     },
     step(precision, violation) {
       if (cut >= MOST_CUT) return 'stuck';
-      let fresh = !extend();
-      if (fresh && !build()) return 'crowded';
+      fresh = false;
+      if (builtAt === Number.POSITIVE_INFINITY && !build(point.gradient)) return 'crowded';
       let slopeThere = propose(violation);
       let length = 1;
       for (let halving = 0; halving < MOST_HALVINGS; halving++) {
+        if (slopeThere === null) return 'crowded';
         if (
           slopeThere < 0 &&
           fallsEnough(point.look(direction, length, precision), length, slopeThere, point.value)
@@ -174,8 +183,7 @@ export function classwiseDescent(
           point.restart(precision);
           slopeThere = propose(violation);
         } else if (!fresh) {
-          if (!build()) return 'crowded';
-          fresh = true;
+          if (!build(point.gradient)) return 'crowded';
           slopeThere = propose(violation);
         } else {
           length /= 2;

@@ -57,7 +57,10 @@ export const NEARLY_ACTIVE = 0.8;
 export const MOST_HALVINGS = 20;
 
 /** The coordinates that count: `free` are weights other than 0 and intercepts, `entering` zero weights beyond `bound`. */
-export function activeCoordinates({ theta, gradient, objective }: LassoPoint, bound: number) {
+export function activeCoordinates(
+  { theta, gradient, objective }: Pick<LassoPoint, 'theta' | 'gradient' | 'objective'>,
+  bound: number,
+) {
   const { layout, intercept } = objective;
   const nWeights = layout.nFeatures * layout.stride;
   const free: number[] = [];
