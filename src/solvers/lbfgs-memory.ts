@@ -20,9 +20,9 @@ interface Pair {
 
 /**
  * Products with the inverse Hessian that BFGS updates make of the last `memory` pairs, by the two-loop
- * recursion. It starts from γD, D the preconditioner (null: the identity) and γ = sᵀy / yᵀDy of the last pair, or 1 where D
- * is `unscaled`. The products of the pairs with each other are kept, so that each loop reads all s and all y once, on all
- * threads, and between solves a triangular system.
+ * recursion. It starts from γD, D the preconditioner (null: the identity) and γ = sᵀy / yᵀDy of the last pair, its root or
+ * 1 where D's `scaling` says so. The products of the pairs with each other are kept, so that each loop reads all s and
+ * all y once, on all threads, and between solves a triangular system.
  *
  * Source: Chen, Wang & Zhou, NIPS 2014, for the recursion by products alone.
  */
@@ -125,10 +125,10 @@ export function inverseHessian(
       for (let i = 0; i <= last; i++) meets[i * memory + last] = products[i];
       steps.push(s);
       changes.push(y);
-      if (!preconditioner?.unscaled) {
-        if (preconditioner !== null) change = vectors.dot(y, precondition(preconditioner, y));
-        gamma = curvature / change;
-      }
+      const scaling = preconditioner?.scaling ?? 'whole';
+      if (scaling === 'none') return;
+      if (preconditioner !== null) change = vectors.dot(y, precondition(preconditioner, y));
+      gamma = scaling === 'root' ? Math.sqrt(curvature / change) : curvature / change;
     },
   };
 }

@@ -13,13 +13,18 @@ export interface Preconditioner {
   readonly settled?: number;
   /** It is prepared anew after a step of less than this part of what was tried first; default: never for that. */
   readonly shortStep?: number;
-  /**
-   * L-BFGS starts from it as it is, without a factor from the last pair, which takes a product more for each. Images
-   * (subspace-newton.ts) took 8.5, 27.5 and 173.5 passes so at λ = 1e-2, 1e-4 and 1e-6 and 9.5, 26.5 and 177.5 with the
-   * factor; letters (sampled-newton.ts), whose products are cheap, 26.5 and 31.7 at 1e-5 and 1e-7, with it 23.7 and 27.5.
-   */
-  readonly unscaled?: boolean;
+  /** What L-BFGS starts from, of a factor that the last pair tells; default: `whole`. */
+  readonly scaling?: Scaling;
 }
+
+/**
+ * M⁻¹ times the factor γ that makes it fit the last pair, times γ^½, or as it is, which saves a product for each pair.
+ *
+ * As it is and whole: images (subspace-newton.ts) took 8.5, 27.5 and 173.5 passes and 9.5, 26.5 and 177.5 at λ = 1e-2,
+ * 1e-4 and 1e-6; letters (sampled-newton.ts), whose products are cheap, 26.5 and 31.7 and 23.7 and 27.5 at 1e-5 and 1e-7.
+ * The root suits blocks (block-newton.ts) whose curvature falls on the way: γ then overshoots.
+ */
+export type Scaling = 'whole' | 'root' | 'none';
 
 /** The preconditioner is prepared anew when the gap has fallen to this part of what it was then … */
 const RENEWAL = 0.1;

@@ -61,7 +61,7 @@ export function subspaceHessian(
       inverse.invert();
     },
     apply: inverse.apply,
-    unscaled: true,
+    scaling: 'none',
   };
 }
 

@@ -35,11 +35,15 @@ function plainDirection(steps: readonly Step[], start: (x: number[]) => number[]
 const scaling = (x: ArrayLike<number>) => Array.from(x, (value, i) => value / (i + 1));
 const diagonal: Preconditioner = { prepare() {}, apply: (x, out) => out.set(scaling(x)) };
 
-test.each([
+const cases: readonly [string, Preconditioner | null][] = [
   ['the identity', null],
   ['a preconditioner', diagonal],
-  ['one taken as it is', { ...diagonal, unscaled: true }],
-])('directions are those of BFGS updates of %s', (_, preconditioner) => {
+  ['one taken as it is', { ...diagonal, scaling: 'none' }],
+  ['one scaled by the root', { ...diagonal, scaling: 'root' }],
+];
+const POWERS = { whole: 1, root: 0.5, none: 0 };
+
+test.each(cases)('directions are those of BFGS updates of %s', (_, preconditioner) => {
   const { lists, ...vectors } = vectorSpace(kernelRuntime());
   const random = randomSequence(9, 1);
   const vector = () => Float64Array.from({ length: SIZE }, () => random.nextUniform() - 0.5);
@@ -70,8 +74,8 @@ test.each([
     }
     const last = steps.at(-1);
     const start = preconditioner === null ? (x: ArrayLike<number>) => Array.from(x) : scaling;
-    const gamma =
-      last === undefined || preconditioner?.unscaled ? 1 : dot(last.s, last.y) / dot(last.y, start(last.y));
+    const whole = last === undefined ? 1 : dot(last.s, last.y) / dot(last.y, start(last.y));
+    const gamma = whole ** POWERS[preconditioner?.scaling ?? 'whole'];
     const g = vector();
     const out = vectors.zeros(SIZE);
     hessian.direction(placed(g), out);
