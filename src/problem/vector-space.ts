@@ -47,8 +47,9 @@ export function vectorSpace(runtime: Runtime): VectorSpace {
       else runtime.run('scaleShard', task, describe(alpha, x, x));
     },
     copy(from, to) {
-      if (from.length < FEWEST_SHARDS * SHARD_LENGTH) to.set(from);
-      else runtime.run('copyShard', task, describe(1, from, to));
+      if (from.length < FEWEST_SHARDS * SHARD_LENGTH) {
+        kernels.copyBytes(from.byteOffset, to.byteOffset, from.byteLength);
+      } else runtime.run('copyShard', task, describe(1, from, to));
     },
   };
 }
