@@ -82,3 +82,18 @@ test.each([
     }
   }
 });
+
+test('a row whose numbers are rounded by half a unit comes near what is said of it', () => {
+  const X = [1.5001 / 32700, 1].map((rest) =>
+    Array.from({ length: 512 }, (_, j) => Math.fround(j === 0 ? 1 : rest)),
+  );
+  const runtime = kernelRuntime();
+  const data = denseTrainingSet(runtime.arena, { X, y: [0, 1], nClasses: 2 });
+  const { products } = rowSpace(runtime, data, parameterLayout(512, 2), 'quantized');
+  const { values, rowStride, rowError, rowUnderflow } = products;
+  const [length, other] = X.map((x) => Math.sqrt(x.reduce((sum, v) => sum + v * v, 0)));
+  const off = Math.abs(values[rowStride] - X[0].reduce((sum, v) => sum + v, 0));
+  const charge = (rowError * length + rowUnderflow) * other;
+  expect(off).toBeGreaterThan(0.95 * charge);
+  expect(off).toBeLessThan(charge);
+});
