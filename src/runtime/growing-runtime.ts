@@ -24,6 +24,7 @@ export function growingRuntime(platform: Platform, bench: Workbench, threads: nu
   const { arena, kernels } = bench;
   const count = readingThreads(platform, threads);
   const most = mostThreads(platform, threads);
+  let followers = bench.crew.dispatchWords;
   let led = leadingRuntime(bench, most);
   let longRuns = 0;
   return {
@@ -31,11 +32,13 @@ export function growingRuntime(platform: Platform, bench: Workbench, threads: nu
     kernels,
     threads: count,
     run(kernel, task, nShards, options) {
-      if (led.threads === 1 && bench.crew.threads > 1) led = leadingRuntime(bench, most);
+      if (bench.crew.dispatchWords !== followers) {
+        followers = bench.crew.dispatchWords;
+        led = leadingRuntime(bench, most);
+      }
       led.run(kernel, task, nShards, options);
       if (nShards < LONG || START_NONE.has(kernel) || ++longRuns !== PATIENCE) return;
       gatherFollowers(platform, bench, count, most);
-      led = leadingRuntime(bench, most);
     },
   };
 }

@@ -84,6 +84,31 @@ test('leads the followers of its bench from the first run, where they are not to
   expect(x.every((value) => value === 4)).toBe(true);
 });
 
+test('leads followers that come after it was made, its own and others', () => {
+  const { bench, platform, x, run } = growing(null, 2);
+  const late = growingRuntime(platform, bench, 2);
+  const publish = vi.spyOn(Atomics, 'add');
+  for (let i = 0; i < 4; i++) run();
+  expect(publish).not.toHaveBeenCalled();
+  run();
+  const published = publish.mock.calls.length;
+  run(late);
+  expect(publish.mock.calls.length).toBeGreaterThan(published);
+  publish.mockRestore();
+  expect(published).toBeGreaterThan(0);
+  expect(x.every((value) => value === 64)).toBe(true);
+});
+
+test('asks once, not in each run, whether it may lead followers that are too many', () => {
+  const { bench, platform, run } = growing(null, 2);
+  startReaders(platform, bench, null);
+  const alone = growingRuntime(platform, bench, 1);
+  const asked = vi.spyOn(Crew.prototype, 'threads', 'get');
+  for (let i = 0; i < 3; i++) run(alone);
+  expect(asked).not.toHaveBeenCalled();
+  asked.mockRestore();
+});
+
 test('a kernel that fails ends the followers, and the next run is right without them', () => {
   const { bench, platform, x, run } = growing(null, 2);
   startReaders(platform, bench, null);
