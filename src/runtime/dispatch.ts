@@ -4,13 +4,12 @@ import type { RunOptions } from './runtime.ts';
 /**
  * How a leader hands the shards of a pass to other threads: words in shared memory, and one protocol.
  *
- * The leader *closes* the claim word (no shard can be claimed), writes what is to run, *opens* the claim word
- * with a new generation and no shard claimed, and adds to `epoch`, which idle threads watch. The leader claims the
- * first shard that is left, by exchanging (generation, i, j) for (generation, i + 1, j), others the last one, by
- * counting j. What a thread read of the pass before a successful exchange is true of that generation: had the leader
- * begun to change it, the claim word would have been closed and the exchange would have failed. So a thread delayed
- * between reading and claiming does no harm, but for exactly a multiple of 65 536 generations, and the leader waits for
- * claimed shards only, never for a thread to wake.
+ * The leader writes what is to run, then the claim word, the range of shards that are left, and adds to `epoch`, which
+ * idle threads watch. The leader claims the first shard that is left, by exchanging (i, j) for (i + 1, j), others the
+ * last one, (i, j − 1). A pass ends with the range empty and all claimed shards done, so whatever a thread read before,
+ * and however many passes it was delayed: an exchange that succeeds claims a shard of the pass under way, which stands
+ * until that shard is done, and what is to run is read after it. The leader waits for claimed shards only, never for a
+ * thread to wake.
  *
  * From both ends, since two threads then do nearly the same shards in pass after pass, whose partial sums are in their
  * caches.
@@ -19,9 +18,7 @@ import type { RunOptions } from './runtime.ts';
  * memory is in use again.
  */
 export function createDispatchWords(): Int32Array {
-  const words = new Int32Array(new SharedArrayBuffer(4 * N_WORDS));
-  words[CLAIM] = CLOSED;
-  return words;
+  return new Int32Array(new SharedArrayBuffer(4 * N_WORDS));
 }
 
 /** `shard` of kernel number `kernel`, with the descriptor at `task`. */
@@ -41,10 +38,9 @@ const STOPPED = 80;
 const FAILURE = 81;
 const N_WORDS = 96;
 
-/** The claim word: a generation in the high 16 bits, shards claimed from the end in the next 8, from the first in the low 8. */
-const COUNT_BITS = 8;
-const MOST_SHARDS = 2 ** COUNT_BITS - 1;
-const CLOSED = 2 ** (2 * COUNT_BITS) - 1;
+/** The claim word: the end of the range of shards that are left in the high bits, its first in the low 15. */
+const RANGE_BITS = 15;
+const MOST_SHARDS = 2 ** RANGE_BITS - 1;
 
 const SHARD_FAILED = 1;
 const WORKER_DIED = 2;
@@ -115,30 +111,28 @@ export function announceDeath(words: Int32Array): void {
 }
 
 function publish(words: Int32Array, kernel: number, task: Pointer, first: number, nShards: number) {
-  const generation = (words[EPOCH] + 1) << (2 * COUNT_BITS);
-  Atomics.store(words, CLAIM, generation | CLOSED);
   Atomics.store(words, DONE, 0);
   Atomics.store(words, KERNEL, kernel);
   Atomics.store(words, TASK, task | 0);
   Atomics.store(words, FIRST_SHARD, first);
   Atomics.store(words, SHARDS, nShards);
-  Atomics.store(words, CLAIM, generation);
+  Atomics.store(words, CLAIM, nShards << RANGE_BITS);
   Atomics.add(words, EPOCH, 1);
 }
 
 /** The claimed shard, or −1 when none is left. What the pass is can be read after: it stands until `complete`. */
-const claimFirst = (words: Int32Array) => claim(words, 1);
-const claimLast = (words: Int32Array) => claim(words, 1 << COUNT_BITS);
+const claimFirst = (words: Int32Array) => claim(words, true);
+const claimLast = (words: Int32Array) => claim(words, false);
 
-function claim(words: Int32Array, one: number): number {
+function claim(words: Int32Array, fromFirst: boolean): number {
   let word = Atomics.load(words, CLAIM);
   for (;;) {
-    const fromFirst = word & MOST_SHARDS;
-    const fromLast = (word >>> COUNT_BITS) & MOST_SHARDS;
-    const nShards = Atomics.load(words, SHARDS);
-    if (fromFirst + fromLast >= nShards) return -1;
-    const before = Atomics.compareExchange(words, CLAIM, word, word + one);
-    if (before === word) return words[FIRST_SHARD] + (one === 1 ? fromFirst : nShards - 1 - fromLast);
+    const first = word & MOST_SHARDS;
+    const end = word >>> RANGE_BITS;
+    if (first >= end) return -1;
+    const claimed = fromFirst ? word + 1 : word - (1 << RANGE_BITS);
+    const before = Atomics.compareExchange(words, CLAIM, word, claimed);
+    if (before === word) return words[FIRST_SHARD] + (fromFirst ? first : end - 1);
     word = before;
   }
 }

@@ -38,7 +38,7 @@ function runCounts(runtime: OwnRuntime, kernel: ShardKernel, nShards: number, ti
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe.each([1, 2, 3, 5])('%i threads', (threads) => {
-  test.each([0, 1, 2, 7, 64, 255, 256, 4096, 10_000])('run each of %i shards once', async (nShards) => {
+  test.each([0, 1, 2, 7, 64, 255, 256, 10_000, 40_000])('run each of %i shards once', async (nShards) => {
     const runtime = await start(threads);
     expect(runCounts(runtime, COUNT, nShards)).toEqual(new Array(nShards).fill(1));
   });
