@@ -8,7 +8,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { BLOCK_NEWTON, suitsBlockNewton } from './block-newton.ts';
 import { DUAL_ASCENT } from './dual-ascent.ts';
 import { DUAL_COORDINATE_DESCENT } from './dual-coordinate-descent.ts';
-import { affordsCompactHessian, NEWTON_CHOLESKY, newtonCholeskyPasses } from './newton-cholesky.ts';
+import { affordsCompactHessian, NEWTON_CHOLESKY } from './newton-cholesky.ts';
 import { PROXIMAL_NEWTON } from './proximal-newton.ts';
 import { PRUNED_NEWTON, suitsPrunedNewton } from './pruned-newton.ts';
 import { ROW_SPACE, suitsRowSpace } from './row-space-descent.ts';
@@ -90,7 +90,7 @@ export function chooseSolver(runtime: Runtime, problem: Problem): string {
 /**
  * Two classes, whose passes are cheap beside a Hessian. To a certified 1e-6, passes (and seconds of one thread on a busy
  * machine), L-BFGS against Newton–Cholesky: image-like 10 000 × 784 λ = 1e-4 224 (1.4) against 29 (0.9), 1e-6 not tried
- * against 78 (1.7), its samples and Hessians on the clock; fewer columns below. Where rows are compact enough for the exact
+ * against 78 (1.7), its samples and Hessians on the clock. It begins without where one is dear. Where rows are compact enough for the exact
  * Hessian, it is: Adult λ = 1e-4 15 passes and 3 Hessians worth 2.5 passes each, where L-BFGS takes 52 passes.
  * Text, largest class against the rest, L-BFGS against dual ascent: λ = 1e-3 18 (0.21) against 12 (0.24), 1e-4 34 (0.33)
  * against 12 (0.17), 1e-5 68 (0.52) against 12 (0.17), 1e-6 190 (1.3) against 35 (0.4), 1e-7 482 (5.6) against 250 (1.5),
@@ -101,21 +101,11 @@ function chooseForTwoClasses(arena: Arena, problem: Problem): string {
   const { matrix } = trainingSet;
   if (affordsCompactHessian(matrix)) return NEWTON_CHOLESKY;
   if (suitsDualAscent(arena, problem)) return DUAL_ASCENT;
-  if (matrix.kind !== 'dense') return 'lbfgs';
-  const affordable = matrix.nFeatures >= MANY_COLUMNS ? AFFORDABLE_HESSIANS : CHEAP_HESSIANS;
-  return newtonCholeskyPasses(trainingSet) <= affordable ? NEWTON_CHOLESKY : 'lbfgs';
+  return matrix.kind === 'dense' && matrix.nFeatures <= MOST_COLUMNS ? NEWTON_CHOLESKY : 'lbfgs';
 }
 
-/** So many columns, image-like ones, were collinear enough for L-BFGS to take a hundred passes and more. */
-const MANY_COLUMNS = 256;
-const AFFORDABLE_HESSIANS = 120;
-/**
- * The same for fewer columns: what L-BFGS takes at least, so that little is lost where columns are independent. CPU ms of
- * one thread, L-BFGS against Newton–Cholesky at λ = 1e-4: letters in halves, 16 000 × 16, worth 7 passes, 5.3 and 4.0;
- * independent columns, 4 000 × 8, worth 3, 0.7 and 0.9; not taken, 20 000 × 60, worth 12: independent columns 6 and 15,
- * columns that follow each other 25 and 14.
- */
-const CHEAP_HESSIANS = 10;
+/** A Hessian of so many columns and its work space take 70 MB. */
+const MOST_COLUMNS = 2048;
 
 function suitsSampledNewton(runtime: Runtime, problem: Problem): boolean {
   const { trainingSet } = problem;

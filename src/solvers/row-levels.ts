@@ -11,8 +11,13 @@ import type { Preconditioner } from './preconditioner.ts';
 import type { SolverOptions, SolverRun } from './solver.ts';
 import { Stages } from './stages.ts';
 
-/** What L-BFGS starts from on the rows of a problem; null where a sample of them weighs nothing. */
-export type SampleCurvature = (runtime: Runtime, problem: Problem, seed: number) => Preconditioner | null;
+/** What L-BFGS starts from on the rows of a problem, at θ; null where a sample of them weighs nothing, or tells nothing. */
+export type SampleCurvature = (
+  runtime: Runtime,
+  problem: Problem,
+  seed: number,
+  theta: Float64Array,
+) => Preconditioner | null;
 
 /** How a run on the rows descends from there. */
 export type Descent = (
@@ -113,7 +118,7 @@ function level(
   options: SolverOptions,
   { descent = lbfgs, late, innerGap }: LevelSettings & { readonly innerGap?: number } = {},
 ): SolverRun {
-  const make = () => preconditionerOf(runtime, problem, options.seed);
+  const make = () => preconditionerOf(runtime, problem, options.seed, theta);
   const preconditioner = late === undefined ? make() : null;
   const given = {
     ...(innerGap === undefined ? {} : { innerGap }),

@@ -673,7 +673,7 @@ describe('choosing a solver', () => {
     }
   });
 
-  test('two classes with L2: Newton–Cholesky for dense rows whose Hessians cost a few passes', () => {
+  test('two classes with L2: Newton–Cholesky for dense rows of at most 2 048 features', () => {
     const chosen = (nSamples: number, nFeatures: number, sparse = false) => {
       const data = {
         X: Array.from({ length: nSamples }, (_, i) =>
@@ -686,8 +686,8 @@ describe('choosing a solver', () => {
       return chooseSolver(runtime, pose(runtime, { penalty: { ridge: 1e-3, lasso: 0 } }, data, sparse));
     };
     expect(chosen(2000, 16)).toBe('newton-cholesky');
-    expect(chosen(5000, 120)).toBe('lbfgs');
-    expect(chosen(500, 120)).toBe('lbfgs');
+    expect(chosen(500, 120)).toBe('newton-cholesky');
+    expect(chosen(10, 2049)).toBe('lbfgs');
     expect(chosen(2000, 16, true)).not.toBe('newton-cholesky');
   });
 

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { RANDOM_STREAM, randomSequence } from '../../src/data/random.ts';
 import { parameterLayout } from '../../src/problem/parameters.ts';
 import type { PenaltyCoefficients } from '../../src/problem/penalty.ts';
 import type { Problem } from '../../src/problem/problem.ts';
 import { withOneScore } from '../../src/problem/two-classes.ts';
+import type { Runtime } from '../../src/runtime/runtime.ts';
 import { solverRegistry } from '../../src/solvers/registry.ts';
 import { solve } from '../../src/solvers/solve.ts';
 import type { Solution, SolverOptions, SolverRun } from '../../src/solvers/solver.ts';
@@ -157,6 +159,58 @@ test('Newton-Cholesky on many rows, part of which it samples, agrees with L-BFGS
     expect(Math.abs(newton.objective / quasi.objective - 1)).toBeLessThan(2e-6);
     // Sparse columns are scaled, so that L-BFGS does as well.
     if (layout === 'dense') expect(newton.passes).toBeLessThan(quasi.passes / 2);
+  }
+});
+
+/**
+ * Normal columns, each after the first a mean of the one before and itself as `follow` says, and labels of a linear score
+ * and as much `noise`.
+ */
+function columns(n: number, d: number, follow: number, noise: number): PlainData {
+  const random = randomSequence(7, RANDOM_STREAM.sample);
+  const uniform = () => (random.nextBelow(1e6) + 0.5) / 1e6;
+  const normal = () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
+  const X = Array.from({ length: n }, () => {
+    const row = [normal()];
+    while (row.length < d) row.push(follow * row[row.length - 1] + Math.sqrt(1 - follow ** 2) * normal());
+    return row.map(Math.fround);
+  });
+  const score = (row: readonly number[]) => row.reduce((sum, x, j) => sum + x * Math.cos(3 * j), 0);
+  return { X, y: X.map((row) => (score(row) + noise * normal() > 0 ? 1 : 0)), nClasses: 2 };
+}
+
+test.each([
+  ['columns of their own', columns(3000, 50, 0, 3), 1e-4, false],
+  ['columns that follow each other', columns(3000, 50, 0.95, 3), 1e-4, true],
+  ['clean labels, whose curvature lies in few rows', columns(3000, 240, 0.7, 0), 1e-7, false],
+])('%s: how many dear Hessians L-BFGS takes up', (_, data, ridge, takes) => {
+  const runtime = kernelRuntime();
+  const penalty = { ridge, lasso: 0 };
+  const trainingSet = denseTrainingSet(runtime.arena, data);
+  const loss = { kind: 'softmax' } as const;
+  const problem: Problem = { trainingSet, loss, penalty, intercept: true, dropout: 0 };
+  let hessians = 0;
+  const counting: Runtime = {
+    ...runtime,
+    run(kernel, ...rest) {
+      if (kernel === 'logisticHessian') hessians++;
+      runtime.run(kernel, ...rest);
+    },
+  };
+  const passes = (on: Runtime, name: string) => {
+    const theta = runtime.arena.allocateF64(parameterLayout(data.X[0].length, 2).size);
+    const run = solve(on, problem, theta, name, { ...options, tolerance: 1e-6 });
+    let step = run.next();
+    while (!step.done) step = run.next();
+    expect(step.value.status).toBe('converged');
+    return step.value.passes;
+  };
+  const late = passes(counting, 'newton-cholesky');
+  const without = passes(runtime, 'lbfgs');
+  if (!takes) expect([hessians, late]).toEqual([0, without]);
+  else {
+    expect(hessians).toBeGreaterThan(0);
+    expect(late).toBeLessThan(without / 2);
   }
 });
 
