@@ -634,15 +634,19 @@ describe('choosing a solver', () => {
     expect(chooseSolver(runtime, pose(runtime, {}, rare))).toBe('sampled-newton');
   });
 
-  test('softmax with L2: no block Newton on compact rows', () => {
-    const X = Array.from({ length: 600 }, (_, i) => Array.from({ length: 40 }, (_, j) => +(j === i % 40)));
-    const data = { X, y: X.map((_, i) => i % 10), nClasses: 10 };
-    const runtime = kernelRuntime();
-    const base = new Array<number>(40).fill(0);
-    const problem = pose(runtime, {}, data);
-    expect(chooseSolver(runtime, problem)).toBe('block-newton');
-    const trainingSet = compactTrainingSet(runtime, data, base);
-    expect(chooseSolver(runtime, { ...problem, trainingSet })).not.toBe('block-newton');
+  test('softmax with L2: block Newton on compact rows of up to 60 features', () => {
+    const chosen = (d: number, compact: boolean) => {
+      const X = Array.from({ length: 600 }, (_, i) => Array.from({ length: d }, (_, j) => +(j === i % d)));
+      const data = { X, y: X.map((_, i) => i % 10), nClasses: 10 };
+      const runtime = kernelRuntime();
+      const problem = pose(runtime, {}, data);
+      const base = new Array<number>(d).fill(0);
+      const trainingSet = compact ? compactTrainingSet(runtime, data, base) : problem.trainingSet;
+      return chooseSolver(runtime, { ...problem, trainingSet });
+    };
+    expect(chosen(60, true)).toBe('block-newton');
+    expect(chosen(61, true)).not.toBe('block-newton');
+    expect(chosen(61, false)).toBe('block-newton');
   });
 
   test.each([
