@@ -57,9 +57,9 @@ export function softmaxDual(runtime: Runtime, problem: Problem, seed: number): D
   const weights = arena.allocateF32(d * stride);
   const intercepts = arena.allocateF32(stride).fill(PADDING_SCORE, K);
   if (intercept) intercepts.set(logFrequencies(labels, sampleWeights, K));
-  const previous = arena.f32(arena.allocateUnset(4 * d * stride), d * stride);
+  let previous: Float32Array | null = null;
   const previousIntercepts = new Float32Array(stride);
-  const swing = swingOf(weights, previous);
+  const swing = swingOf(weights);
   const stepSums = arena.allocateF64(stride);
   const order = rowOrder(arena, n, seed);
   const batch = batchRows(arena, matrix);
@@ -83,10 +83,12 @@ export function softmaxDual(runtime: Runtime, problem: Problem, seed: number): D
   return {
     epoch(keep) {
       if (keep) {
+        previous ??= arena.f32(arena.allocateUnset(4 * d * stride), d * stride);
         vectors.copy(doublesOf(weights), doublesOf(previous));
         previousIntercepts.set(intercepts);
       }
-      fields[PREVIOUS] = keep ? previous.byteOffset : 0;
+      const kept = keep ? previous : null;
+      fields[PREVIOUS] = kept?.byteOffset ?? 0;
       order.draw();
       parts.fill(0);
       sums.fill(0);
@@ -97,7 +99,7 @@ export function softmaxDual(runtime: Runtime, problem: Problem, seed: number): D
       return {
         gain: (sums[0] + sums[half]) / n,
         loss: (sums[1] + sums[half + 1]) / n,
-        swing: swing.measure(keep),
+        swing: swing.measure(kept),
       };
     },
     writeTheta(theta) {
@@ -118,12 +120,13 @@ function doublesOf({ buffer, byteOffset, byteLength }: Float32Array): Float64Arr
 }
 
 /** Measures `swing` of DualEpoch on a sample of W, epoch by epoch. */
-function swingOf(weights: Float32Array, previous: Float32Array) {
+function swingOf(weights: Float32Array) {
   const change = new Float64Array(Math.ceil(weights.length / MEASURED_APART) * MEASURED);
   let lastSquares = 0;
   return {
-    measure(isKept: boolean): number {
-      if (!isKept) {
+    /** `previous`: W from before the epoch, where it was kept. */
+    measure(previous: Float32Array | null): number {
+      if (previous === null) {
         lastSquares = 0;
         return 0;
       }

@@ -206,3 +206,18 @@ test('one thread, the other alone, two and three give the same bits', async () =
     expect(ascend(runtime, pose(runtime, data, 4e-4), 12, true)).toEqual(expected);
   }
 });
+
+test('W from before an epoch has room only once it is kept', () => {
+  const runtime = kernelRuntime();
+  const { arena } = runtime;
+  const problem = pose(runtime, rows(3), 0.01);
+  const dual = softmaxDual(runtime, problem, SEED);
+  const mark = arena.mark();
+  dual.epoch(false);
+  expect(arena.mark()).toBe(mark);
+  dual.epoch(true);
+  const taken = arena.mark() - mark;
+  expect(taken).toBeGreaterThanOrEqual(4 * D * parameterLayout(D, 3).stride);
+  dual.epoch(true);
+  expect(arena.mark() - mark).toBe(taken);
+});
