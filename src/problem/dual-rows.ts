@@ -1,4 +1,4 @@
-import type { DesignMatrix } from '../data/design-matrix.ts';
+import type { DesignMatrix, SparseMatrix } from '../data/design-matrix.ts';
 import { RANDOM_STREAM, randomSequence, shuffle } from '../data/random.ts';
 import type { Arena } from '../runtime/arena.ts';
 
@@ -76,9 +76,18 @@ export function rowPointers(arena: Arena, matrix: DesignMatrix) {
  */
 export function batchRows(arena: Arena, matrix: DesignMatrix): number {
   if (matrix.kind === 'dense') return 1;
-  const { nSamples: n, nFeatures: d } = matrix;
-  const starts = arena.u32(matrix.columnStarts, d + 1);
-  const values = arena.f32(matrix.columnValues, matrix.nonzeros);
+  const { total, shared } = columnSquares(arena, matrix);
+  if (total === 0) return MOST_BATCH_ROWS;
+  return Math.max(1, Math.min(MOST_BATCH_ROWS, Math.floor(total / shared)));
+}
+
+/** (1/n) Σ ‖xᵢ‖² of sparse rows as they are stored, and the same with each column's part times that of rows that have it. */
+export function columnSquares(
+  arena: Arena,
+  { nSamples: n, nFeatures: d, nonzeros, columnStarts, columnValues }: SparseMatrix,
+): { readonly total: number; readonly shared: number } {
+  const starts = arena.u32(columnStarts, d + 1);
+  const values = arena.f32(columnValues, nonzeros);
   let total = 0;
   let shared = 0;
   for (let j = 0; j < d; j++) {
@@ -87,8 +96,7 @@ export function batchRows(arena: Arena, matrix: DesignMatrix): number {
     total += squares;
     shared += squares * ((starts[j + 1] - starts[j]) / n);
   }
-  if (total === 0) return MOST_BATCH_ROWS;
-  return Math.max(1, Math.min(MOST_BATCH_ROWS, Math.floor(total / shared)));
+  return { total: total / n, shared: shared / n };
 }
 
 /** ‖xᵢ‖² of the rows as they are stored. */

@@ -712,10 +712,10 @@ describe('choosing a solver', () => {
   });
 
   test('softmax with L2 on sparse rows: L-BFGS where the ridge is strong and unknowns are few, or very weak', () => {
-    const chosen = (ridge: number, nFeatures: number) => {
+    const chosen = (ridge: number, nFeatures: number, apart = 20) => {
       const data = {
         X: Array.from({ length: 300 }, (_, i) =>
-          Array.from({ length: nFeatures }, (_, j) => +(j === i % 20)),
+          Array.from({ length: nFeatures }, (_, j) => +(j === i % apart)),
         ),
         y: Array.from({ length: 300 }, (_, i) => i % 30),
         nClasses: 30,
@@ -726,6 +726,8 @@ describe('choosing a solver', () => {
     expect(chosen(1e-2, 20)).toBe('lbfgs');
     expect(chosen(1e-5, 20)).toBe('dual-ascent');
     expect(chosen(1e-2, 3000)).toBe('dual-ascent');
+    expect(chosen(8e-4, 100)).toBe('dual-ascent');
+    expect(chosen(8e-4, 100, 100)).toBe('lbfgs');
     expect(chosen(1e-7, 20)).toBe('lbfgs');
   });
 
