@@ -154,7 +154,10 @@ export function* closeGap(
       // What is left is the intercepts' to mend, or another way's.
       theta.set(descent.point.theta);
       progress.certify(theta, descent.point.gradient);
-      return progress.isConverged() ? progress.solution('converged', theta) : null;
+      if (!progress.isConverged()) return null;
+      // Its intercepts have moved: what comes next goes on from there.
+      descent.point.restart('double', theta);
+      return progress.solution('converged', theta);
     }
     if (idle > PATIENCE) {
       theta.set(descent.point.theta);
