@@ -5,7 +5,7 @@ import { freeVariables } from './proximal-newton-active-set.ts';
 import { shiftClasses } from './proximal-newton-class-shift.ts';
 import { conjugateGradients } from './proximal-newton-conjugate-gradients.ts';
 import { modelDescent } from './proximal-newton-model.ts';
-import type { SolverOptions, SolverRun } from './solver.ts';
+import { type SolverOptions, type SolverRun, timeLimit } from './solver.ts';
 
 export const PROXIMAL_NEWTON = 'proximal-newton';
 
@@ -28,7 +28,14 @@ export function* proximalNewton(
     const solution = yield* modelDescent(name, objective, activeHessian, theta, options);
     if (solution !== null) return solution;
   }
-  return yield* orthantDescent(name, objective, theta, options, newtonRule(objective), settings);
+  return yield* orthantDescent(
+    name,
+    objective,
+    theta,
+    options,
+    newtonRule(objective, timeLimit(options)),
+    settings,
+  );
 }
 
 /** Residual of conjugate gradients at which to stop, relative: while the zeros still change, and at the end. */
@@ -37,7 +44,7 @@ const TIGHTEST = 1e-4;
 const MAX_PRODUCTS = 200;
 const MAX_PRODUCTS_LOOSE = 20;
 
-function newtonRule(objective: Objective): DirectionRule {
+function newtonRule(objective: Objective, isTimeUp: () => boolean): DirectionRule {
   const { layout, vectors } = objective;
   const free = new Int32Array(layout.size);
   const work = { direction: vectors.zeros(layout.size), product: vectors.zeros(layout.size) };
@@ -68,6 +75,7 @@ function newtonRule(objective: Objective): DirectionRule {
         damping,
         tolerance: settled ? forcing(remaining) : LOOSE,
         maxProducts: settled ? MAX_PRODUCTS : MAX_PRODUCTS_LOOSE,
+        isTimeUp,
         direction,
       });
       curvature = Math.max(curvature, result.largestCurvature);

@@ -10,7 +10,7 @@ import { lbfgs } from './lbfgs.ts';
 import { newtonStep } from './newton-step.ts';
 import { type PreconditionerSettings, preconditionedMemory } from './preconditioned-memory.ts';
 import type { Descent } from './row-levels.ts';
-import type { SolverOptions, SolverRun } from './solver.ts';
+import { type SolverOptions, type SolverRun, timeLimit } from './solver.ts';
 
 export const PRUNED_NEWTON = 'pruned-newton';
 
@@ -95,7 +95,7 @@ export function prunedNewton(
   const memory = preconditionedMemory(objective, MEMORY, settings);
   const { blocks = null, patience = 0, name = PRUNED_NEWTON } = settings;
   const ownBlocks = () => (memory.isGiven() ? blocks : null);
-  const step = newtonStep(objective, {
+  const inverse = {
     apply(x: Float64Array, out: Float64Array) {
       const own = ownBlocks();
       if (own !== null) {
@@ -105,7 +105,8 @@ export function prunedNewton(
       memory.apply(x, out);
       vectors.scale(-1, out);
     },
-  });
+  };
+  const step = newtonStep(objective, inverse, timeLimit(options));
   let steps = 0;
   let lookedAt = Number.POSITIVE_INFINITY;
   let cheap = false;

@@ -47,3 +47,8 @@ export interface SolverOptions {
 
 /** A solver yields its iterations and returns the solution. */
 export type SolverRun = Generator<Iteration, Solution, void>;
+
+/** Tells within an iteration whether time is up. No clock is asked where there is no limit. */
+export function timeLimit({ maxSeconds, clock }: SolverOptions): () => boolean {
+  return () => maxSeconds < Number.POSITIVE_INFINITY && clock() >= maxSeconds;
+}
