@@ -38,6 +38,12 @@ export function choleskySolve(matrix: usize, rowBytes: u32, size: u32, x: usize)
     solveRows(matrix, rowBytes, i, i + 4, i, x);
   }
   solveRows(matrix, rowBytes, whole, size, 0, x);
+  choleskySolveTransposed(matrix, rowBytes, size, x);
+}
+
+/** x ← L⁻ᵀ x */
+export function choleskySolveTransposed(matrix: usize, rowBytes: u32, size: u32, x: usize): void {
+  const whole = size & ~3;
   for (let i = size; i > whole; i--) solveColumn(matrix + (i - 1) * rowBytes, x, i - 1, 0);
   for (let i = whole; i > 0; i -= 4) {
     for (let row = i; row > i - 4; row--) solveColumn(matrix + (row - 1) * rowBytes, x, row - 1, i - 4);

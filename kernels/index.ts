@@ -1,7 +1,7 @@
 export { activeHessian } from './active-hessian';
 export { activeHessianScore, activeHessianScoreSum } from './active-hessian-score';
 export { activeHessianSparse } from './active-hessian-sparse';
-export { choleskyDiagonal, choleskyRows, choleskySolve } from './cholesky';
+export { choleskyDiagonal, choleskyRows, choleskySolve, choleskySolveTransposed } from './cholesky';
 export {
   classBlocksApply,
   classBlocksInvert,
@@ -70,8 +70,9 @@ export {
 } from './logistic-sparse';
 export { mostFrequent } from './most-frequent';
 export { numberLines } from './number-lines';
+export { originalUnits } from './original-units';
 export { multiplyCenter, packClasses, packClassesDouble, packWeights } from './pack-weights';
-export { columnSquaresSingle, placeRows, sumColumns, sumDeviations } from './place-rows';
+export { columnMeans, columnSquaresSingle, placeRows, sumColumns, sumDeviations } from './place-rows';
 export { softmaxRows } from './probabilities';
 export { multiplyProjected, projectCompactRows, projectRows } from './row-projections';
 export { combineRows, multiplyQuantizedRows, multiplyRows, sumRowProducts } from './row-space';

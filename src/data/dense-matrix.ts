@@ -40,7 +40,7 @@ export function denseMatrix(
   const task = placeTask(runtime, rowChunks(arena, X, nSamples, nFeatures, place), nFeatures);
   const explain = () => checkValues(X);
   const options = { nSamples, nFeatures, weights, deviations: standardize, explain };
-  const gathered = standardize || center ? denseStatistics(arena, task, options) : null;
+  const gathered = standardize || center ? denseStatistics(runtime, task, options) : null;
   const statistics = gathered === null || center ? gathered : withoutCentring(gathered);
 
   const onColumns = (values: Float64Array | undefined) => {

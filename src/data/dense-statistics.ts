@@ -1,4 +1,4 @@
-import type { Arena } from '../runtime/arena.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import { type ColumnStatistics, columnStatistics, columnUnits, sumOfWeights } from './column-scaling.ts';
 import type { PlaceTask } from './place-task.ts';
 
@@ -15,7 +15,7 @@ export interface DenseStatisticsOptions {
 
 /** Mean and deviation of each column in f64: sums over the rows in ascending order, whatever the chunks and shards. */
 export function denseStatistics(
-  arena: Arena,
+  { arena, kernels }: Runtime,
   task: PlaceTask,
   { nSamples, nFeatures, weights, deviations, explain }: DenseStatisticsOptions,
 ): ColumnStatistics {
@@ -33,12 +33,11 @@ export function denseStatistics(
   task.set({ sums: sums.byteOffset, least: least.byteOffset, greatest: greatest.byteOffset });
   task.sumColumns();
   const own = (values: Float64Array) => values.slice(0, nFeatures);
-  if (own(sums).some((sum) => !Number.isFinite(sum))) explain();
   const weightSum = sumOfWeights(weights, nSamples);
-  for (let j = 0; j < nFeatures; j++) sums[j] /= weightSum;
+  const columns = [sums.byteOffset, least.byteOffset, greatest.byteOffset] as const;
+  if (!kernels.columnMeans(...columns, nFeatures, weightSum)) explain();
   if (!deviations) {
-    // A constant column becomes exactly 0, where rounding would leave something of it.
-    const mean = own(sums).map((x, j) => (least[j] === greatest[j] ? least[j] : x));
+    const mean = own(sums);
     arena.release(mark);
     return { mean, scale: new Float64Array(nFeatures).fill(1), constant: [] };
   }

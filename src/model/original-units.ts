@@ -1,5 +1,6 @@
 import type { Standardization } from '../data/design-matrix.ts';
 import type { ParameterLayout } from '../problem/parameters.ts';
+import type { Workbench } from '../runtime/workbench.ts';
 
 /** W and b in original units: nClasses × nFeatures row-major, and nClasses. */
 export interface OriginalWeights {
@@ -7,38 +8,39 @@ export interface OriginalWeights {
   readonly intercepts: Float64Array;
 }
 
-/** Features whose weights are transposed together, so that writes fill cache lines. */
-const BLOCK = 16;
-
 /**
- * Folds standardization back into the weights: with z = (x − mean) / scale,
+ * Folds standardization back into the weights of θ, in the bench's memory: with z = (x − mean) / scale,
  *   W_orig = W / scale,   b_orig = b − Σ_j W_j mean_j / scale_j
  */
 export function toOriginalUnits(
+  { arena, kernels }: Pick<Workbench, 'arena' | 'kernels'>,
   theta: Float64Array,
   { nFeatures, nClasses, stride }: ParameterLayout,
   standardization: Standardization | null,
 ): OriginalWeights {
-  const weights = new Float64Array(nClasses * nFeatures);
-  const intercepts = theta.slice(nFeatures * stride, nFeatures * stride + nClasses);
-  const scale = standardization?.scale ?? null;
-  const mean = standardization?.mean ?? null;
-  for (let first = 0; first < nFeatures; first += BLOCK) {
-    const end = Math.min(nFeatures, first + BLOCK);
-    for (let k = 0; k < nClasses; k++) {
-      let shift = 0;
-      for (let j = first; j < end; j++) {
-        const x = theta[j * stride + k];
-        // A path makes a hundred models of mostly zeros.
-        if (x === 0) continue;
-        const w = scale === null ? x : x / scale[j];
-        weights[k * nFeatures + j] = w;
-        if (mean !== null) shift += w * mean[j];
-      }
-      intercepts[k] -= shift;
-    }
-  }
-  return { weights, intercepts };
+  const mark = arena.mark();
+  const room = (length: number) => arena.f64(arena.allocateUnset(length * 8), length);
+  const placed = (values: Float64Array | undefined) => {
+    if (values === undefined) return 0;
+    const copy = room(values.length);
+    copy.set(values);
+    return copy.byteOffset;
+  };
+  const weights = room(nClasses * nFeatures);
+  const intercepts = room(nClasses);
+  kernels.originalUnits(
+    theta.byteOffset,
+    nFeatures,
+    nClasses,
+    stride,
+    placed(standardization?.mean),
+    placed(standardization?.scale),
+    weights.byteOffset,
+    intercepts.byteOffset,
+  );
+  const original = { weights: weights.slice(), intercepts: intercepts.slice() };
+  arena.release(mark);
+  return original;
 }
 
 /** The inverse: writes θ for weights in original units. Without `intercept` b becomes 0. */

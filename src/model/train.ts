@@ -62,7 +62,7 @@ export async function train(
         ? await trainHere(leadingRuntime(bench, led(chosen, resolved.threads)), task)
         : await trainInWorker(platform, bench, chosen.threads, task);
     writing = false;
-    return trainedClassifier(training, resolved, posed.layout, solution);
+    return trainedClassifier(bench, training, resolved, posed.layout, solution);
   } finally {
     if (writing) discardWorkbench(bench);
     else returnWorkbench(bench, mark);

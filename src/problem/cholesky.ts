@@ -10,6 +10,8 @@ export interface CholeskyMatrix {
   factor(): void;
   /** x ← A⁻¹ x, once factored; x lies in the runtime's memory. */
   solve(x: Float64Array): void;
+  /** x ← L⁻ᵀ x of the factor. */
+  solveTransposed(x: Float64Array): void;
 }
 
 /** As in kernels/cholesky.ts. */
@@ -35,6 +37,9 @@ export function choleskyMatrix({ arena, kernels, run }: Runtime, size: number): 
     },
     solve(x) {
       kernels.choleskySolve(values.byteOffset, rowStride * 8, size, x.byteOffset);
+    },
+    solveTransposed(x) {
+      kernels.choleskySolveTransposed(values.byteOffset, rowStride * 8, size, x.byteOffset);
     },
   };
 }

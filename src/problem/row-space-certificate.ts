@@ -147,7 +147,9 @@ export function rowSpaceCertificate(
   const squares = kernels.dot(theta.byteOffset, theta.byteOffset, nWeights);
   const norm = gradientNorm();
   const gradientSquares = (norm + 2 * ridge * Math.sqrt(squares)) ** 2;
-  const gradient = new Float64Array(layout.size);
+  // Of W's part only the terms are asked for.
+  const gradient = arena.f64(arena.allocateUnset(layout.size * 8), layout.size);
+  gradient.fill(0, nWeights);
   if (intercept) gradient.set(residual, nWeights);
   const { objective, lowerBound, stationarity } = gapReport(
     {

@@ -127,7 +127,8 @@ export function rowSpace(
   for (let i = 0; i < n; i++) values[i * factor.rowStride + i] += ROUNDING * mean;
   factor.factor();
   for (let i = 0; i < n; i++) {
-    for (let j = 0; j <= i; j++) L[i * lStride + j] = values[i * factor.rowStride + j];
+    const row = i * factor.rowStride;
+    L.set(values.subarray(row, row + i + 1), i * lStride);
   }
   const reduced: DenseMatrix = {
     kind: 'dense',
@@ -148,15 +149,10 @@ export function rowSpace(
   return {
     trainingSet: { ...data, matrix: reduced },
     expand(A, theta) {
-      // L⁻ᵀ A = (L Lᵀ)⁻¹ (L A)
       coefficients.fill(0);
       for (let k = 0; k < layout.stride; k++) {
-        for (let i = 0; i < n; i++) {
-          let score = 0;
-          for (let j = 0; j <= i; j++) score += values[i * factor.rowStride + j] * A[j * layout.stride + k];
-          column[i] = score;
-        }
-        factor.solve(column);
+        for (let i = 0; i < n; i++) column[i] = A[i * layout.stride + k];
+        factor.solveTransposed(column);
         for (let i = 0; i < n; i++) coefficients[i * stride + k] = column[i];
       }
       const room = Math.floor((PARTIALS_PART * n * rowStride * 4) / scores.byteLength);

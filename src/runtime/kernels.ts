@@ -124,6 +124,19 @@ export interface KernelExports extends ShardKernels {
   /** out ← log(x), f64 × count, a multiple of 2 */
   logDoubleArray(x: Pointer, out: Pointer, count: number): void;
   columnSquaresSingle: ColumnSquares;
+  /** sums ← sums / weightSum, or a constant column's value; whether all sums were finite. */
+  columnMeans(sums: Pointer, least: Pointer, greatest: Pointer, nFeatures: number, weightSum: number): number;
+  /** θ → W and b in original units; mean and scale may be 0, for none. */
+  originalUnits(
+    theta: Pointer,
+    nFeatures: number,
+    nClasses: number,
+    stride: number,
+    mean: Pointer,
+    scale: Pointer,
+    weights: Pointer,
+    intercepts: Pointer,
+  ): void;
   /** out ← out + A B in f64, A being f32 at A + i · aBytes + t · termBytes and B nTerms × stride */
   multiplyDouble(
     A: Pointer,
@@ -173,6 +186,8 @@ export interface KernelExports extends ShardKernels {
   choleskyDiagonal(task: Pointer): void;
   /** x ← A⁻¹ x for the factor of A */
   choleskySolve(matrix: Pointer, rowBytes: number, size: number, x: Pointer): void;
+  /** x ← L⁻ᵀ x for the factor L */
+  choleskySolveTransposed(matrix: Pointer, rowBytes: number, size: number, x: Pointer): void;
   /** How many numbers of a column were copied to `out`: those that are not missing. */
   presentSlots(x: Pointer, step: number, nRows: number, out: Pointer): number;
   slotSums(x: Pointer, step: number, nRows: number, weights: Pointer, fill: number, sums: Pointer): void;

@@ -1,5 +1,5 @@
 import type { TrainingSet } from '../data/design-matrix.ts';
-import { isZero, parameterLayout, scoreLayout } from '../problem/parameters.ts';
+import { parameterLayout, scoreLayout } from '../problem/parameters.ts';
 import { passProducts } from '../problem/pass-products.ts';
 import type { Problem } from '../problem/problem.ts';
 import { type Expansion, type RowPrecision, rowSpace } from '../problem/row-space.ts';
@@ -49,9 +49,11 @@ export function* rowSpaceDescent(
   const { nSamples, nFeatures } = trainingSet.matrix;
   const stages = new Stages(options);
 
+  // Loops over all of θ here would mostly run before they are compiled.
+  const squares = () => runtime.kernels.dot(theta.byteOffset, theta.byteOffset, theta.length);
   let nearOptimum = false;
   let before: Pick<Expansion, 'coefficients' | 'stride'> | null = null;
-  for (const precision of isZero(theta) ? precisions(problem, options) : []) {
+  for (const precision of squares() === 0 ? precisions(problem, options) : []) {
     const mark = arena.mark();
     const layout =
       loss.kind === 'logistic' ? scoreLayout(nFeatures) : parameterLayout(nFeatures, trainingSet.nClasses);
@@ -70,7 +72,7 @@ export function* rowSpaceDescent(
     stages.passes += 1;
     const expansion = space.expand(coordinates, theta);
     // Rows of 1e19 and more overflow in their products, which are single precision.
-    nearOptimum = isFiniteEverywhere(theta);
+    nearOptimum = Number.isFinite(squares());
     before = nearOptimum ? { coefficients: expansion.coefficients.slice(), stride: expansion.stride } : null;
     if (!nearOptimum) theta.fill(0);
     const point =
@@ -111,9 +113,4 @@ function gramPasses({ matrix, nClasses }: TrainingSet, precision: RowPrecision):
   const { nSamples: n, nFeatures: d } = matrix;
   const products = (n * n * d) / (precision === 'quantized' ? 4 : 2);
   return (products + n ** 3) / passProducts(matrix, nClasses);
-}
-
-function isFiniteEverywhere(theta: Float64Array): boolean {
-  for (let i = 0; i < theta.length; i++) if (!Number.isFinite(theta[i])) return false;
-  return true;
 }

@@ -1,10 +1,54 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fromOriginalUnits, toOriginalUnits } from '../../src/model/original-units.ts';
-import { parameterLayout } from '../../src/problem/parameters.ts';
+import type { Standardization } from '../../src/data/design-matrix.ts';
+import { toOriginalUnits as foldedBack, fromOriginalUnits } from '../../src/model/original-units.ts';
+import { type ParameterLayout, parameterLayout } from '../../src/problem/parameters.ts';
+import { kernelRuntime } from '../twins/kernel-runtime.ts';
 
 const layout = parameterLayout(2, 3);
 const standardization = { mean: Float64Array.of(10, -1), scale: Float64Array.of(2, 0.5) };
+
+function toOriginalUnits(theta: Float64Array, shape: ParameterLayout, scaling: Standardization | null) {
+  const runtime = kernelRuntime();
+  const placed = runtime.arena.allocateF64(theta.length);
+  placed.set(theta);
+  return foldedBack(runtime, placed, shape, scaling);
+}
+
+/** The definition, term by term. */
+function plainOriginalUnits(
+  theta: Float64Array,
+  { nFeatures, nClasses, stride }: ParameterLayout,
+  { mean, scale }: Standardization,
+) {
+  const weights = new Float64Array(nClasses * nFeatures);
+  const intercepts = theta.slice(nFeatures * stride, nFeatures * stride + nClasses);
+  for (let k = 0; k < nClasses; k++) {
+    for (let j = 0; j < nFeatures; j++) {
+      weights[k * nFeatures + j] = theta[j * stride + k] / scale[j];
+      intercepts[k] -= weights[k * nFeatures + j] * mean[j];
+    }
+  }
+  return { weights, intercepts };
+}
+
+test.each([
+  [1, 2],
+  [16, 3],
+  [17, 4],
+  [50, 5],
+])('%i features and %i classes are folded back as by definition', (nFeatures, nClasses) => {
+  const shape = parameterLayout(nFeatures, nClasses);
+  const theta = Float64Array.from({ length: shape.size }, (_, t) => (t % 3 === 0 ? -0 : Math.sin(t)));
+  const mean = Float64Array.from({ length: nFeatures }, (_, j) => Math.cos(j));
+  const scale = Float64Array.from({ length: nFeatures }, (_, j) => 1 + (j % 4));
+  const { weights, intercepts } = toOriginalUnits(theta, shape, { mean, scale });
+  const plain = plainOriginalUnits(theta, shape, { mean, scale });
+  expect([...weights]).toEqual(Array.from(plain.weights, (w) => w || 0));
+  plain.intercepts.forEach((b, k) => {
+    expect(intercepts[k]).toBeCloseTo(b, 12);
+  });
+});
 
 test('weights are divided by the scale and the means move into the intercepts', () => {
   // θ rows: feature 0, feature 1, intercepts; one padded column.

@@ -17,4 +17,10 @@ test.each([1, 2, 3, 4, 5, 7, 32, 33, 70])('solves systems of %i unknowns', (size
   matrix.factor();
   matrix.solve(x);
   for (let i = 0; i < size; i++) expect(x[i]).toBeCloseTo(solution[i], 12);
+  for (let j = 0; j < size; j++) {
+    x[j] = 0;
+    for (let i = j; i < size; i++) x[j] += matrix.values[i * matrix.rowStride + j] * solution[i];
+  }
+  matrix.solveTransposed(x);
+  for (let i = 0; i < size; i++) expect(x[i]).toBeCloseTo(solution[i], 12);
 });
