@@ -357,7 +357,8 @@ export function activeHessian(
       const firstIntercept = d * stride;
       const s = new Float64Array(count);
       const u = new Float64Array(count);
-      const change = after.map((g, i) => g - gradient[i]);
+      const change = new Float64Array(after);
+      for (let i = 0; i < change.length; i++) change[i] -= gradient[i];
       for (let a = 0; a < count; a++) {
         const i = coordinates[a];
         s[a] = length * (weights[a] - theta[i]);

@@ -41,8 +41,12 @@ export function classMoments(
   if (loss.kind === 'hinge') return hingeMoments(passes, vectors, loss, scratch);
   if (passes.scales === undefined) throw new Error('softmax passes tell their scales');
   const { features, frequencies } = passes.scales();
-  const meanSquare = features.reduce((sum, x) => sum + x, 0);
-  const largest = features.reduce((a, b) => Math.max(a, b), 0);
+  let meanSquare = 0;
+  let largest = 0;
+  for (let j = 0; j < features.length; j++) {
+    meanSquare += features[j];
+    largest = Math.max(largest, features[j]);
+  }
   return softmaxMoments(meanSquare, largest, frequencies);
 }
 
