@@ -11,9 +11,11 @@ import { vectorSpace } from '../problem/vector-space.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { hingeNewton, suitsHingeNewton } from './hinge-newton.ts';
 import { lbfgs } from './lbfgs.ts';
+import { movingCentres } from './moving-centres.ts';
 import { type NewtonCgSettings, newtonCg } from './newton-cg.ts';
 import { proximalNewton } from './proximal-newton.ts';
 import { type BestPoint, bestPoint } from './smoothing-best-point.ts';
+import { AFTER_PART, FROM_ZERO, ON_PART, type Schedule, WITH_DIRECTIONS } from './smoothing-schedules.ts';
 import type { Iteration, Solution, SolverOptions, SolverRun, Status } from './solver.ts';
 import { Stages } from './stages.ts';
 
@@ -24,14 +26,6 @@ export function supportsSmoothing(problem: Problem): boolean {
   return problem.loss.kind === 'hinge' && problem.dropout === 0;
 }
 
-/**
- * μ of the first round, in margins. Well above 1, where all excesses are at W = 0: on digits with λ 1e-5 a first
- * round took 2779 iterations at 2, and all rounds together 529 from 8.
- */
-const FIRST_SMOOTHING = 8;
-/** The inner gap of the first round, and then as part of the gap that the last round left. */
-const FIRST_INNER_GAP = 0.03;
-const INNER_SHARE = 0.3;
 /**
  * A round that needs more is cut short, its centres are taken all the same, and the next has a larger μ. With 15
  * Newton steps that ran away on digits (λ 1e-4 not solved in 2850); 30 did as well as 60.
@@ -45,20 +39,17 @@ const FRUITLESS = 0.9;
 /** Rounds without a better gap after which double precision has nothing more to give. */
 const PATIENCE = 20;
 /**
- * Rows to start on, to this gap, where there are so many times as many: image-like ones take 12 to 20 Newton steps, each
- * a fifth of one on all 10 000.
+ * Rows to start on, to this gap, where there are so many times as many, and at least so many for each feature: with fewer
+ * their optimum is no start. Image-like rows, C = 1 and 10: 613 and 2 644 Hessian products from it, 215 and 1 335 from 0.
  */
 const START_ROWS = 2000;
 const LEAST_PARTS = 2;
+const START_ROWS_EACH = 20;
 const START_GAP = 0.3;
 /** In margins below the highest: where a class without rows in the part starts. */
 const LOWEST_START = 20;
-/**
- * From a start there is no round at a large μ. Image-like rows, C = 0.1 and 1, took 49 and 103 passes; from μ = 0.5, with
- * inner gaps of 0.7 of the gap left and a μ that falls where a round leaves half of it, 61 and 110. The four changed
- * together: none is credited by itself.
- */
-const AFTER_START: Schedule = { smoothing: 0.3, innerGap: 0.1, share: 0.3, slow: 0.25 };
+/** Fewer are left to the dual, unless unknowns are few. */
+const FEWEST_ROWS = 2000;
 /** Below this part of the margin μ itself is rounding. */
 const SMALLEST_SMOOTHING = 1e-12;
 
@@ -84,35 +75,15 @@ export function* smoothing(
 ): SolverRun {
   const stages = new Stages(options);
   const started = isZero(theta) ? yield* startOnPart(runtime, problem, theta, options, stages) : false;
-  const schedule = started ? AFTER_START : FROM_ZERO;
+  const schedule = started ? AFTER_PART : suitsHingeNewton(problem) ? WITH_DIRECTIONS : FROM_ZERO;
   const run = smoothed(runtime, problem, theta, stages.rest(), schedule);
   const solution = yield* stages.run(run, 1);
   return { ...solution, iterations: stages.iterations, passes: stages.passes };
 }
 
-/** Where rounds begin. */
-interface Schedule {
-  /** in margins */
-  readonly smoothing: number;
-  /** of the first round, and how much of the gap that the last one left */
-  readonly innerGap: number;
-  readonly share: number;
-  /** A round that leaves more than this part of the gap asks for a smaller μ. */
-  readonly slow: number;
-}
-
-const FROM_ZERO: Schedule = {
-  smoothing: FIRST_SMOOTHING,
-  innerGap: FIRST_INNER_GAP,
-  share: INNER_SHARE,
-  slow: 0.5,
-};
-/** Image-like rows, C = 0.1: 11 steps on the part, where FROM_ZERO to a gap of 0.1 takes 18. */
-const START: Schedule = { smoothing: 2, innerGap: 0.1, share: 0.7, slow: 0.5 };
-
 /**
- * The optimum on a part of the rows, for dense rows whose Newton steps have a preconditioner. False where there are too
- * few rows for that.
+ * The optimum on a part of the rows, for dense rows whose Newton steps have a preconditioner. False where that is too
+ * small a part, or too large.
  */
 function* startOnPart(
   runtime: Runtime,
@@ -124,13 +95,14 @@ function* startOnPart(
   const { arena } = runtime;
   const { matrix, nClasses } = problem.trainingSet;
   if (!suitsHingeNewton(problem) || matrix.nSamples < LEAST_PARTS * START_ROWS) return false;
+  if (START_ROWS < START_ROWS_EACH * matrix.nFeatures) return false;
   const mark = arena.mark();
   try {
     const rows = sampleRows(runtime, problem.trainingSet, START_ROWS, options.seed);
     if (rows === null) return false;
     const part = withCompactRows(runtime, { ...problem, trainingSet: rows });
     const limits = { ...stages.rest(), tolerance: Math.max(START_GAP, options.tolerance) };
-    const run = stages.run(smoothed(runtime, part, theta, limits, START), START_ROWS / matrix.nSamples);
+    const run = stages.run(smoothed(runtime, part, theta, limits, ON_PART), START_ROWS / matrix.nSamples);
     for (let step = run.next(); !step.done; step = run.next()) {
       // The part's bounds bound nothing of the whole.
       yield { ...step.value, lowerBound: null, relativeGap: null };
@@ -210,6 +182,7 @@ function* rounds(
 ): SolverRun {
   const margin = problem.loss.kind === 'hinge' ? problem.loss.margin : 1;
   const penalized = problem.penalty.ridge > 0 || problem.penalty.lasso > 0;
+  const centres = movingCentres(runtime, passes);
   let mu = schedule.smoothing * margin;
   let innerGap = schedule.innerGap;
   let fruitless = 0;
@@ -234,7 +207,8 @@ function* rounds(
     else if (inner.status !== 'max-iterations') fruitless++;
     if (fruitless >= PATIENCE || mu < SMALLEST_SMOOTHING * margin) return best.solution('stalled');
 
-    passes.recentre(theta);
+    const isSteady = inner.status === 'converged' && left <= FRUITLESS;
+    centres.move(theta, isSteady && left > schedule.momentumAbove);
     if (inner.status !== 'converged') mu *= EASIER;
     else if (left > schedule.slow) mu *= HARDER;
     innerGap = Math.min(innerGap, Math.max(schedule.share * gap, 0.1 * options.tolerance));
@@ -294,10 +268,11 @@ function tryToSeparate(
 
 /**
  * Whether smoothing is likely faster than dual coordinate descent under L2: dense rows whose penalty is so weak that the
- * dual is long and ill-conditioned, with few unknowns, or else enough rows to start on a part of them. Seconds, smoothing
- * against dual: letters (16 000 rows, 442 unknowns) C = 0.1 0.22 and 0.48; image-like rows (10 000, 7 850 unknowns) C = 0.1
- * 2.9 and 1.9, C = 1 5.4 and 8.5; digits (1797 rows, 650 unknowns) alike from λ = 1e-2 to 1e-4, 1e-5 3.1 and 1.3.
- * The borders are guesses.
+ * dual is long and ill-conditioned, with few unknowns, or else with a preconditioner. Seconds of one thread, smoothing
+ * against dual: letters (16 000 rows, 442 unknowns) C = 0.1 0.22 and 0.48 (two threads); image-like rows (10 000, 7 850
+ * unknowns) C = 0.1 1.35 and 0.42, 3 000 of them C = 1 1.1 and 0.9, C = 10 2.1 and 4.0; random ones 2 500 × 100, 5 classes,
+ * C = 3 0.37 and 2.7, 3 500 × 200, 6 classes, C = 1 0.7 and 5.8; digits (1797 rows, 650 unknowns) λ = 1e-3 and 1e-5 0.8 and 0.1,
+ * 1.4 and 0.24. The borders are guesses.
  */
 export function preferSmoothing(problem: Problem): boolean {
   const { matrix, nClasses } = problem.trainingSet;
@@ -306,5 +281,5 @@ export function preferSmoothing(problem: Problem): boolean {
   // For standardized columns ‖x‖² is nFeatures on average: the curvature of a row's dual block.
   const curvature = nFeatures / (2 * problem.penalty.ridge * nSamples);
   if (nSamples >= 20 * nClasses * (nFeatures + 1)) return curvature >= 1;
-  return suitsHingeNewton(problem) && nSamples >= LEAST_PARTS * START_ROWS && curvature >= 200;
+  return suitsHingeNewton(problem) && nSamples >= FEWEST_ROWS && curvature >= 200;
 }
