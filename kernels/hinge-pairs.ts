@@ -4,13 +4,15 @@ import { sumOfLanes } from './lanes';
 //
 //   out_j += z x_i,  out_y −= z x_i,   z = w (D_j − D_y)·x_i  for each pair of a row i and a class j ≠ y = y_i
 //
-// D and out lie class by class, so that a row's product with a class reads both from one end to the other.
+// D and out lie class by class, so that a row's product with a class reads both from one end to the other. Pairs of dense
+// rows come sorted by both classes: four rows of the same two share D_j − D_y, and a sum of z x that is added to out once.
 
 /** Written by offsets in src/problem/hinge-pairs.ts: keep both in step. */
 @unmanaged
 class HingePairsTask {
   nPairs: u32; // 0
-  pairRows: usize; // 4: u32, ascending
+  /** u32; ascending where sparse, where dense for each y and j, one after another */
+  pairRows: usize; // 4
   pairClasses: usize; // 8: u32
   pairWeights: usize; // 12: f32, w = v h / n
   labels: usize; // 16: u32
@@ -31,6 +33,8 @@ class HingePairsTask {
   rowValues: usize; // 56
   nShards: u32; // 60
   nClasses: u32; // 64
+  /** f32 × 2 × classStride for each shard; dense */
+  shared: usize; // 68
 }
 
 /**
@@ -45,24 +49,117 @@ export function hingePairsProduct(task: usize, shard: u32): void {
   memory.fill(out, 0, (t.nClasses * t.classStride) << 2);
   const end = <u32>((<u64>t.nPairs * (shard + 1)) / t.nShards);
   const first = <u32>((<u64>t.nPairs * shard) / t.nShards);
-  if (t.values !== 0) denseProduct(t, first, end, out, sums);
+  if (t.values !== 0) denseProduct(t, shard, first, end, out, sums);
   else sparseProduct(t, first, end, out, sums);
 }
 
-/** Both classes of a pair at once: the row is read twice, where mostly it has one pair. */
-function denseProduct(t: HingePairsTask, first: u32, end: u32, out: usize, sums: usize): void {
+function denseProduct(t: HingePairsTask, shard: u32, first: u32, end: u32, out: usize, sums: usize): void {
+  const difference = t.shared + ((shard * 2 * t.classStride) << 2);
+  for (let p = first; p < end; ) {
+    const y = labelOf(t, p);
+    const j = load<u32>(t.pairClasses + (p << 2));
+    let next = p + 1;
+    while (next < end && load<u32>(t.pairClasses + (next << 2)) === j && labelOf(t, next) === y) next++;
+    const fours = p + ((next - p) & ~3);
+    if (p < fours) fourByFour(t, p, fours, y, j, difference, out, sums);
+    for (p = fours; p < next; p++) onePair(t, p, y, j, out, sums);
+  }
+}
+
+function labelOf(t: HingePairsTask, p: u32): u32 {
+  return load<u32>(t.labels + (load<u32>(t.pairRows + (p << 2)) << 2));
+}
+
+function rowOf(t: HingePairsTask, p: u32): usize {
+  return t.values + ((<usize>load<u32>(t.pairRows + (p << 2)) * t.rowStride) << 2);
+}
+
+/** Both classes of a pair at once: the row is read twice. */
+function onePair(t: HingePairsTask, p: u32, y: u32, j: u32, out: usize, sums: usize): void {
   const bytes: usize = t.classStride << 2;
-  for (let p = first; p < end; p++) {
-    const row = load<u32>(t.pairRows + (p << 2));
-    const y = <usize>load<u32>(t.labels + (row << 2));
-    const j = <usize>load<u32>(t.pairClasses + (p << 2));
-    const x = t.values + ((<usize>row * t.rowStride) << 2);
-    const b = load<f32>(t.intercepts + (j << 2)) - load<f32>(t.intercepts + (y << 2));
-    const dot = differenceDot(x, t.direction + j * bytes, t.direction + y * bytes, bytes);
-    const z = load<f32>(t.pairWeights + (p << 2)) * (b + dot);
-    move(x, z, out + j * bytes, out + y * bytes, bytes);
-    store<f32>(sums + (j << 2), load<f32>(sums + (j << 2)) + z);
-    store<f32>(sums + (y << 2), load<f32>(sums + (y << 2)) - z);
+  const x = rowOf(t, p);
+  const b = load<f32>(t.intercepts + (j << 2)) - load<f32>(t.intercepts + (y << 2));
+  const dot = differenceDot(x, t.direction + j * bytes, t.direction + y * bytes, bytes);
+  const z = load<f32>(t.pairWeights + (p << 2)) * (b + dot);
+  move(x, z, out + j * bytes, out + y * bytes, bytes);
+  addSums(sums, z, y, j);
+}
+
+function addSums(sums: usize, z: f32, y: u32, j: u32): void {
+  store<f32>(sums + (j << 2), load<f32>(sums + (j << 2)) + z);
+  store<f32>(sums + (y << 2), load<f32>(sums + (y << 2)) - z);
+}
+
+/** Pairs first … end − 1, a multiple of four and all of classes y and j. */
+function fourByFour(
+  t: HingePairsTask,
+  first: u32,
+  end: u32,
+  y: u32,
+  j: u32,
+  difference: usize,
+  out: usize,
+  sums: usize,
+): void {
+  const bytes: usize = t.classStride << 2;
+  const moved = difference + bytes;
+  const u = t.direction + j * bytes;
+  const v = t.direction + y * bytes;
+  for (let i: usize = 0; i < bytes; i += 16) {
+    v128.store(difference + i, f32x4.sub(v128.load(u + i), v128.load(v + i)));
+  }
+  memory.fill(moved, 0, bytes);
+  const intercepts = f32x4.splat(load<f32>(t.intercepts + (j << 2)) - load<f32>(t.intercepts + (y << 2)));
+  let total = f32x4.splat(0);
+  for (let p = first; p < end; p += 4) {
+    const a = rowOf(t, p);
+    const b = rowOf(t, p + 1);
+    const c = rowOf(t, p + 2);
+    const d = rowOf(t, p + 3);
+    const dots = f32x4.add(intercepts, fourDots(a, b, c, d, difference, bytes));
+    const z = f32x4.mul(v128.load(t.pairWeights + (p << 2)), dots);
+    addFour(a, b, c, d, z, moved, bytes);
+    total = f32x4.add(total, z);
+  }
+  addSums(sums, f32x4.extract_lane(sumOfLanes(total), 0), y, j);
+  const toJ = out + j * bytes;
+  const toY = out + y * bytes;
+  for (let i: usize = 0; i < bytes; i += 16) {
+    const step = v128.load(moved + i);
+    v128.store(toJ + i, f32x4.add(v128.load(toJ + i), step));
+    v128.store(toY + i, f32x4.sub(v128.load(toY + i), step));
+  }
+}
+
+/** The products of four rows with u, one in each lane. */
+function fourDots(a: usize, b: usize, c: usize, d: usize, u: usize, bytes: usize): v128 {
+  let sumA = f32x4.splat(0);
+  let sumB = f32x4.splat(0);
+  let sumC = f32x4.splat(0);
+  let sumD = f32x4.splat(0);
+  for (let i: usize = 0; i < bytes; i += 16) {
+    const at = v128.load(u + i);
+    sumA = f32x4.add(sumA, f32x4.mul(v128.load(a + i), at));
+    sumB = f32x4.add(sumB, f32x4.mul(v128.load(b + i), at));
+    sumC = f32x4.add(sumC, f32x4.mul(v128.load(c + i), at));
+    sumD = f32x4.add(sumD, f32x4.mul(v128.load(d + i), at));
+  }
+  let dots = sumOfLanes(sumA);
+  dots = f32x4.replace_lane(dots, 1, f32x4.extract_lane(sumOfLanes(sumB), 0));
+  dots = f32x4.replace_lane(dots, 2, f32x4.extract_lane(sumOfLanes(sumC), 0));
+  return f32x4.replace_lane(dots, 3, f32x4.extract_lane(sumOfLanes(sumD), 0));
+}
+
+/** out ← out + z₀ a + z₁ b + z₂ c + z₃ d */
+function addFour(a: usize, b: usize, c: usize, d: usize, z: v128, out: usize, bytes: usize): void {
+  const za = f32x4.splat(f32x4.extract_lane(z, 0));
+  const zb = f32x4.splat(f32x4.extract_lane(z, 1));
+  const zc = f32x4.splat(f32x4.extract_lane(z, 2));
+  const zd = f32x4.splat(f32x4.extract_lane(z, 3));
+  for (let i: usize = 0; i < bytes; i += 16) {
+    const first = f32x4.add(f32x4.mul(za, v128.load(a + i)), f32x4.mul(zb, v128.load(b + i)));
+    const second = f32x4.add(f32x4.mul(zc, v128.load(c + i)), f32x4.mul(zd, v128.load(d + i)));
+    v128.store(out + i, f32x4.add(v128.load(out + i), f32x4.add(first, second)));
   }
 }
 

@@ -40,8 +40,9 @@ export function hingePairs(
   const classOut = arena.allocateF32(SHARDS * nClasses * classStride);
   const sums = arena.allocateF32(SHARDS * nClasses);
   const center = matrix.kind === 'dense' || matrix.center === 0 ? null : arena.f64(matrix.center, nFeatures);
-  const task = arena.allocateU32(17);
+  const task = arena.allocateU32(18);
   const dense = matrix.kind === 'dense';
+  const places = new Uint32Array(dense ? nClasses * nClasses : 1);
   let nPairs = 0;
   task.set([
     0,
@@ -59,26 +60,55 @@ export function hingePairs(
       : [0, 0, matrix.rowStarts, matrix.rowIndices, matrix.rowValues]),
     SHARDS,
     nClasses,
+    dense ? arena.allocateF32(SHARDS * 2 * classStride).byteOffset : 0,
   ]);
+
+  /** Dense rows' products go by both classes, sparse ones' by rows. */
+  function groupOf(i: number, k: number): number {
+    return dense ? y[i] * nClasses + k : 0;
+  }
+
+  /** Calls back with each pair that has curvature, row by row, until that returns false; returns what it did last. */
+  function visit(prepared: Float32Array, see: (i: number, k: number, curvature: number) => boolean): boolean {
+    for (let i = 0; i < nSamples; i++) {
+      for (let k = 0; k < nClasses; k++) {
+        const curvature = prepared[i * stride + k];
+        if (curvature !== 0 && k !== y[i] && !see(i, k, curvature)) return false;
+      }
+    }
+    return true;
+  }
+
+  /** How many pairs each group has, into `places`; false where there is no room for all. */
+  function count(prepared: Float32Array): boolean {
+    let total = 0;
+    places.fill(0);
+    return visit(prepared, (i, k) => {
+      places[groupOf(i, k)]++;
+      return ++total <= capacity;
+    });
+  }
 
   return {
     get share() {
       return (2 * nPairs) / (nSamples * nClasses);
     },
     take(prepared) {
-      nPairs = 0;
-      for (let i = 0; i < nSamples; i++) {
-        const weight = (v === null ? 1 : v[i]) / nSamples;
-        for (let k = 0; k < nClasses; k++) {
-          const curvature = prepared[i * stride + k];
-          if (curvature === 0 || k === y[i]) continue;
-          if (nPairs === capacity) return false;
-          pairRows[nPairs] = i;
-          pairClasses[nPairs] = k;
-          pairWeights[nPairs] = weight * curvature;
-          nPairs++;
-        }
+      if (!count(prepared)) return false;
+      let at = 0;
+      for (let group = 0; group < places.length; group++) {
+        const size = places[group];
+        places[group] = at;
+        at += size;
       }
+      nPairs = at;
+      visit(prepared, (i, k, curvature) => {
+        const p = places[groupOf(i, k)]++;
+        pairRows[p] = i;
+        pairClasses[p] = k;
+        pairWeights[p] = ((v === null ? 1 : v[i]) * curvature) / nSamples;
+        return true;
+      });
       task[0] = nPairs;
       return true;
     },

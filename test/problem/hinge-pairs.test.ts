@@ -4,14 +4,15 @@ import { parameterLayout } from '../../src/problem/parameters.ts';
 import { denseTrainingSet, sparseTrainingSet } from '../twins/kernel-data.ts';
 import { kernelRuntime } from '../twins/kernel-runtime.ts';
 
-const [n, d, K] = [40, 7, 5];
+const [n, d, K] = [160, 7, 5];
 const wave = (i: number) => Math.fround(Math.sin(1 + 3.7 * i));
 const X = Array.from({ length: n }, (_, i) => Array.from({ length: d }, (_, j) => wave(i * d + j)));
 const y = X.map((_, i) => (i * 7) % K);
 const center = Array.from({ length: d }, (_, j) => 0.2 * j - 0.5);
 const v = X.map((_, i) => 0.5 + (i % 4) / 4);
-/** Curvature 4 at every eleventh term. */
-const curvature = (i: number, k: number) => ((i * K + k) % 11 === 0 ? 4 : 0);
+/** Curvature 4 at two classes' terms of one wrong class each, but for one, and at every 29th term. */
+const curvature = (i: number, k: number) =>
+  (y[i] === 0 && k === 1) || (y[i] === 1 && k === 3 && i > 3) || (i * K + k) % 29 === 0 ? 4 : 0;
 
 for (const layout of ['dense', 'sparse', 'centred'] as const) {
   test(`${layout}, weighted: a product over pairs is the sum over all rows to 1e-6`, () => {
