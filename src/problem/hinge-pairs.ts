@@ -42,7 +42,7 @@ export function hingePairs(
   const center = matrix.kind === 'dense' || matrix.center === 0 ? null : arena.f64(matrix.center, nFeatures);
   const task = arena.allocateU32(18);
   const dense = matrix.kind === 'dense';
-  const places = new Uint32Array(dense ? nClasses * nClasses : 1);
+  const places = new Uint32Array(dense ? nClasses * nClasses : 0);
   let nPairs = 0;
   task.set([
     0,
@@ -63,30 +63,48 @@ export function hingePairs(
     dense ? arena.allocateF32(SHARDS * 2 * classStride).byteOffset : 0,
   ]);
 
-  /** Dense rows' products go by both classes, sparse ones' by rows. */
-  function groupOf(i: number, k: number): number {
-    return dense ? y[i] * nClasses + k : 0;
-  }
+  /** The pairs found, row by row: to be sorted by both classes where rows are dense. */
+  const found = dense
+    ? {
+        rows: arena.allocateU32(capacity),
+        classes: arena.allocateU32(capacity),
+        weights: arena.allocateF32(capacity),
+      }
+    : { rows: pairRows, classes: pairClasses, weights: pairWeights };
 
-  /** Calls back with each pair that has curvature, row by row, until that returns false; returns what it did last. */
-  function visit(prepared: Float32Array, see: (i: number, k: number, curvature: number) => boolean): boolean {
+  function find(prepared: Float32Array): boolean {
+    nPairs = 0;
     for (let i = 0; i < nSamples; i++) {
+      const weight = (v === null ? 1 : v[i]) / nSamples;
       for (let k = 0; k < nClasses; k++) {
         const curvature = prepared[i * stride + k];
-        if (curvature !== 0 && k !== y[i] && !see(i, k, curvature)) return false;
+        if (curvature === 0 || k === y[i]) continue;
+        if (nPairs === capacity) return false;
+        found.rows[nPairs] = i;
+        found.classes[nPairs] = k;
+        found.weights[nPairs] = weight * curvature;
+        nPairs++;
       }
     }
     return true;
   }
 
-  /** How many pairs each group has, into `places`; false where there is no room for all. */
-  function count(prepared: Float32Array): boolean {
-    let total = 0;
+  function sortByClasses(): void {
     places.fill(0);
-    return visit(prepared, (i, k) => {
-      places[groupOf(i, k)]++;
-      return ++total <= capacity;
-    });
+    const groupOf = (p: number) => y[found.rows[p]] * nClasses + found.classes[p];
+    for (let p = 0; p < nPairs; p++) places[groupOf(p)]++;
+    let at = 0;
+    for (let group = 0; group < places.length; group++) {
+      const size = places[group];
+      places[group] = at;
+      at += size;
+    }
+    for (let p = 0; p < nPairs; p++) {
+      const place = places[groupOf(p)]++;
+      pairRows[place] = found.rows[p];
+      pairClasses[place] = found.classes[p];
+      pairWeights[place] = found.weights[p];
+    }
   }
 
   return {
@@ -94,21 +112,8 @@ export function hingePairs(
       return (2 * nPairs) / (nSamples * nClasses);
     },
     take(prepared) {
-      if (!count(prepared)) return false;
-      let at = 0;
-      for (let group = 0; group < places.length; group++) {
-        const size = places[group];
-        places[group] = at;
-        at += size;
-      }
-      nPairs = at;
-      visit(prepared, (i, k, curvature) => {
-        const p = places[groupOf(i, k)]++;
-        pairRows[p] = i;
-        pairClasses[p] = k;
-        pairWeights[p] = ((v === null ? 1 : v[i]) * curvature) / nSamples;
-        return true;
-      });
+      if (!find(prepared)) return false;
+      if (dense) sortByClasses();
       task[0] = nPairs;
       return true;
     },
