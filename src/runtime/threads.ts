@@ -24,7 +24,7 @@ export function startKernelWorkers(
   count: number,
   onError: (error: Error) => void,
 ): KernelWorkers {
-  const words = createDispatchWords();
+  const words = createDispatchWords(kernelNames(module).length);
   const start: KernelWorkerStart = { module, memory, dispatchWords: words };
   const workers: PlatformWorker[] = [];
   try {
