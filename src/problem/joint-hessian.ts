@@ -18,7 +18,7 @@ const PROBABILITIES_FIELD = 9;
 const OUT_FIELD = 14;
 const BLOCK = 96;
 const PADDING_SCORE = -1e30;
-/** Pairs of features that are worth a shard: its factors and sums stay in the second-level cache. */
+/** Pairs of features that are worth a shard, roughly: its factors and sums stay in the second-level cache. */
 const SHARD_PRODUCTS = 96;
 
 /** Multiplications (with an addition each) that `fill` takes for each row. */
@@ -97,10 +97,17 @@ function products(first: number, end: number): number {
   return sum;
 }
 
+/** An even number of shards, of about as many pairs each, so that two threads end together; 1 of few pairs. */
 function shardBounds(nColumns: number): number[] {
+  const all = products(0, nColumns);
+  const nShards = Math.max(1, 2 * Math.round(all / (2 * SHARD_PRODUCTS)));
   const bounds = [0];
-  for (let j = 1; j < nColumns; j++) {
-    if (products(bounds[bounds.length - 1], j) >= SHARD_PRODUCTS) bounds.push(j);
+  let before = 0;
+  for (let j = 0; j < nColumns; j++) {
+    const width = products(j, j + 1);
+    // The cut nearer to equal parts, before or behind the feature.
+    if (j > 0 && before + width / 2 > (bounds.length * all) / nShards) bounds.push(j);
+    before += width;
   }
   bounds.push(nColumns);
   return bounds;

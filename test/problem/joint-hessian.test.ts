@@ -4,6 +4,7 @@ import { choleskyMatrix } from '../../src/problem/cholesky.ts';
 import { jointHessian } from '../../src/problem/joint-hessian.ts';
 import { parameterLayout } from '../../src/problem/parameters.ts';
 import { drawRows, sampleRows } from '../../src/problem/row-sample.ts';
+import type { ShardKernel } from '../../src/runtime/kernels.ts';
 import { denseTrainingSet, sparseTrainingSet } from '../twins/kernel-data.ts';
 import { kernelRuntime } from '../twins/kernel-runtime.ts';
 import { type PlainData, plainPasses } from '../twins/plain-passes.ts';
@@ -79,6 +80,29 @@ describe('the factor of Cholesky', () => {
     matrix.solve(x);
     for (let i = 0; i < size; i++) expect(Math.abs(x[i] - expected[i])).toBeLessThan(1e-12);
   });
+});
+
+test.each([
+  [2, 1],
+  [16, 2],
+  [30, 6],
+  [63, 22],
+])('the joint Hessian of %i features is cut into %i shards', (d, expected) => {
+  const runtime = kernelRuntime();
+  const cut: number[] = [];
+  const counted = {
+    ...runtime,
+    run(kernel: ShardKernel, task: number, nShards: number) {
+      if (kernel === 'jointHessianShard') cut.push(nShards);
+      runtime.run(kernel, task, nShards);
+    },
+  };
+  const data = wave(20, d, 3);
+  const rows = sampleRows(runtime, denseTrainingSet(runtime.arena, data), 20, 1);
+  if (rows === null) throw new Error('no rows');
+  const hessian = jointHessian(counted, rows, true);
+  hessian.fill(new Float64Array(parameterLayout(d, 3).size), choleskyMatrix(runtime, hessian.size));
+  expect(cut).toEqual([expected]);
 });
 
 describe('a sample of rows', () => {
