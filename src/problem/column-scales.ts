@@ -45,6 +45,15 @@ export function sparseColumnScales(
   return { features, frequencies: classFrequencies(runtime, trainingSet) };
 }
 
+const known = new WeakMap<TrainingSet, ColumnScales>();
+
+/** What `find` finds of a training set whose rows stand, found once. */
+export function knownScales(trainingSet: TrainingSet, find: () => ColumnScales): ColumnScales {
+  const scales = known.get(trainingSet) ?? find();
+  known.set(trainingSet, scales);
+  return scales;
+}
+
 /** As in kernels/class-weights.ts. */
 const SHARD_ROWS = 32768;
 

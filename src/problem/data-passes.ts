@@ -1,10 +1,11 @@
 import type { TrainingSet } from '../data/design-matrix.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { classBlocks } from './class-blocks.ts';
+import { knownScales } from './column-scales.ts';
 import { type HingePairs, hingePairs } from './hinge-pairs.ts';
 import { passMachine } from './pass-machine.ts';
 import { MODES } from './pass-task.ts';
-import type { ColumnScales, DataPasses, HingeState, PassLoss } from './passes.ts';
+import type { DataPasses, HingeState, PassLoss } from './passes.ts';
 import { type SoftmaxPairs, softmaxPairs } from './softmax-pairs.ts';
 
 /**
@@ -23,7 +24,6 @@ export function dataPasses(runtime: Runtime, trainingSet: TrainingSet, initialLo
   let softmax: SoftmaxPairs | null = null;
   let pairs: HingePairs | SoftmaxPairs | null = null;
   let fewPairs = false;
-  let scales: ColumnScales | null = null;
   let mu = initialLoss.kind === 'hinge' ? initialLoss.smoothing : 0;
   machine.setLoss(initialLoss);
 
@@ -49,10 +49,7 @@ export function dataPasses(runtime: Runtime, trainingSet: TrainingSet, initialLo
       machine.readInterceptHessian(interceptHessian);
       return machine.sum(0) / nSamples;
     },
-    scales() {
-      scales ??= machine.columnScales();
-      return scales;
-    },
+    scales: () => knownScales(trainingSet, machine.columnScales),
   };
 
   return {

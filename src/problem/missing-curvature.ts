@@ -1,5 +1,6 @@
 import type { TrainingSet } from '../data/design-matrix.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { knownScales } from './column-scales.ts';
 import { passMachine } from './pass-machine.ts';
 import type { ColumnScales } from './passes.ts';
 
@@ -17,7 +18,7 @@ const USUAL = 2;
 export function missingCurvature(runtime: Runtime, all: TrainingSet, sample: TrainingSet): Float64Array {
   const { nClasses: K } = all;
   const { nFeatures: d } = all.matrix;
-  const { features: whole, frequencies } = scalesOf(runtime, all);
+  const { features: whole, frequencies } = knownScales(all, () => scalesOf(runtime, all));
   const { features: seen } = scalesOf(runtime, sample);
   const missing = new Float64Array(d * K);
   for (let j = 0; j < d; j++) {
