@@ -11,6 +11,8 @@ export interface Preconditioner {
   readonly renewal?: number;
   /** … unless it was below this: from there on the Hessian hardly changes. Where not given, L-BFGS has its own. */
   readonly settled?: number;
+  /** … nor after a step that took the gap to this part or less: where a sample's noise is more than what has changed since. Default 0. */
+  readonly sufficient?: number;
   /** It is prepared anew after a step of less than this part of what was tried first; default: never for that. */
   readonly shortStep?: number;
   /** What L-BFGS starts from, of a factor that the last pair tells; default: `whole`. */
@@ -35,10 +37,13 @@ const SETTLED_GAP = 1e-2;
 export function renewing(
   preconditioner: Preconditioner,
 ): (theta: Float64Array, gap: number, length?: number) => boolean {
-  const { renewal = RENEWAL, settled = SETTLED_GAP, shortStep = 0 } = preconditioner;
+  const { renewal = RENEWAL, settled = SETTLED_GAP, sufficient = 0, shortStep = 0 } = preconditioner;
   let preparedAt = Number.POSITIVE_INFINITY;
+  let last = 0;
   return (theta, gap, length = 1) => {
-    const isDue = preparedAt > settled && gap < renewal * preparedAt;
+    const suffices = gap < sufficient * last;
+    last = gap;
+    const isDue = !suffices && preparedAt > settled && gap < renewal * preparedAt;
     if (!isDue && length >= shortStep) return false;
     preconditioner.prepare(theta);
     preparedAt = gap;

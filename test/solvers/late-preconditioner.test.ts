@@ -68,3 +68,10 @@ test('a preconditioner is prepared at first, when the gap has fallen, and after 
   const never = renewing(preconditioner);
   expect([never(theta, 1), never(theta, 1, 1e-9)]).toEqual([true, false]);
 });
+
+test('a preconditioner is kept after a step that took the gap to a sufficient part', () => {
+  const prepared = renewing({ ...preconditioner, renewal: 0.1, sufficient: 0.1 });
+  const due = [50, 5, 0.4, 0.03, 0.02, 1e-3, 9e-4].map((gap) => prepared(new Float64Array(1), gap));
+  // Before the first there is no step.
+  expect(due).toEqual([true, false, false, false, true, false, true]);
+});
