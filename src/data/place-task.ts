@@ -28,6 +28,8 @@ type Settable = Exclude<Field, 'nRows' | 'nFeatures' | 'double' | 'shardFeatures
 
 /** Of columns: each reads the cache lines of all rows where these are short. */
 const MOST_COLUMN_SHARDS = 4;
+/** Columns that the sums take together. */
+const TOGETHER = 8;
 
 /** The kernels that gather statistics of dense rows and place them. */
 export interface PlaceTask {
@@ -46,7 +48,7 @@ export function placeTask({ arena, run }: Runtime, chunks: RowChunks, nFeatures:
   };
   const rowBytes = nFeatures * (chunks.single ? 4 : 8);
   const blockRows = suitableRows(rowBytes, BLOCK_BYTES);
-  const shardFeatures = Math.ceil(nFeatures / (4 * MOST_COLUMN_SHARDS)) * 4;
+  const shardFeatures = Math.ceil(nFeatures / (TOGETHER * MOST_COLUMN_SHARDS)) * TOGETHER;
   set({ nFeatures, double: chunks.single ? 0 : 1, shardFeatures, blockRows });
   const outBytes = Math.ceil(nFeatures / 4) * 16;
 

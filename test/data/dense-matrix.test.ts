@@ -152,15 +152,22 @@ describe('dense rows, bit for bit as in plain f64 sums', () => {
     );
   });
 
-  test('a constant column becomes 0 exactly', () => {
-    const rows = Array.from({ length: 11 }, (_, i) => [0.1, i]);
-    for (const standardize of [true, false]) {
-      const runtime = kernelRuntime();
-      const { matrix } = denseMatrix(runtime, rows, { weights: null, standardize, center: true });
-      const stored = runtime.arena.f32(matrix.values, 44);
-      expect(stored.filter((_, t) => t % 4 === 0).every((z) => z === 0)).toBe(true);
-    }
-  });
+  test.each([0, 3, 5, 6, 8])(
+    'column %i of nine, constant, becomes 0 exactly, and no other does',
+    (constant) => {
+      // Eleven times 0.1 is not 1.1.
+      const rows = Array.from({ length: 11 }, (_, i) =>
+        Array.from({ length: 9 }, (_, j) => (j === constant ? 0.1 : i * (j + 1))),
+      );
+      for (const standardize of [true, false]) {
+        const runtime = kernelRuntime();
+        const { matrix } = denseMatrix(runtime, rows, { weights: null, standardize, center: true });
+        const stored = runtime.arena.f32(matrix.values, 11 * matrix.stride);
+        const isZero = (j: number) => stored.every((z, t) => t % matrix.stride !== j || z === 0);
+        for (let j = 0; j < 9; j++) expect(isZero(j)).toBe(j === constant);
+      }
+    },
+  );
 });
 
 describe('refused with its place, in any block', () => {
