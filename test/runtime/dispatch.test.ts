@@ -16,7 +16,7 @@ test.each([
 ])(
   'a thread delayed in the midst of a claim for %i passes of %i shards runs none that is not there',
   (passes, nShards) => {
-    const words = createDispatchWords();
+    const words = createDispatchWords(1);
     const exchange = Atomics.compareExchange as Exchange;
     let ran: number | null = null;
     /** The last of the later passes is under way as the delayed claim is made: its leader gives it up. */
