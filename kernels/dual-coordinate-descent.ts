@@ -11,7 +11,7 @@
 //   W (x − c) = A x − A c + κ U (x·c − c·c), so A c and U are all that has to be kept besides.
 
 import { boxOf, HingeDualTask, labelOf } from './hinge-dual-task';
-import { drawOrder, touch } from './hinge-step-order';
+import { drawOrder, restRow, touch } from './hinge-step-order';
 import { moveWeights, Row, rowOf, rowScores } from './hinge-step-rows';
 import {
   CHANGE,
@@ -30,8 +30,6 @@ import { horizontalMax, horizontalSum } from './lanes';
 /** A step that changes scores by less, in margins, or itself by less, in boxes, is rounding and is not taken. */
 const NOISE: f32 = 1e-7;
 const REFINED_NOISE: f32 = 1e-11;
-/** A row that rests is visited again after as many epochs as it has been calm, up to this. */
-const LONGEST_REST: u32 = 20;
 /**
  * A row whose step gained the dual less than this part of what the last epoch's rows did on average rests as if it had
  * stayed. Passes (of rows) to a gap of 1e-3 with 0, 0.3 and 1: text, λ 1e-5, 31, 26, 25.5; letters, λ 3.1e-4, 53, 54,
@@ -48,14 +46,11 @@ export function dualCoordinateEpoch(task: usize): void {
   for (let r: u32 = 0; r < count; r++) {
     const i = load<u32>(t.order + ((<usize>r) << 2));
     touched |= touch(t, r, count);
-    const calm = t.calm + i;
     if (stepRow(t, i)) {
       moved++;
-      store<u8>(calm, 0);
+      store<u8>(t.calm + i, 0);
     } else {
-      const rest = min<u32>(<u32>load<u8>(calm) + 1, LONGEST_REST);
-      store<u8>(calm, <u8>rest);
-      store<u32>(t.due + ((<usize>i) << 2), t.epoch + rest);
+      restRow(t, i);
     }
   }
   t.visited = count;
@@ -69,6 +64,7 @@ export function dualCoordinateEpoch(task: usize): void {
 function stepRow(t: HingeDualTask, i: u32): bool {
   const label = labelOf(t, i);
   const box = boxOf(t, i);
+  t.reserve = 0;
   if (box <= 0) return false;
   const row = rowOf(t, i);
 
@@ -111,6 +107,7 @@ function gather(t: HingeDualTask, i: u32, label: u32, box: f64, inverse: f32, T:
   const places = part(t, PLACES);
   let classes = i32x4(0, 1, 2, 3);
   let losses = f32x4.splat(0);
+  let most = f32x4.splat(-f32.MAX_VALUE);
   let count: usize = 0;
   for (let at: usize = 0; at < bytes; at += 16) {
     const a0 = v128.load(alpha + (at << 1));
@@ -119,6 +116,7 @@ function gather(t: HingeDualTask, i: u32, label: u32, box: f64, inverse: f32, T:
     const variable = v128.and(i32x4.ne(classes, own), i32x4.lt_s(classes, end));
     const excess = v128.and(f32x4.add(v128.load(scores + at), shift), variable);
     losses = f32x4.add(losses, f32x4.pmax(excess, f32x4.splat(0)));
+    most = f32x4.pmax(most, v128.bitselect(excess, most, variable));
     const wish = f32x4.mul(excess, factor);
     const upward = v128.and(f32x4.gt(wish, threshold), variable);
     if (v128.any_true(v128.or(upward, v128.or(a0, a1)))) {
@@ -130,6 +128,7 @@ function gather(t: HingeDualTask, i: u32, label: u32, box: f64, inverse: f32, T:
     }
     classes = i32x4.add(classes, i32x4.splat(4));
   }
+  t.reserve = count === 0 ? -(<f64>horizontalMax(most)) : 0;
   noteLoss(t, i, <f32>box * horizontalSum(losses));
   return count;
 }

@@ -60,6 +60,7 @@ export class HingeDualTask {
   gain: f64; // 240: of this epoch's steps so far
   leastGain: f64; // 248: a row that gains less rests
   compactCenter: usize; // 256: f64, nFeatures: −base of compact rows, or 0
+  reserve: f64; // 264: of the row just visited, how far every Δ + s_j − s_y lies below 0 where all a_j are 0; else 0
 }
 
 /** yᵢ */

@@ -70,7 +70,7 @@ export interface TaskFields {
   moved(): number;
 }
 
-const TASK_BYTES = 264;
+const TASK_BYTES = 272;
 /** Enough for 8 threads to share evenly; fixed, so that the sums do not depend on the threads. */
 const ROW_SHARDS = 16;
 /** Each walks over all rows for its classes. */

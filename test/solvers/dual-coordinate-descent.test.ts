@@ -107,6 +107,15 @@ it('takes rows sorted by class in about as many epochs', () => {
   expect(epochs(sorted)).toBeLessThan(1.5 * epochs({ X, y, nClasses: 3 }));
 });
 
+it('leaves rows alone that are far from the margin', () => {
+  const { X, y } = randomSample(1000, 6, 3);
+  // Nine rows in ten are told apart by a feature of their class.
+  const far = X.map((row, i) => [...row, ...[0, 1, 2].map((k) => (i % 10 !== 0 && k === y[i] ? 4 : 0))]);
+  const { solution } = solve({ X: far, y, nClasses: 3 }, { ridge: 1e-3 }, { tolerance: 1e-6 });
+  expect(solution.status).toBe('converged');
+  expect(solution.passes).toBeLessThan(100);
+});
+
 describe.each([2, 5, 10, 26, 37])('compact rows, %i classes', (nClasses) => {
   const { X, y } = randomSample(160, 6, nClasses);
   const background = X.map((row, i) => row.map((x, j) => ((i + j) % 4 === 0 ? x : 0.7 - 0.2 * j)));
