@@ -5,7 +5,7 @@
 // H (w − w₀) is kept in single precision, beside g in double, and every so often w₀ is moved to w, and g with it in
 // double: what is rounded is small beside what the slope changes by.
 
-/** Written by offsets in src/problem/active-hessian.ts: keep both in step. */
+/** Written by offsets in src/problem/active-models.ts: keep both in step. */
 @unmanaged
 class LassoModelTask {
   tolerance: f64; // 0: on curvature × change, of the largest change in a sweep

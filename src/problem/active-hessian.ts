@@ -3,11 +3,10 @@ import type { Pointer } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { type ActiveColumns, activeColumns } from './active-columns.ts';
 import type { ActiveEntries } from './active-entries.ts';
-import { type ActiveHomotopy, activeHomotopy, type HomotopyModel } from './active-homotopy.ts';
+import { type ActiveModels, activeModels, type LassoModel, type LassoModelMinimum } from './active-models.ts';
 import { nonzeroEntries } from './nonzero-entries.ts';
 import type { ParameterLayout } from './parameters.ts';
 import { roundUp } from './pass-task.ts';
-import type { PenaltyCoefficients } from './penalty.ts';
 import { type SecantPairs, secantPairs } from './secant-pairs.ts';
 
 /** The quadratic model of the softmax loss at some θ on few coordinates of θ, with any penalty added. */
@@ -42,39 +41,11 @@ export interface ActiveHessian {
   correct(model: LassoModel, after: Float64Array, length: number): void;
 }
 
-export interface LassoModel {
-  readonly theta: Float64Array;
-  /** of the smooth part, ridge included */
-  readonly gradient: Float64Array;
-  readonly penalty: PenaltyCoefficients;
-  /** No optimality condition of the model is violated by more. */
-  readonly tolerance: number;
-}
-
-export interface LassoModelMinimum {
-  /** By how much the model falls, the lasso included. */
-  readonly decrease: number;
-  /** The part of it that is first order: ⟨gradient, direction⟩ and the change of the lasso. */
-  readonly slope: number;
-  /**
-   * false where descent was cut off. true: the tolerance was reached, or the solution was followed to its end, and what
-   * damping and rounding leave there may be more than the tolerance.
-   */
-  readonly finished: boolean;
-}
-
 /** H of so many coordinates takes 64 MB. Few rows need fewer: no more than n K weights are needed to fit n rows. */
 const CAPACITY = 4096;
 /** As in kernels/active-hessian.ts. */
 const SEGMENT = 32;
 const BLOCK = 128;
-/**
- * Where more weights than this part of those that are not 0 are about to leave 0, coordinate descent is tried first:
- * following the solution takes a step for each. Letters from W = 0: 1.2 s of CPU instead of 1.9; on paths there are few.
- */
-const FEW_ENTERING = 0.5;
-/** The tableau serves ridges that differ by no more than this part: a round of following then halves what is left. */
-const RIDGE_DRIFT = 0.5;
 /**
  * A sample has so many rows at least: with 2 000 Adult (32 561 × 108, 2 classes, L1 at λ = 1e-3), of whose categories
  * some are rare, took 40 passes and 7 Hessians, with 4 000 36 and 5; with all rows 27 and 3, which took 210 ms for 175.
@@ -82,8 +53,6 @@ const RIDGE_DRIFT = 0.5;
 const FEWEST_ROWS = 4000;
 /** A sample that proved too small is followed by one of so many times the rows. */
 const REFINEMENT = 4;
-/** Coordinate descent on the model is cut off after so many sweeps. */
-const MOST_SWEEPS = 400;
 
 /**
  * For softmax and logistic, whose one score has the weights p (1 − p) of one class. `probabilities` as in DataPasses;
@@ -95,7 +64,7 @@ export function activeHessian(
   layout: ParameterLayout,
   probabilities: (theta: Float64Array) => Float32Array,
 ): ActiveHessian {
-  const { arena, kernels } = runtime;
+  const { arena } = runtime;
   const { matrix } = trainingSet;
   const { nSamples: n, nFeatures: d } = matrix;
   const { nClasses, stride, size } = layout;
@@ -105,7 +74,6 @@ export function activeHessian(
   const coordinates = new Int32Array(capacity);
   let count = 0;
   let nSegments = 0;
-  let tableauRidge = 0;
   let refinement = 1;
   let sampleSize = 0;
   let placed: Placed | null = null;
@@ -117,44 +85,26 @@ export function activeHessian(
     readonly entries: ActiveEntries | null;
     readonly coordinateColumns: Uint32Array;
     readonly segments: Uint32Array;
-    readonly weights: Float64Array;
-    readonly slope: Float64Array;
-    readonly lasso: Float64Array;
-    readonly ridge: Float64Array;
-    readonly side: Float64Array;
-    readonly solution: Float64Array;
     readonly scratch: Pointer;
-    readonly history: Pointer;
-    readonly system: Pointer;
     readonly buildTask: Pointer;
-    readonly modelTask: Pointer;
-    readonly homotopy: ActiveHomotopy;
+    readonly models: ActiveModels;
     readonly pairs: SecantPairs;
   }
 
   function place(): Placed {
     const hessianStride = roundUp(capacity, 4);
     const hessian = arena.allocateUnset(capacity * hessianStride * 4);
-    const homotopy = activeHomotopy(runtime, hessian, hessianStride, capacity);
+    const models = activeModels(runtime, layout, hessian, capacity);
     return {
       hessian,
-      homotopy,
-      pairs: secantPairs(runtime, { hessian, stride: hessianStride, homotopy }, capacity),
+      models,
+      pairs: secantPairs(runtime, { hessian, stride: hessianStride, homotopy: models.homotopy }, capacity),
       columns: activeColumns(runtime, trainingSet, layout, probabilities),
       entries: nonzeroEntries(runtime, matrix, layout, capacity),
       coordinateColumns: arena.allocateU32(capacity),
       segments: arena.allocateU32(3 * maxSegments),
-      weights: arena.allocateF64(capacity),
-      slope: arena.allocateF64(capacity),
-      lasso: arena.allocateF64(capacity),
-      ridge: arena.allocateF64(capacity),
-      side: arena.allocateF64(capacity),
-      solution: arena.allocateF64(capacity),
       scratch: arena.allocateUnset((SEGMENT + 6) * BLOCK * 4 * maxSegments),
       buildTask: arena.allocate(52),
-      history: arena.allocate(8 * (13 * capacity + 40)),
-      system: arena.allocate(8 * 30),
-      modelTask: arena.allocate(48),
     };
   }
 
@@ -203,90 +153,6 @@ export function activeHessian(
     runtime.run('activeHessian', at.buildTask, nSegments - firstSegment);
   }
 
-  /**
-   * Softmax residuals sum to 0 over the classes, and so do the intercepts' slopes but for single precision's rounding;
-   * along (1, …, 1) the model is flat, and descent would follow that rounding without an end.
-   */
-  function centreIntercepts(slope: Float64Array): void {
-    const intercepts = Array.from({ length: nClasses }, (_, k) => position[d * stride + k]).filter(
-      (a) => a >= 0,
-    );
-    if (nClasses === 1 || intercepts.length < nClasses) return;
-    let mean = 0;
-    for (const a of intercepts) mean += slope[a] / nClasses;
-    for (const a of intercepts) slope[a] -= mean;
-  }
-
-  /** Writes the model's vectors; returns how many weights are not 0, with the intercepts, and how many are to leave 0. */
-  function pose({ weights, slope, lasso, ridge }: Placed, { theta, gradient, penalty }: LassoModel) {
-    const firstIntercept = d * stride;
-    let nonzero = 0;
-    let entering = 0;
-    for (let a = 0; a < count; a++) {
-      const i = coordinates[a];
-      weights[a] = theta[i];
-      slope[a] = gradient[i];
-      lasso[a] = i < firstIntercept ? penalty.lasso : 0;
-      ridge[a] = i < firstIntercept ? 2 * penalty.ridge : 0;
-      if (i >= firstIntercept || theta[i] !== 0) nonzero++;
-      else if (Math.abs(gradient[i]) > penalty.lasso) entering++;
-    }
-    centreIntercepts(slope);
-    return { nonzero, entering };
-  }
-
-  /** Brings the weights to the model's minimum; returns whether that was finished, see LassoModelMinimum. */
-  function solve(at: Placed, model: LassoModel): boolean {
-    const { nonzero, entering } = pose(at, model);
-    if (nonzero + entering <= at.homotopy.room) {
-      const few = entering <= FEW_ENTERING * nonzero;
-      if ((!few && descend(at, model)) || at.homotopy.minimize(followed(at, model))) return true;
-    }
-    // What was lost on the way is worthless.
-    return descend(at, model);
-  }
-
-  /** The model as posed; the tableau is made anew where it was of too different a ridge. */
-  function followed(
-    { homotopy, weights, slope, lasso, ridge }: Placed,
-    { penalty, tolerance }: LassoModel,
-  ): HomotopyModel {
-    if (Math.abs(penalty.ridge - tableauRidge) > RIDGE_DRIFT * tableauRidge) {
-      homotopy.reset();
-      tableauRidge = penalty.ridge;
-    }
-    return {
-      size: count,
-      weights: weights.byteOffset,
-      slope: slope.byteOffset,
-      lasso: lasso.byteOffset,
-      ridge: ridge.byteOffset,
-      lambda: penalty.lasso,
-      tolerance,
-    };
-  }
-
-  /** By coordinate descent; returns whether it reached the tolerance. */
-  function descend(at: Placed, model: LassoModel): boolean {
-    pose(at, model);
-    arena.f64(at.modelTask, 1)[0] = model.tolerance;
-    arena
-      .u32(at.modelTask + 8, 10)
-      .set([
-        count,
-        roundUp(capacity, 4),
-        at.hessian,
-        at.weights.byteOffset,
-        at.slope.byteOffset,
-        at.lasso.byteOffset,
-        at.ridge.byteOffset,
-        MOST_SWEEPS,
-        at.history,
-        at.system,
-      ]);
-    return kernels.lassoModelDescent(at.modelTask) < MOST_SWEEPS;
-  }
-
   return {
     capacity,
     get coordinates() {
@@ -302,8 +168,7 @@ export function activeHessian(
       for (let a = 0; a < count; a++) position[coordinates[a]] = -1;
       count = 0;
       nSegments = 0;
-      placed.homotopy.reset();
-      tableauRidge = 0;
+      placed.models.reset();
       placed.pairs.reset();
       sampleSize = refinement * Math.max(FEWEST_ROWS, rowsEach * wanted.length);
       placed.columns.takeRows(theta, sampleSize);
@@ -320,40 +185,20 @@ export function activeHessian(
     },
     stand(model) {
       if (placed === null) throw new Error('a Hessian must be built before it is stood on');
-      pose(placed, model);
-      return placed.homotopy.stand(followed(placed, model));
+      return placed.models.stand(coordinates.subarray(0, count), model);
     },
     solve(right, out) {
       if (placed === null) throw new Error('a Hessian must be built before it is solved');
-      const { homotopy, side, solution } = placed;
-      for (let a = 0; a < count; a++) side[a] = right[coordinates[a]];
-      solution.fill(0);
-      homotopy.solve(side.byteOffset, solution.byteOffset);
-      out.fill(0);
-      for (let a = 0; a < count; a++) out[coordinates[a]] = solution[a];
+      placed.models.solve(coordinates.subarray(0, count), right, out);
     },
     minimize(model, direction) {
       if (placed === null) throw new Error('a Hessian must be built before a model is minimized');
-      const { weights, slope, lasso } = placed;
-      const { theta, gradient } = model;
-      const finished = solve(placed, model);
-      direction.fill(0);
-      let first = 0;
-      let both = 0;
-      for (let a = 0; a < count; a++) {
-        const i = coordinates[a];
-        const change = weights[a] - theta[i];
-        direction[i] = change;
-        const lassoChange = lasso[a] * (Math.abs(weights[a]) - Math.abs(theta[i]));
-        first += gradient[i] * change + lassoChange;
-        // gᵀd + ½ dᵀHd = ½ (g + slope)ᵀ d
-        both += 0.5 * (gradient[i] + slope[a]) * change + lassoChange;
-      }
-      return { decrease: -both, slope: first, finished };
+      return placed.models.minimize(coordinates.subarray(0, count), model, direction);
     },
     correct({ theta, gradient, penalty }, after, length) {
       if (placed === null) throw new Error('a Hessian must be built before it is corrected');
-      const { weights, slope, pairs } = placed;
+      const { models, pairs } = placed;
+      const { weights, slope } = models;
       const firstIntercept = d * stride;
       const s = new Float64Array(count);
       const u = new Float64Array(count);

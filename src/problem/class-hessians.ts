@@ -1,6 +1,7 @@
 import type { TrainingSet } from '../data/design-matrix.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { type ActiveHessian, activeHessian, type LassoModel } from './active-hessian.ts';
+import { type ActiveHessian, activeHessian } from './active-hessian.ts';
+import type { LassoModel } from './active-models.ts';
 import { type ParameterLayout, scoreLayout } from './parameters.ts';
 
 /**
