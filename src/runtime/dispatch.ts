@@ -94,7 +94,8 @@ export function follow(words: Int32Array, runShard: RunShard, onFailure: (error:
       try {
         runShard(words[KERNEL], words[TASK] >>> 0, shard);
       } catch (error) {
-        Atomics.store(words, FAILURE, SHARD_FAILED);
+        // A death stays one: the leader does not wait for that thread's shards.
+        Atomics.compareExchange(words, FAILURE, 0, SHARD_FAILED);
         onFailure(error);
       }
       completed++;

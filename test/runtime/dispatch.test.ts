@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import {
   announceDeath,
   createDispatchWords,
@@ -6,6 +6,8 @@ import {
   lead,
   stopFollowers,
 } from '../../src/runtime/dispatch.ts';
+
+afterEach(() => void vi.restoreAllMocks());
 
 type Exchange = (words: Int32Array, at: number, expected: number, next: number) => number;
 
@@ -48,3 +50,61 @@ test.each([
     expect(ran === null || ran < nShards).toBe(true);
   },
 );
+
+test('the leader waits for no dead thread, also where a shard fails elsewhere after the death', () => {
+  const words = createDispatchWords(1);
+  const exchange = Atomics.compareExchange as Exchange;
+  let claims = 0;
+  /** The first claim is a thread's that dies at once: another one goes on. */
+  const dying = (...claim: Parameters<Exchange>) => {
+    const before = exchange(...claim);
+    if (++claims > 1) return before;
+    announceDeath(words);
+    return claim[3];
+  };
+  const meanwhile = () => {
+    const spy = vi.spyOn(Atomics, 'compareExchange');
+    spy.mockImplementation(dying as Exchange & typeof Atomics.compareExchange);
+    const failing = () => {
+      stopFollowers(words);
+      throw new Error('no memory');
+    };
+    follow(words, failing, () => {});
+    spy.mockRestore();
+  };
+  vi.spyOn(Atomics, 'wait').mockImplementation(() => {
+    throw new Error('waited in vain');
+  });
+  expect(() => lead(words, 0, 0, 4, () => {}, { meanwhile })).toThrow('died');
+});
+
+test('a sleeping thread is woken after a long shard, and before the first where those of the run before were long', () => {
+  const words = createDispatchWords(2);
+  let now = 0;
+  let events: string[] = [];
+  vi.spyOn(performance, 'now').mockImplementation(() => {
+    now += 0.0001;
+    return now;
+  });
+  vi.spyOn(Atomics, 'notify').mockImplementation(() => events.push('wake'));
+  const shard = (kernel: number) => {
+    events.push('shard');
+    if (kernel === 0) now += 1;
+  };
+  /** What a leader does while another thread sleeps. */
+  const eventsOf = (kernel: number) => {
+    events = [];
+    lead(words, kernel, 0, 2, shard);
+    return events;
+  };
+  vi.spyOn(Atomics, 'wait').mockImplementationOnce(() => {
+    expect(eventsOf(0)).toEqual(['shard', 'wake', 'shard']);
+    expect(eventsOf(0)).toEqual(['wake', 'shard', 'shard']);
+    expect(eventsOf(1)).toEqual(['shard', 'shard']);
+    expect(eventsOf(1)).toEqual(['shard', 'shard']);
+    stopFollowers(words);
+    return 'ok';
+  });
+  follow(words, shard, () => {});
+  expect.assertions(4);
+});
