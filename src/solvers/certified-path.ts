@@ -13,7 +13,7 @@ import type { Iteration, Solution, SolverOptions } from './solver.ts';
 
 /**
  * What a path yields: every iteration, and after its last one the solution at a λ. The solution's θ is the path's
- * own and changes with the next λ.
+ * own, in the runtime's memory, and changes with the next λ.
  */
 export type PathStep =
   | { readonly kind: 'iteration'; readonly iteration: Iteration }
@@ -55,7 +55,7 @@ export function* certifiedPath(
     const oneScore = withOneScore(compact);
     yield* oneScore === null
       ? wholePath(runtime, compact, lambdas, options)
-      : ofTwoClasses(wholePath(runtime, oneScore, lambdas, options), compact);
+      : ofTwoClasses(runtime, wholePath(runtime, oneScore, lambdas, options), compact);
   } finally {
     runtime.arena.release(mark);
   }
@@ -77,11 +77,12 @@ function wholePath(
 
 /** The steps on one score with their solutions' θ as that of two classes. */
 function* ofTwoClasses(
+  { arena }: Runtime,
   steps: Generator<PathStep, void, void>,
   { trainingSet }: Problem,
 ): Generator<PathStep, void, void> {
   const layout = parameterLayout(trainingSet.matrix.nFeatures, trainingSet.nClasses);
-  const theta = new Float64Array(layout.size);
+  const theta = arena.allocateF64(layout.size);
   for (const step of steps) {
     if (step.kind === 'solution') {
       putOneScore(step.solution.theta, layout, theta);

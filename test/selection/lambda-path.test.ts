@@ -44,6 +44,9 @@ test.each([
       expect(model.certificate?.lowerBound).toBeLessThanOrEqual(single.objective);
       expect(model.objective).toBeLessThanOrEqual(single.objective * (1 + 1.1e-5));
       expect(model.objective).toBeGreaterThanOrEqual(single.objective * (1 - 2e-9));
+      const most = Math.max(...single.weights.map(Math.abs));
+      const furthest = Math.max(...single.weights.map((w, at) => Math.abs(w - model.weights[at])));
+      expect(furthest).toBeLessThanOrEqual(0.01 * most + 0.001);
     }
   },
 );
