@@ -97,7 +97,10 @@ function products(first: number, end: number): number {
   return sum;
 }
 
-/** An even number of shards, of about as many pairs each, so that two threads end together; 1 of few pairs. */
+/**
+ * An even number of shards, of about as many pairs each, so that two threads end together; 1 of few pairs. Beyond 102
+ * columns, of which one may be a shard by itself, a shard more or less is of no weight.
+ */
 function shardBounds(nColumns: number): number[] {
   const all = products(0, nColumns);
   const nShards = Math.max(1, 2 * Math.round(all / (2 * SHARD_PRODUCTS)));
