@@ -1,4 +1,5 @@
 import type { ClassHessians } from '../problem/class-hessians.ts';
+import { log } from '../problem/elementary.ts';
 import type { Objective } from '../problem/objective.ts';
 import type { Precision } from '../problem/passes.ts';
 import type { LassoDescent } from './lasso-descent.ts';
@@ -138,7 +139,7 @@ export function classwiseDescent(
    * in log λ, with the supports and signs that both have; back if the objective is more there.
    */
   function foresee(lasso: number, last: number): void {
-    const onward = Math.log(lasso / last) / Math.log(last / earlierLasso);
+    const onward = log(lasso / last) / log(last / earlierLasso);
     for (let i = 0; i < size; i++) {
       const way = onward * (here[i] - earlier[i]);
       if (i >= nWeights) model[i] = here[i] + way;
