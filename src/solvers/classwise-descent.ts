@@ -17,6 +17,8 @@ const MOST_PRODUCTS = 10;
 const NEGLIGIBLE = 3;
 /** So many steps in a row that had to be cut mean that what classes share is too much for their own models. */
 const MOST_CUT = 3;
+/** Of no more than so many tolerances a gap is closed by a step; where the weights would go on to it may be larger. */
+const FAR = 10;
 
 /**
  * Proximal Newton for the elastic net by two steps in turn, on models of the joint Hessian and of each class alone. On
@@ -159,7 +161,7 @@ export function classwiseDescent(
       here.set(point.theta);
       point.pose(objective, tolerance);
       if (!(lasso < last)) return;
-      if (last < earlierLasso) foresee(lasso, last);
+      if (last < earlierLasso && point.measure().gap > FAR * tolerance) foresee(lasso, last);
       earlier.set(here);
       earlierLasso = last;
     },

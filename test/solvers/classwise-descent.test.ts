@@ -102,6 +102,24 @@ test('begins at a third λ far below where it stood, with an objective that a pa
   expect(descent.point.value - best).toBeLessThan(0.1 * (before - best));
 });
 
+test('begins where it stood if a step closes the gap there', () => {
+  const data = rows(150, 40, 5);
+  const penaltyAt = (lasso: number) => ({ ridge: 0.5 * lasso, lasso });
+  const { objective } = pose(data, penaltyAt(4e-3));
+  const { classHessians, vectors, layout } = objective;
+  if (!classHessians) throw new Error('dense rows have class Hessians');
+  const descent = classwiseDescent(objective, classHessians(), vectors.zeros(layout.size), 'double');
+  for (const lasso of [4e-3, 3.9e-3]) {
+    descent.pose(objective.withPenalty(penaltyAt(lasso)), 1e-8);
+    for (let step = 0; step < 8; step++) descent.step('double', 0.02 * descent.point.measure().violation);
+  }
+  const stood = descent.point.theta.slice();
+  const { passes } = objective;
+  descent.pose(objective.withPenalty(penaltyAt(3.8e-3)), 0.1);
+  expect(objective.passes).toBe(passes);
+  expect(descent.point.theta).toEqual(stood);
+});
+
 test('a path whose weights become many goes on by classes, each λ certified and as low as another solver tells', () => {
   const data = rows(160, 70, 12);
   const penalty = { ridge: 0.5, lasso: 1 };
