@@ -11,6 +11,7 @@ export {
 } from './class-blocks';
 export { classWeights } from './class-weights';
 export { columnFourths } from './column-fourths';
+export { columnMeans } from './column-means';
 export { columnSquares, wideSquares } from './column-squares';
 export { compactPass, compactPassDouble, compactReduce } from './compact';
 export { compactCount, compactFill } from './compact-layout';
@@ -72,7 +73,7 @@ export { mostFrequent } from './most-frequent';
 export { numberLines } from './number-lines';
 export { originalUnits } from './original-units';
 export { multiplyCenter, packClasses, packClassesDouble, packWeights } from './pack-weights';
-export { columnMeans, columnSquaresSingle, placeRows, sumColumns, sumDeviations } from './place-rows';
+export { columnSquaresSingle, placeRows, sumColumns, sumDeviations } from './place-rows';
 export { softmaxRows } from './probabilities';
 export { multiplyProjected, projectCompactRows, projectRows } from './row-projections';
 export { combineRows, multiplyQuantizedRows, multiplyRows, sumRowProducts } from './row-space';
