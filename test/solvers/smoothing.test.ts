@@ -5,6 +5,7 @@ import { smoothing } from '../../src/solvers/smoothing.ts';
 import type { SolverOptions } from '../../src/solvers/solver.ts';
 import type { PlainData } from '../twins/plain-passes.ts';
 import { randomData } from '../twins/random-problems.ts';
+import { scattered } from '../twins/scattered.ts';
 import {
   type HingeSetting,
   plainHingeObjective,
@@ -132,5 +133,21 @@ describe('smoothing', () => {
     );
     expect(other.solution.lowerBound).toBeLessThanOrEqual(exact);
     expect(solution.lowerBound).toBeLessThanOrEqual(other.solution.objective);
+  });
+
+  it('has no momentum after a start on a part: 194 and 162 passes instead of 544 and 442', () => {
+    const passes = (d: number, spread: number) => {
+      const X = Array.from({ length: 4000 }, (_, i) =>
+        Array.from(
+          { length: d },
+          (_, j) => scattered((i % 2) * d + j) + spread * scattered(1000 + i * d + j),
+        ),
+      );
+      const data = { X, y: X.map((_, i) => i % 2), nClasses: 2 };
+      const { solution } = solve(data, { ridge: 1 / (2 * 2000 * 4000), intercept: false });
+      expect(solution.status).toBe('converged');
+      return solution.passes;
+    };
+    expect(passes(24, 0.6) + passes(36, 1)).toBeLessThan(600);
   });
 });
