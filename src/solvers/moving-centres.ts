@@ -17,11 +17,12 @@ export interface MovingCentres {
 const MOMENTUM = 0.5;
 
 /**
- * Proximal points with momentum. Source: Güler, New proximal point algorithms for convex minimization, SIAM J. Optim. 2
- * (1992), with one factor for all rounds.
+ * Proximal points with momentum, if `hasMomentum`; without there are no last centres to keep, nSamples × stride. Source:
+ * Güler, New proximal point algorithms for convex minimization, SIAM J. Optim. 2 (1992), with one factor for all rounds.
  */
-export function movingCentres({ arena }: Runtime, passes: DataPasses): MovingCentres {
+export function movingCentres({ arena }: Runtime, passes: DataPasses, hasMomentum: boolean): MovingCentres {
   const { layout, nSamples, hinge } = passes;
+  if (!hasMomentum) return { move: (theta) => passes.recentre(theta) };
   const length = hinge === undefined ? 0 : nSamples * layout.stride;
   const centres = arena.f32(hinge?.centres ?? 0, length);
   const lastCentres = arena.allocateF32(length);

@@ -182,7 +182,7 @@ function* rounds(
 ): SolverRun {
   const margin = problem.loss.kind === 'hinge' ? problem.loss.margin : 1;
   const penalized = problem.penalty.ridge > 0 || problem.penalty.lasso > 0;
-  const centres = movingCentres(runtime, passes);
+  const centres = movingCentres(runtime, passes, schedule.momentumAbove < 1);
   let mu = schedule.smoothing * margin;
   let innerGap = schedule.innerGap;
   let fruitless = 0;

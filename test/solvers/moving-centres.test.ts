@@ -27,7 +27,7 @@ describe('moving centres', () => {
     const { runtime, problem, theta } = poseHinge({ X, y, nClasses: 3 }, { ridge: 0.1 });
     const passes = dataPasses(runtime, problem.trainingSet, { kind: 'hinge', margin: 1, smoothing });
     const { stride } = passes.layout;
-    const centres = movingCentres(runtime, passes);
+    const centres = movingCentres(runtime, passes, true);
     const kept = () => {
       const all = Array.from(runtime.arena.f32(passes.hinge?.centres ?? 0, X.length * stride));
       return X.map((_, i) => all.slice(i * stride, i * stride + 3));
@@ -67,5 +67,20 @@ describe('moving centres', () => {
     centres.move(theta, false);
     expectCentres(third);
     expect(Array.from(theta)).toEqual(stays);
+  });
+
+  it('keep no last ones without momentum', () => {
+    const { runtime, problem, theta } = poseHinge({ X, y, nClasses: 3 }, { ridge: 0.1 });
+    const passes = dataPasses(runtime, problem.trainingSet, { kind: 'hinge', margin: 1, smoothing });
+    const { stride } = passes.layout;
+    const mark = runtime.arena.mark();
+    const centres = movingCentres(runtime, passes, false);
+    expect(runtime.arena.mark()).toBe(mark);
+    const zero = X.map(() => [0, 0, 0]);
+    centres.move(theta.fill(0.1), true);
+    const kept = runtime.arena.f32(passes.hinge?.centres ?? 0, X.length * stride);
+    for (const [i, row] of plainAlphas(theta, stride, zero).entries()) {
+      for (const [k, a] of row.entries()) expect(kept[i * stride + k]).toBeCloseTo(a, 6);
+    }
   });
 });
