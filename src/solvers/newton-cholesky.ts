@@ -131,16 +131,21 @@ function raiseDiagonal({ values, rowStride }: CholeskyMatrix, diagonal: Float64A
 const RENEWAL = 0.003;
 /** A Hessian that costs more waits until L-BFGS is seen to need it … */
 const CHEAP_PASSES = 10 / 3;
-/** … or this on compact rows: images' columns are collinear enough for L-BFGS to take a hundred passes and more. */
+/**
+ * … or this on compact rows of MANY_COLUMNS: images' are collinear enough for L-BFGS to take a hundred passes and more.
+ * Of fewer columns it cost more than it saved: 1 592 × 173, 10 938 × 161 and 742 × 177, begun with it, took 7.9, 25.7 and
+ * 3.5 ms where L-BFGS took 3.8, 16.7 and 2.0.
+ */
 const COLLINEAR_PASSES = 40;
+const MANY_COLUMNS = 256;
 /** Part of L-BFGS's passes that it saves: with 0.6 runs that had 20 passes left took it in vain. */
 const SAVES = 0.4;
 /**
  * Where the curvatures of a sample come to fewer rows for each column it is no guide, since the others hold more: 7 359 ×
- * 515 (0.25) and 4 136 × 402 (0.14), clean labels, took 633 and 1 639 ms with it, 205 and 679 without; shapes with 0.9
- * and more gained.
+ * 515 (0.25) and 4 136 × 402 (0.14), clean labels, took 633 and 1 639 ms with it, 205 and 679 without; 5 043 × 108 (1.41)
+ * 37 and 15; 13 612 × 148 151 and 102; 11 680 × 243 (1.85) stalled with it. Of six between 1.4 and 1.9 two gained, a third.
  */
-const LEAST_CURVED = 0.5;
+const LEAST_CURVED = 4;
 /** Passes that the exact Hessian of compact rows may cost; three Hessians are usual. */
 const MOST_COMPACT_PASSES = 6;
 /** Seconds of a product of two entries, of an entry and of a row in a pass (2.1 GHz): Adult 3 and 1.1 ms. */
@@ -165,13 +170,14 @@ export function affordsCompactHessian(matrix: DesignMatrix): boolean {
 const HESSIAN_PASSES = 4;
 const FEWEST_ROWS = 2000;
 
-/** All rows where that is affordable, or nearly so and they need no copy. */
+/** All rows where that is affordable, or nearly so, or more than half are needed; dense ones need no copy. */
 function hessianRows(trainingSet: TrainingSet): number {
   const { matrix } = trainingSet;
   const affordable = HESSIAN_PASSES * (passSeconds(matrix) / hessianSeconds(1, matrix.nFeatures));
   if (affordsCompactHessian(matrix)) return matrix.nSamples;
-  if (matrix.kind === 'dense' && affordable > matrix.nSamples / 2) return matrix.nSamples;
-  return Math.min(matrix.nSamples, Math.max(FEWEST_ROWS, Math.floor(affordable)));
+  const count = Math.max(FEWEST_ROWS, Math.floor(affordable));
+  if (matrix.kind === 'dense' && count > matrix.nSamples / 2) return matrix.nSamples;
+  return Math.min(matrix.nSamples, count);
 }
 
 /** Seconds of one thread, measured (Zen 4): products of a Hessian, of a pass, and the exponential of a row. */
@@ -197,7 +203,9 @@ function hessianPasses(trainingSet: TrainingSet): number {
   return (hessian + factor) / passSeconds(trainingSet.matrix);
 }
 
-/** Whether it is begun with a Hessian: one is cheap, or columns are mostly one value, as images' are. */
+/** Whether it is begun with a Hessian: one is cheap, or many columns are mostly one value, as images' are. */
 function isImmediate(trainingSet: TrainingSet): boolean {
-  return hessianPasses(trainingSet) <= (isCompact(trainingSet.matrix) ? COLLINEAR_PASSES : CHEAP_PASSES);
+  const { matrix } = trainingSet;
+  const isCollinear = isCompact(matrix) && matrix.nFeatures >= MANY_COLUMNS;
+  return hessianPasses(trainingSet) <= (isCollinear ? COLLINEAR_PASSES : CHEAP_PASSES);
 }

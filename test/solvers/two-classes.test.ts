@@ -9,7 +9,7 @@ import type { Runtime } from '../../src/runtime/runtime.ts';
 import { solverRegistry } from '../../src/solvers/registry.ts';
 import { solve } from '../../src/solvers/solve.ts';
 import type { Solution, SolverOptions, SolverRun } from '../../src/solvers/solver.ts';
-import { denseTrainingSet, sparseTrainingSet } from '../twins/kernel-data.ts';
+import { compactTrainingSet, denseTrainingSet, sparseTrainingSet } from '../twins/kernel-data.ts';
 import { kernelRuntime } from '../twins/kernel-runtime.ts';
 import type { PlainData } from '../twins/plain-passes.ts';
 import { randomData } from '../twins/random-problems.ts';
@@ -179,21 +179,38 @@ function columns(n: number, d: number, follow: number, noise: number): PlainData
   return { X, y: X.map((row) => (score(row) + noise * normal() > 0 ? 1 : 0)), nClasses: 2 };
 }
 
+const dense = (runtime: Runtime, data: PlainData) => denseTrainingSet(runtime.arena, data);
+/** With 0 for most values, and laid out compactly. */
+const compact = (runtime: Runtime, { X, ...rest }: PlainData) =>
+  compactTrainingSet(
+    runtime,
+    { ...rest, X: X.map((row) => row.map((x) => (x > 1.5 ? x : 0))) },
+    X[0].map(() => 0),
+  );
+
 test.each([
-  ['columns of their own', columns(3000, 50, 0, 3), 1e-4, false],
-  ['columns that follow each other', columns(3000, 50, 0.95, 3), 1e-4, true],
-  ['clean labels, whose curvature lies in few rows', columns(3000, 240, 0.7, 0), 1e-7, false],
-])('%s: how many dear Hessians L-BFGS takes up', (_, data, ridge, takes) => {
+  ['columns of their own', columns(3000, 50, 0, 3), 1e-4, false, dense],
+  ['columns that follow each other', columns(3000, 50, 0.95, 3), 1e-4, true, dense],
+  ['clean labels, whose curvature lies in few rows', columns(3000, 240, 0.7, 0), 1e-7, false, dense],
+  [
+    'clean labels, of which a sample has fewer than four curved rows a column',
+    columns(5000, 108, 0, 0),
+    1e-6,
+    false,
+    dense,
+  ],
+  ['compact rows of fewer than 256 columns', columns(700, 170, 0, 3), 1e-3, false, compact],
+])('%s: how many dear Hessians L-BFGS takes up', (_, data, ridge, takes, layout) => {
   const runtime = kernelRuntime();
   const penalty = { ridge, lasso: 0 };
-  const trainingSet = denseTrainingSet(runtime.arena, data);
+  const trainingSet = layout(runtime, data);
   const loss = { kind: 'softmax' } as const;
   const problem: Problem = { trainingSet, loss, penalty, intercept: true, dropout: 0 };
   let hessians = 0;
   const counting: Runtime = {
     ...runtime,
     run(kernel, ...rest) {
-      if (kernel === 'logisticHessian') hessians++;
+      if (kernel === 'logisticHessian' || kernel === 'logisticCompactHessian') hessians++;
       runtime.run(kernel, ...rest);
     },
   };
