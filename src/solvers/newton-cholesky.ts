@@ -143,9 +143,10 @@ const SAVES = 0.4;
 /**
  * Where the curvatures of a sample come to fewer rows for each column it is no guide, since the others hold more: 7 359 ×
  * 515 (0.25) and 4 136 × 402 (0.14), clean labels, took 633 and 1 639 ms with it, 205 and 679 without; 5 043 × 108 (1.41)
- * 37 and 15; 13 612 × 148 151 and 102; 11 680 × 243 (1.85) stalled with it. Of six between 1.4 and 1.9 two gained, a third.
+ * 37 and 15; 11 680 × 243 (1.85) stalled with it. Of six between 1.4 and 1.9 two gained, a third. With 4 images' is left
+ * out at λ = 1e-4: 19.5 passes and 306 ms became 103.5 and 343.
  */
-const LEAST_CURVED = 4;
+const LEAST_CURVED = 2;
 /** Passes that the exact Hessian of compact rows may cost; three Hessians are usual. */
 const MOST_COMPACT_PASSES = 6;
 /** Seconds of a product of two entries, of an entry and of a row in a pass (2.1 GHz): Adult 3 and 1.1 ms. */
