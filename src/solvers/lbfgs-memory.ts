@@ -128,6 +128,8 @@ export function inverseHessian(
       const scaling = preconditioner?.scaling ?? 'whole';
       if (scaling === 'none') return;
       if (preconditioner !== null) change = vectors.dot(y, precondition(preconditioner, y));
+      // A preconditioner may be indefinite by rounding.
+      if (!(change > 0)) return;
       gamma = scaling === 'root' ? Math.sqrt(curvature / change) : curvature / change;
     },
   };
