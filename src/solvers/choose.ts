@@ -99,8 +99,9 @@ export function chooseSolver(runtime: Runtime, problem: Problem): string {
 /**
  * Two classes, whose passes are cheap beside a Hessian. To a certified 1e-6, passes (and seconds of one thread on a busy
  * machine), L-BFGS against Newton–Cholesky: image-like 10 000 × 784 λ = 1e-4 224 (1.4) against 29 (0.9), 1e-6 not tried
- * against 78 (1.7), its samples and Hessians on the clock. It begins without where one is dear. Where rows are compact enough for the exact
- * Hessian, it is: Adult λ = 1e-4 15 passes and 3 Hessians worth 2.5 passes each, where L-BFGS takes 52 passes.
+ * against 78 (1.7), its samples and Hessians on the clock. Where a Hessian is dear, Newton–Cholesky begins without. Where
+ * rows are compact enough for the exact Hessian, that is chosen: Adult λ = 1e-4 15 passes and 3 Hessians worth 2.5 passes
+ * each, where L-BFGS takes 52 passes.
  * Text, largest class against the rest, L-BFGS against dual ascent: λ = 1e-3 18 (0.21) against 12 (0.24), 1e-4 34 (0.33)
  * against 12 (0.17), 1e-5 68 (0.52) against 12 (0.17), 1e-6 190 (1.3) against 35 (0.4), 1e-7 482 (5.6) against 250 (1.5),
  * 1e-8 984 (11) against 515 (2.5).
