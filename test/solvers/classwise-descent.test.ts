@@ -76,17 +76,25 @@ test('from W = 0 within 1e-6 of the optimum in at most ten steps, proved by its 
   expect(descent.point.certified?.certificate?.lowerBound).toBeLessThanOrEqual(best.objective);
 });
 
-test('begins at a third λ far below where it stood, with an objective that a pass confirms', () => {
-  const data = rows(150, 40, 5);
-  const penaltyAt = (lasso: number) => ({ ridge: 0.5 * lasso, lasso });
-  const { objective } = pose(data, penaltyAt(4e-3));
+const penaltyAt = (lasso: number) => ({ ridge: 0.5 * lasso, lasso });
+
+/** A descent that stands at the solution of the last lasso, which it came to by the others. */
+function solvedAt(data: ReturnType<typeof rows>, lassos: readonly number[]) {
+  const { objective } = pose(data, penaltyAt(lassos[0]));
   const { classHessians, vectors, layout } = objective;
   if (!classHessians) throw new Error('dense rows have class Hessians');
   const descent = classwiseDescent(objective, classHessians(), vectors.zeros(layout.size), 'double');
-  for (const lasso of [4e-3, 3.6e-3]) {
+  for (const lasso of lassos) {
     descent.pose(objective.withPenalty(penaltyAt(lasso)), 1e-8);
     for (let step = 0; step < 8; step++) descent.step('double', 0.02 * descent.point.measure().violation);
   }
+  return { objective, descent };
+}
+
+test('begins at a third λ far below where it stood, with an objective that a pass confirms', () => {
+  const data = rows(150, 40, 5);
+  const { objective, descent } = solvedAt(data, [4e-3, 3.6e-3]);
+  const { vectors, layout } = objective;
   const third = objective.withPenalty(penaltyAt(3.24e-3));
   const valueAt = (theta: Float64Array) => third.certifyHere(theta, vectors.zeros(layout.size)).objective;
   const before = valueAt(descent.point.theta);
@@ -103,16 +111,7 @@ test('begins at a third λ far below where it stood, with an objective that a pa
 });
 
 test('begins where it stood if a step closes the gap there', () => {
-  const data = rows(150, 40, 5);
-  const penaltyAt = (lasso: number) => ({ ridge: 0.5 * lasso, lasso });
-  const { objective } = pose(data, penaltyAt(4e-3));
-  const { classHessians, vectors, layout } = objective;
-  if (!classHessians) throw new Error('dense rows have class Hessians');
-  const descent = classwiseDescent(objective, classHessians(), vectors.zeros(layout.size), 'double');
-  for (const lasso of [4e-3, 3.9e-3]) {
-    descent.pose(objective.withPenalty(penaltyAt(lasso)), 1e-8);
-    for (let step = 0; step < 8; step++) descent.step('double', 0.02 * descent.point.measure().violation);
-  }
+  const { objective, descent } = solvedAt(rows(150, 40, 5), [4e-3, 3.9e-3]);
   const stood = descent.point.theta.slice();
   const { passes } = objective;
   descent.pose(objective.withPenalty(penaltyAt(3.8e-3)), 0.1);
