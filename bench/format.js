@@ -9,12 +9,12 @@ export function seconds(value) {
   return value === undefined || value === null ? '–' : `${digits(value)} s`;
 }
 
-/** Median seconds, and fastest to slowest where there were several runs. */
+/** Median seconds, and where there were several runs the fastest, the slowest and their number. */
 export function spread(line) {
   if (line === undefined) return 'not reached';
   const { repeats = 1 } = line;
   return repeats > 1
-    ? `${seconds(line.seconds)} (${digits(line.fastest)}–${digits(line.slowest)})`
+    ? `${seconds(line.seconds)} (${digits(line.fastest)}–${digits(line.slowest)} of ${repeats})`
     : seconds(line.seconds);
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { CapacityError, fit, UnsupportedError } from '../dist/node.js';
 import { solverRegistry } from '../dist/solvers/registry.js';
 import { readCase, readShape } from './case-folder.js';
-import { climb, report } from './ladder.js';
+import { climb, repeat, report } from './ladder.js';
 import { accuracy, objective } from './objective.js';
 
 const request = JSON.parse(readFileSync(process.argv[2], 'utf8'));
@@ -54,28 +54,31 @@ const settings = tolerances.map((tolerance) => ({ tolerance }));
 await fit({ X: [[0], [1], [2]], y: [0, 1, 0] }, { lambda: 1 });
 report({ ready: true });
 
-/** One run under a name of its own, which is not the answer that counts. */
-function aside(program, settings, more) {
-  const once = { ...request, repeats: 1, reference: null, ours: null };
-  return climb(program, [settings], once, (setting) => train({ ...setting, ...more }), describe);
+/** One run under a name of its own, which is not the answer that counts; its seconds. */
+async function aside(program, settings, more) {
+  const begin = performance.now();
+  const model = await train({ ...settings, ...more });
+  const seconds = (performance.now() - begin) / 1000;
+  report({ program, settings, seconds, ...describe(model) });
+  return seconds;
 }
 
 // Its code is then compiled anew while it runs; the ladder below is warm.
 await aside('softmargin, first fit', { tolerance: problem.loss === 'hinge' ? 1e-3 : 1e-6 });
 const warm = { ...request, reference: null, ours: null };
-const fastest = await climb('softmargin', settings, warm, train, describe);
-if (fastest !== null && request.threads) {
+const chosen = await climb('softmargin', settings, warm, train, describe);
+if (chosen !== null && request.threads) {
   for (const threads of [1, 2]) {
     // Another number of threads starts others: their first fit does not count.
-    await train({ ...fastest.settings, threads });
-    for (let i = 0; i < request.repeats; i++) {
-      await aside(`softmargin, ${threads} thread${threads > 1 ? 's' : ''}`, fastest.settings, { threads });
-    }
+    await train({ ...chosen.settings, threads });
+    const program = `softmargin, ${threads} thread${threads > 1 ? 's' : ''}`;
+    const once = () => aside(program, chosen.settings, { threads });
+    await repeat(await once(), request, once);
   }
 }
 for (const { name: solver } of request.solvers ? solverRegistry : []) {
   try {
-    const own = { ...request, ours: fastest?.seconds ?? null, reference: null };
+    const own = { ...request, ours: chosen?.seconds ?? null, reference: null };
     await climb(`softmargin ${solver}`, settings, own, (setting) => train({ ...setting, solver }), describe);
   } catch (error) {
     if (!(error instanceof UnsupportedError || error instanceof CapacityError)) throw error;

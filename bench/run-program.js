@@ -14,7 +14,8 @@ const SECONDS_TO_GET_READY = 150;
  *   problem      { loss, ridge, lasso }
  *   epsilon      the error to reach, against `reference`: the best objective known so far, or null
  *   seconds      the limit of one run: whoever prints no line for that long (and a little) is stopped
- *   repeats      how often the fastest sufficient setting is run; `ours`, the seconds that softmargin took, or null
+ *   repeats      how often the sufficient setting is run at least (isRunAgain of ladder.js); `ours`, the seconds that
+ *                softmargin took, or null
  * Resolves to the lines, those before it was stopped or failed among them, whether it was stopped at that
  * limit, and whether it failed instead, or never got ready.
  */

@@ -4,7 +4,9 @@
 // results.json and, for each fit, a curve of suboptimality against seconds (SVG).
 //   --case, --peer  a part of their names, as in --case letter --peer sklearn
 //   --seconds       the limit of one run of one program (60)
-//   --repeats       runs of each setting that counts, median shown (3)
+//   --repeats       the least number of runs of the setting that counts (3), median shown: of everybody as many as fill a
+//                   second, at most 100 for that, in the same process, which is then warm; of paths, sizes that grow and
+//                   whole processes just so many
 //   --patience      a peer is given up where one run takes so many times as long as softmargin (15)
 //   --solvers       each of our own algorithms as well, to judge the automatic choice
 // The short form (--short) needs no peer and guards against regressions; --update records its ratios anew.

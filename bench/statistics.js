@@ -73,13 +73,18 @@ function relativeTo(best, value) {
   return (value - best) / Math.max(Math.abs(best), Number.MIN_VALUE);
 }
 
-/** For each program its fastest line with an error of at most ε. */
+/** For each program, of its lines with an error of at most ε, the fastest of those that were repeated the most. */
 export function timesTo(lines, epsilon) {
   const times = new Map();
   for (const line of lines) {
     if (!(line.error <= epsilon)) continue;
     const known = times.get(line.program);
-    if (known === undefined || line.seconds < known.seconds) times.set(line.program, line);
+    if (known === undefined || isPreferred(line, known)) times.set(line.program, line);
   }
   return times;
+}
+
+function isPreferred({ seconds, repeats = 1 }, known) {
+  const { repeats: most = 1 } = known;
+  return repeats > most || (repeats === most && seconds < known.seconds);
 }

@@ -41,6 +41,20 @@ objective <- function(model, data, ridge, lasso) {
   loss + ridge * sum(model$W^2) + lasso * sum(abs(model$W))
 }
 
+# After a run of `first` seconds calls `once`, which gives a run's seconds, as often as bench/ladder.js repeats.
+repeat_run <- function(first, request, once) {
+  seconds <- first
+  while (is_run_again(seconds, request)) seconds <- c(seconds, once())
+}
+
+# bench/ladder.js, isRunAgain.
+is_run_again <- function(seconds, request) {
+  ours <- request$ours
+  if (!is.null(ours) && seconds[1] > min(10, 20 * ours)) return(FALSE)
+  if (length(seconds) < request$repeats) return(TRUE)
+  length(seconds) < 100 && sum(seconds) < 1
+}
+
 report <- function(...) {
   cat(jsonlite::toJSON(list(...), auto_unbox = TRUE, digits = NA), "\n", sep = "")
   flush(stdout())

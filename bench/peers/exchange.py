@@ -53,7 +53,7 @@ def report(**line):
 
 
 def climb(program, settings, request, run, describe):
-    """bench/ladder.js: settings from loose to tight until one reaches epsilon; then the fastest sufficient one again.
+    """bench/ladder.js: settings from loose to tight until one reaches epsilon; then the fastest sufficient one repeated.
 
     Between the setting that first reaches epsilon and the one before it one more is tried, at their geometric mean.
     """
@@ -78,14 +78,24 @@ def climb(program, settings, request, run, describe):
     if not good:
         return
     seconds, setting = min(good, key=lambda pair: pair[0])
-    for _ in range(repeats_of(seconds, request) - 1):
-        once(setting)
+    repeat(seconds, request, lambda: once(setting)[1])
 
 
-def repeats_of(seconds, request):
-    """Who takes more than 10 seconds, or 20 times as long as softmargin did, is not timed again."""
-    slow = request["ours"] is not None and seconds > min(10, 20 * request["ours"])
-    return 1 if slow else request["repeats"]
+def repeat(first, request, once):
+    """After a run of `first` seconds calls `once`, which gives a run's seconds, as often as bench/ladder.js repeats."""
+    seconds = [first]
+    while is_run_again(seconds, request):
+        seconds.append(once())
+
+
+def is_run_again(seconds, request):
+    """bench/ladder.js, isRunAgain."""
+    ours = request.get("ours")
+    if ours is not None and seconds[0] > min(10, 20 * ours):
+        return False
+    if len(seconds) < request["repeats"]:
+        return True
+    return len(seconds) < 100 and sum(seconds) < 1
 
 
 def reaches(value, request):

@@ -27,4 +27,4 @@ for (thresh in 10^-(4:14)) {
   run <- once(thresh)
   if (run$reached || run$seconds > request$seconds) break
 }
-if (run$reached && run$seconds <= min(10, 20 * request$ours)) for (i in seq_len(request$repeats - 1)) once(thresh)
+if (run$reached) repeat_run(run$seconds, request, function() once(thresh)$seconds)

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import LogisticRegression from 'ml-logistic-regression';
 import { Matrix } from 'ml-matrix';
 import { readCase } from '../case-folder.js';
-import { report } from '../ladder.js';
+import { repeat, report } from '../ladder.js';
 import { objective } from '../objective.js';
 
 const request = JSON.parse(readFileSync(process.argv[2], 'utf8'));
@@ -40,15 +40,23 @@ function run(numSteps, learningRate) {
 const rate = 4 / largestEigenvalue();
 report({ ready: true });
 
+function once(steps) {
+  const { seconds, value } = run(steps, rate);
+  const objective = Number.isFinite(value) ? value : null;
+  report({ program: 'ml-logistic-regression', settings: { steps, rate }, seconds, objective, version });
+  return { seconds, objective };
+}
+
 // Each run begins anew: it has no warm start.
 for (let steps = 1; ; steps *= 3) {
-  const { seconds, value } = run(steps, rate);
-  const settings = { steps, rate };
-  const finite = Number.isFinite(value) ? value : null;
-  report({ program: 'ml-logistic-regression', settings, seconds, objective: finite, version });
+  const { seconds, objective } = once(steps);
+  if (objective === null) break;
   const { reference, epsilon } = request;
-  if (reference !== null && (value - reference) / Math.abs(reference) <= epsilon) break;
-  if (seconds > request.seconds || finite === null) break;
+  if (reference !== null && (objective - reference) / Math.abs(reference) <= epsilon) {
+    await repeat(seconds, request, () => once(steps).seconds);
+    break;
+  }
+  if (seconds > request.seconds) break;
 }
 
 /** By power iteration on the rows as they are; the column of ones is left out. */

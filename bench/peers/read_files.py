@@ -2,7 +2,7 @@
 
 import time
 
-from exchange import read_request, report
+from exchange import read_request, repeat, report
 
 request = read_request()
 path = request["file"]
@@ -31,7 +31,12 @@ for read in readers.values():
     read()
 report(ready=True)
 for program, read in readers.items():
-    for _ in range(request["repeats"]):
+
+    def once():
         start = time.perf_counter()
         read()
-        report(program=program, settings={}, seconds=time.perf_counter() - start, version=version)
+        seconds = time.perf_counter() - start
+        report(program=program, settings={}, seconds=seconds, version=version)
+        return seconds
+
+    repeat(once(), request, once)

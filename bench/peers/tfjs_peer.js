@@ -8,7 +8,7 @@ import { dirname } from 'node:path';
 import { setWasmPaths, version_wasm as version } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { readCase } from '../case-folder.js';
-import { report } from '../ladder.js';
+import { repeat, report } from '../ladder.js';
 import { objective } from '../objective.js';
 
 const request = JSON.parse(readFileSync(process.argv[2], 'utf8'));
@@ -138,14 +138,31 @@ report({ ready: true });
 for (const method of Object.keys(METHODS)) {
   const best = byMethod(method);
   if (best === undefined) continue;
-  let look = 4;
-  descend(best.setting, (theta, t, seconds) => {
-    if (t < look && seconds < request.seconds) return true;
-    look = Math.ceil(look * 1.5);
+  const look = (theta, steps, seconds) => {
     const value = worth(theta);
-    const settings = { rate: best.setting.rate, steps: t };
+    const settings = { rate: best.setting.rate, steps };
     report({ program: `tfjs ${method}`, settings, seconds, objective: value, version });
-    const isReached = reference !== null && (value - reference) / Math.abs(reference) <= epsilon;
-    return !isReached && Number.isFinite(value) && seconds < request.seconds;
+    return value;
+  };
+  let next = 4;
+  let reached = null;
+  descend(best.setting, (theta, t, seconds) => {
+    if (t < next && seconds < request.seconds) return true;
+    next = Math.ceil(next * 1.5);
+    const value = look(theta, t, seconds);
+    if (reference !== null && (value - reference) / Math.abs(reference) <= epsilon) reached = { t, seconds };
+    return reached === null && Number.isFinite(value) && seconds < request.seconds;
   });
+  if (reached !== null) await repeat(reached.seconds, request, () => again(best.setting, reached.t, look));
+}
+
+/** Seconds of `steps` steps. */
+function again(setting, steps, look) {
+  let taken = 0;
+  descend(setting, (theta, t, seconds) => {
+    taken = seconds;
+    if (t === steps) look(theta, t, seconds);
+    return t < steps;
+  });
+  return taken;
 }

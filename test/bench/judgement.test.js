@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { fitTables, ratioToPeers } from '../../bench/fit-table.js';
 import { fastestPeer, limitOf, timeLimit } from '../../bench/kinds/fit.js';
-import { repeatsOf } from '../../bench/ladder.js';
+import { isRunAgain } from '../../bench/ladder.js';
 import { leastPossible } from '../../bench/machine-limits.js';
 import { judgePath } from '../../bench/path-judgement.js';
 import { regressions } from '../../bench/regressions.js';
@@ -26,10 +26,21 @@ describe('the time that a peer gets', () => {
   });
 
   test('repeats nobody who took more than ten seconds, or twenty times as long', () => {
-    expect(repeatsOf({ seconds: 2.1 }, { repeats: 3, ours: 0.1 })).toBe(1);
-    expect(repeatsOf({ seconds: 1.9 }, { repeats: 3, ours: 0.1 })).toBe(3);
-    expect(repeatsOf({ seconds: 11 }, { repeats: 3, ours: 5 })).toBe(1);
-    expect(repeatsOf({ seconds: 19 }, { repeats: 3, ours: null })).toBe(3);
+    expect(isRunAgain([2.1], { repeats: 3, ours: 0.1 })).toBe(false);
+    expect(isRunAgain([1.9], { repeats: 3, ours: 0.1 })).toBe(true);
+    expect(isRunAgain([11], { repeats: 3, ours: 5 })).toBe(false);
+    expect(isRunAgain([19], { repeats: 3, ours: null })).toBe(true);
+  });
+
+  test('repeats until the runs fill a second, or are a hundred', () => {
+    const request = { repeats: 3, ours: null };
+    expect(isRunAgain([0.6, 0.6], request)).toBe(true);
+    expect(isRunAgain([0.6, 0.6, 0.6], request)).toBe(false);
+    expect(isRunAgain(Array(4).fill(0.2), request)).toBe(true);
+    expect(isRunAgain(Array(6).fill(0.2), request)).toBe(false);
+    expect(isRunAgain(Array(99).fill(0.001), request)).toBe(true);
+    expect(isRunAgain(Array(100).fill(0.001), request)).toBe(false);
+    expect(isRunAgain(Array(100).fill(0.001), { ...request, repeats: 101 })).toBe(true);
   });
 });
 

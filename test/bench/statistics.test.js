@@ -106,4 +106,13 @@ describe('timesTo', () => {
     expect([...times.keys()]).toEqual(['a']);
     expect(times.get('a').seconds).toBe(2);
   });
+
+  test('takes the median of many runs rather than one lucky run', () => {
+    const lines = [
+      { program: 'a', seconds: 1, error: 0 },
+      { program: 'a', seconds: 2, error: 0, repeats: 9 },
+      { program: 'a', seconds: 1.5, error: 0 },
+    ];
+    expect(timesTo(lines, 1e-6).get('a').seconds).toBe(2);
+  });
 });
