@@ -1,6 +1,6 @@
 import type { Runtime } from '../runtime/runtime.ts';
 import { type ClassLabel, encodeLabels } from './class-labels.ts';
-import type { ColumnStatistics } from './column-scaling.ts';
+import { type ColumnStatistics, implicitDivisors } from './column-scaling.ts';
 import { denseMatrix, refuseLarge, withoutCentring } from './dense-matrix.ts';
 import { denseStride, type MatrixSize, type SparseMatrix } from './design-matrix.ts';
 import {
@@ -106,10 +106,11 @@ function sparseMatrix(
   rowStarts.set(X.indptr);
   rowIndices.set(X.indices);
   const statistics = standardize ? sparseScaling(X, weights, center) : null;
+  const divisors = statistics === null ? null : implicitDivisors(statistics);
   for (let i = 0; i < nSamples; i++) {
     for (let p = X.indptr[i]; p < X.indptr[i + 1]; p++) {
       const j = X.indices[p];
-      rowValues[p] = statistics === null ? X.values[p] : X.values[p] / statistics.scale[j];
+      rowValues[p] = divisors === null ? X.values[p] : X.values[p] / divisors[j];
       if (!Number.isFinite(rowValues[p])) refuseLarge(i, j);
     }
   }
@@ -123,9 +124,9 @@ function sparseMatrix(
   };
   const columns = fillColumns(runtime, rows);
   let centers: Float64Array | null = null;
-  if (statistics !== null && center) {
+  if (statistics !== null && divisors !== null && center) {
     centers = arena.allocateF64(X.nFeatures);
-    for (let j = 0; j < X.nFeatures; j++) centers[j] = statistics.mean[j] / statistics.scale[j];
+    for (let j = 0; j < X.nFeatures; j++) centers[j] = statistics.mean[j] / divisors[j];
   }
   const matrix: SparseMatrix = { kind: 'sparse', ...rows, ...columns, center: centers?.byteOffset ?? 0 };
   return { matrix, ...described(statistics) };

@@ -49,6 +49,16 @@ export function columnStatistics(
   return { mean, scale, constant };
 }
 
+/**
+ * What stored values and means of implicitly centred columns are divided by: the scale, and Infinity where the column is
+ * constant. Its values and centre are then 0; as they are, they would cancel to rounding errors, which are large where they are.
+ */
+export function implicitDivisors({ scale, constant }: ColumnStatistics): Float64Array {
+  const divisors = scale.slice();
+  for (const j of constant) divisors[j] = Infinity;
+  return divisors;
+}
+
 /** The sum of the weights, or the number of samples where every weight is 1. */
 export function sumOfWeights(weights: ArrayLike<number> | null, nSamples: number): number {
   if (weights === null) return nSamples;

@@ -3,6 +3,8 @@ import type { Arena, Pointer } from '../runtime/arena.ts';
 import { ByteDictionary } from './byte-dictionary.ts';
 import { type ByteSource, textChunks } from './byte-source.ts';
 import { classesOfTexts } from './class-labels.ts';
+import { implicitDivisors } from './column-scaling.ts';
+import { withoutCentring } from './dense-matrix.ts';
 import type { SparseMatrix } from './design-matrix.ts';
 import type { SparseBatch } from './feature-batch.ts';
 import { GrowingU32 } from './growing-list.ts';
@@ -293,15 +295,17 @@ function standardizeInPlace(
   const indices = arena.u32(matrix.rowIndices, nonzeros);
   const values = arena.f32(matrix.rowValues, nonzeros);
   const rows = { indptr: arena.u32(matrix.rowStarts, nSamples + 1), indices, values, nFeatures };
-  const { mean, scale } = sparseStatistics(rows, null);
-  if (!center) mean.fill(0);
-  for (let p = 0; p < nonzeros; p++) values[p] /= scale[indices[p]];
+  const found = sparseStatistics(rows, null);
+  const statistics = center ? found : withoutCentring(found);
+  const { mean, scale } = statistics;
+  const divisors = implicitDivisors(statistics);
+  for (let p = 0; p < nonzeros; p++) values[p] /= divisors[indices[p]];
   const columnStarts = arena.u32(matrix.columnStarts, nFeatures + 1);
   const columnValues = arena.f32(matrix.columnValues, nonzeros);
   const centers = center ? arena.allocateF64(nFeatures) : null;
   for (let j = 0; j < nFeatures; j++) {
-    for (let q = columnStarts[j]; q < columnStarts[j + 1]; q++) columnValues[q] /= scale[j];
-    if (centers !== null) centers[j] = mean[j] / scale[j];
+    for (let q = columnStarts[j]; q < columnStarts[j + 1]; q++) columnValues[q] /= divisors[j];
+    if (centers !== null) centers[j] = mean[j] / divisors[j];
   }
   return { matrix: { ...matrix, center: centers?.byteOffset ?? 0 }, standardization: { mean, scale } };
 }

@@ -118,6 +118,20 @@ describe('features in memory', () => {
     );
   });
 
+  test('sparse: a constant column is zeros about a centre of 0, not large numbers that cancel', () => {
+    const runtime = kernelRuntime();
+    const X = toSparse([
+      [1, 1e14],
+      [3, 1e14],
+    ]);
+    const { matrix, standardization } = arrayTrainingData(runtime, X, [0, 1], { standardize: true });
+    if (matrix.kind !== 'sparse') throw new Error('sparse data stays sparse');
+    const stored = [...runtime.arena.f32(matrix.columnValues, 4)];
+    expect(stored).toEqual([1, 3, 0, 0]);
+    expect([...runtime.arena.f64(matrix.center, 2)]).toEqual([2, 0]);
+    expect(standardization).toEqual({ mean: Float64Array.of(2, 1e14), scale: Float64Array.of(1, 1) });
+  });
+
   test('a weight of 2 standardizes like a duplicated row', () => {
     fc.assert(
       fc.property(table, fc.infiniteStream(fc.integer({ min: 1, max: 3 })), (X, stream) => {

@@ -59,6 +59,15 @@ describe('LIBSVM format', () => {
     expect(sparse.standardization).toEqual(dense.standardization);
   });
 
+  test('a constant column is standardized to zeros about a centre of 0', async () => {
+    const { matrix, arena } = await place('a 1:1 2:1e14\nb 1:3 2:1e14\n', { format }, true);
+    if (matrix.kind !== 'sparse') throw new Error('sparse data stays sparse');
+    for (const pointer of [matrix.rowValues, matrix.columnValues]) {
+      expect([...arena.f32(pointer, 4)].sort()).toEqual([0, 0, 1, 3]);
+    }
+    expect([...arena.f64(matrix.center, 2)]).toEqual([2, 0]);
+  });
+
   test('a number of features can be told', async () => {
     expect((await place('a 1:1\nb 2:1\n', { format, nFeatures: 5 })).matrix.nFeatures).toBe(5);
     await expect(place('a 1:1\nb 7:1\n', { format, nFeatures: 5 })).rejects.toThrow(/at least 7/);
