@@ -22,6 +22,7 @@ export interface CrewListener {
 export class Crew {
   #workers: Workers | null = null;
   #listener: CrewListener | null = null;
+  #isAbandoned = false;
 
   /** Starts what is missing of a leader and `threads` − 1 followers. Returns at once: they load meanwhile. */
   start(platform: Platform, module: WebAssembly.Module, memory: WebAssembly.Memory, threads: number): void {
@@ -76,6 +77,16 @@ export class Crew {
     this.#listener = null;
     workers?.followers?.close();
     workers?.leader?.terminate();
+  }
+
+  /** The same where one may still write to the memory, which must not be used again. */
+  abandon(): void {
+    this.#isAbandoned = true;
+    this.dismiss();
+  }
+
+  get isAbandoned(): boolean {
+    return this.#isAbandoned;
   }
 
   #workersOf(platform: Platform): Workers {

@@ -58,6 +58,15 @@ const SPIN_MS = 0.05;
 const WAKE_AFTER_MS = 0.01;
 /** A death is announced by a notification that a leader about to sleep could miss. */
 const LEADER_SLEEP_MS = 500;
+/**
+ * Sleeps in a row after which nobody is thought to be at the missing shards: a thread that ran out of memory announces
+ * nothing where the leader keeps its events from being heard. A minute, and more where shards take the leader more than a
+ * second. Counted in sleeps, since a machine that was halted prolongs only one.
+ */
+const MOST_SLEEPS = 120;
+
+/** A thread died with shards of a pass, or is thought to have: then it may still write to the memory. */
+export class WorkerLostError extends Error {}
 
 /**
  * Runs the shards 0 … nShards − 1 of a pass together with the threads in `follow`; returns when all are
@@ -116,6 +125,10 @@ export function stopFollowers(words: Int32Array): void {
 export function announceDeath(words: Int32Array): void {
   Atomics.store(words, FAILURE, WORKER_DIED);
   Atomics.notify(words, DONE);
+}
+
+export function isDeathAnnounced(words: Int32Array): boolean {
+  return Atomics.load(words, FAILURE) === WORKER_DIED;
 }
 
 function publish(words: Int32Array, kernel: number, task: Pointer, first: number, nShards: number) {
@@ -192,10 +205,14 @@ function awaitCompletion(words: Int32Array) {
 }
 
 function sleepUntilCompletion(words: Int32Array, nShards: number) {
+  const most = MOST_SLEEPS * Math.max(1, words[SHARD_MICROSECONDS + words[KERNEL]] / 1e6);
+  let inVain = 0;
   Atomics.store(words, LEADER_SLEEPS, 1);
   for (let done = Atomics.load(words, DONE); done < nShards; done = Atomics.load(words, DONE)) {
-    if (Atomics.load(words, FAILURE) === WORKER_DIED) throw new Error('a worker thread died in a pass');
-    Atomics.wait(words, DONE, done, LEADER_SLEEP_MS);
+    if (isDeathAnnounced(words)) throw new WorkerLostError('a worker thread died in a pass');
+    if (inVain >= most) throw new WorkerLostError('a worker thread does not come back from a pass');
+    const answer = Atomics.wait(words, DONE, done, LEADER_SLEEP_MS);
+    inVain = answer === 'timed-out' ? inVain + 1 : 0;
   }
   Atomics.store(words, LEADER_SLEEPS, 0);
 }

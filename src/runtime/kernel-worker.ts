@@ -1,5 +1,5 @@
 import type { Pointer } from './arena.ts';
-import { follow } from './dispatch.ts';
+import { announceDeath, follow } from './dispatch.ts';
 import { instantiateKernels, kernelNames } from './load.ts';
 import { workerPort } from './worker-port.ts';
 
@@ -14,6 +14,8 @@ const port = workerPort();
 
 port.onMessage((message) => {
   const { module, memory, dispatchWords } = message as KernelWorkerStart;
+  // A leader that is the calling thread hears of no event while it waits.
+  port.onExit(() => announceDeath(dispatchWords));
   const kernels = instantiateKernels(module, memory);
   const run = kernelNames(module).map((name) => kernels[name] as (task: Pointer, shard: number) => void);
   follow(

@@ -1,3 +1,4 @@
+import { isDeathAnnounced, WorkerLostError } from './dispatch.ts';
 import { mayBlock } from './may-block.ts';
 import type { Platform } from './platform.ts';
 import type { Runtime } from './runtime.ts';
@@ -37,12 +38,15 @@ export function leadingRuntime({ module, arena, kernels, crew }: Workbench, most
   return {
     ...together,
     run(kernel, task, nShards, options) {
+      // The calling thread has not had the event yet.
+      if (crew.dispatchWords === words && isDeathAnnounced(words)) crew.dismiss();
       if (crew.dispatchWords !== words) return alone.run(kernel, task, nShards, options);
       try {
         together.run(kernel, task, nShards, options);
       } catch (error) {
-        // All shards are done, but the followers' words say for ever that one failed.
-        crew.dismiss();
+        // Else all shards are done, but the followers' words say for ever that one failed.
+        if (error instanceof WorkerLostError) crew.abandon();
+        else crew.dismiss();
         throw error;
       }
     },

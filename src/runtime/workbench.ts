@@ -32,7 +32,7 @@ export async function takeWorkbench(platform: Platform): Promise<Workbench> {
   const bench = prepared ?? kept?.deref();
   prepared = null;
   kept = null;
-  if (bench !== undefined) return bench;
+  if (bench !== undefined && !bench.crew.isAbandoned) return bench;
   const arena = new Arena();
   const created = { module, arena, kernels: instantiateKernels(module, arena.memory), crew: new Crew() };
   crewsOfBenches.register(created, created.crew);

@@ -2,6 +2,8 @@
 export interface WorkerPort {
   onMessage(listener: (message: unknown) => void): void;
   post(message: unknown): void;
+  /** Called in the worker as it ends by itself, also by an error, but not where it is terminated or out of memory; never in browsers. */
+  onExit(listener: () => void): void;
   /** No more messages: lets the worker end. */
   close(): void;
 }
@@ -13,12 +15,14 @@ export function workerPort(): WorkerPort {
     return {
       onMessage: (listener) => port.on('message', listener),
       post: (message) => port.postMessage(message),
+      onExit: (listener) => void globalThis.process.on('exit', listener),
       close: () => port.close(),
     };
   }
   return {
     onMessage: (listener) => globalThis.addEventListener('message', (event) => listener(event.data)),
     post: (message) => globalThis.postMessage(message),
+    onExit: () => {},
     close: () => globalThis.close(),
   };
 }

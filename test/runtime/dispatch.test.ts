@@ -78,6 +78,32 @@ test('the leader waits for no dead thread, also where a shard fails elsewhere af
   expect(() => lead(words, 0, 0, 4, () => {}, { meanwhile })).toThrow('died');
 });
 
+test.each([
+  [0, 120],
+  [10, 1200],
+])('a leader whose shards take %d s gives up a thread that is silent for %d sleeps', (seconds, most) => {
+  const words = createDispatchWords(1);
+  let now = 0;
+  let sleeps = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => {
+    now += 0.1;
+    return now;
+  });
+  vi.spyOn(Atomics, 'wait').mockImplementation(() => {
+    sleeps++;
+    return 'timed-out';
+  });
+  const shard = () => {
+    now += 1000 * seconds;
+  };
+  const lost = () => {
+    throw new Error('out of memory');
+  };
+  const meanwhile = () => expect(() => follow(words, lost, lost)).toThrow('out of memory');
+  expect(() => lead(words, 0, 0, 2, shard, { meanwhile })).toThrow('does not come back');
+  expect([most, most + 1]).toContain(sleeps);
+});
+
 test('a sleeping thread is woken after a long shard, and before the first where those of the run before were long', () => {
   const words = createDispatchWords(2);
   let now = 0;

@@ -1,9 +1,12 @@
+import { Worker } from 'node:worker_threads';
 import { afterEach, expect, test, vi } from 'vitest';
 import { Crew } from '../../src/runtime/crew.ts';
+import { announceDeath } from '../../src/runtime/dispatch.ts';
 import { growingRuntime, startReaders } from '../../src/runtime/growing-runtime.ts';
-import { leadingRuntime } from '../../src/runtime/leading-runtime.ts';
+import { gatherFollowers, leadingRuntime } from '../../src/runtime/leading-runtime.ts';
 import type { Platform } from '../../src/runtime/platform.ts';
 import { nodePlatform } from '../../src/runtime/platform-node.ts';
+import { returnWorkbench, takeWorkbench } from '../../src/runtime/workbench.ts';
 import { kernelModule, kernelRuntime } from '../twins/kernel-runtime.ts';
 
 const turn = () => new Promise((resolve) => setTimeout(resolve, 20));
@@ -117,5 +120,68 @@ test('a kernel that fails ends the followers, and the next run is right without 
   expect(() => pair.run('scaleShard', beyondMemory, 40)).toThrow();
   expect(bench.crew.threads).toBe(1);
   run(pair);
+  expect(x.every((value) => value === 2)).toBe(true);
+});
+
+/** A platform whose kernel workers end in their first shard. `dying` resolves what blocks until then. */
+function mortal() {
+  const claimed = new Int32Array(new SharedArrayBuffer(4));
+  const url = new URL('../../dist/program/kernel-worker.js', import.meta.url);
+  const source = `const { workerData } = require('node:worker_threads');
+    const { Instance } = WebAssembly;
+    const die = () => {
+      Atomics.store(workerData, 0, 1);
+      process.exit(1);
+    };
+    WebAssembly.Instance = function (...made) {
+      const { exports } = new Instance(...made);
+      return { exports: Object.fromEntries(Object.keys(exports).map((name) => [name, die])) };
+    };
+    import(${JSON.stringify(url.href)});`;
+  const platform: Platform = {
+    ...nodePlatform,
+    spawn() {
+      const worker = new Worker(source, { eval: true, workerData: claimed });
+      return {
+        post: (message) => worker.postMessage(message),
+        onMessage: (listener) => worker.on('message', listener),
+        onError: (listener) => worker.on('exit', () => listener(new Error('it died'))),
+        keepAlive: (alive) => (alive ? worker.ref() : worker.unref()),
+        terminate: () => void worker.terminate(),
+      };
+    },
+  };
+  const untilClaimed = () => {
+    const until = performance.now() + 5000;
+    while (Atomics.load(claimed, 0) === 0 && performance.now() < until);
+  };
+  return { platform, untilClaimed };
+}
+
+test('a follower that dies in a shard fails the pass, though the calling thread is blocked, and the memory is given up', async () => {
+  const { platform, untilClaimed } = mortal();
+  const bench = await takeWorkbench(platform);
+  crews.push(bench.crew);
+  const x = bench.arena.allocateF64(40 * 32768).fill(1);
+  const task = bench.arena.allocate(64);
+  bench.arena.f64(task, 1)[0] = 2;
+  bench.arena.u32(task + 8, 3).set([x.byteOffset, 0, x.length]);
+  gatherFollowers(platform, bench, 2, 2);
+  const runtime = leadingRuntime(bench, 2);
+  expect(() => runtime.run('scaleShard', task, 40, { meanwhile: untilClaimed })).toThrow('died');
+  expect(bench.crew.threads).toBe(1);
+  returnWorkbench(bench, 0);
+  expect(await takeWorkbench(platform)).not.toBe(bench);
+});
+
+test('a follower that died between passes is not missed', async () => {
+  const { bench, platform, x, run } = growing(null, 2);
+  startReaders(platform, bench, null);
+  const pair = leadingRuntime(bench, 2);
+  const { dispatchWords } = bench.crew;
+  if (dispatchWords === null) throw new Error('no followers');
+  announceDeath(dispatchWords);
+  run(pair);
+  expect(bench.crew.threads).toBe(1);
   expect(x.every((value) => value === 2)).toBe(true);
 });
