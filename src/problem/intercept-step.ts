@@ -78,14 +78,15 @@ export interface InterceptState {
 
 /**
  * Newton's method on b from where it was evaluated: a step is shortened until the slope along it has fallen to a
- * half. A whole step no wider than `unchecked` ends it without another pass.
+ * half. A whole step no wider than `unchecked` ends it without another pass, and so does one that is not finite: the
+ * factor of a singular H of single precision may have grown beyond all bounds.
  */
 export function descendIntercepts(state: InterceptState, mostPasses: number, unchecked = 0): void {
   const { b, residual, curvature } = state;
   let remaining = mostPasses;
   while (remaining > 0 && !state.isGood()) {
     const step = curvature.step(residual);
-    if (step === null) return;
+    if (step === null || !step.every(Number.isFinite)) return;
     const start = b.slice();
     const startSlope = dot(residual, step);
     const startSize = maxAbs(residual);
