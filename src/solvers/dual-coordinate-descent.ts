@@ -3,7 +3,14 @@ import { createHingeDualTask, type HingeDualTask } from '../problem/hinge-dual-t
 import { hingeLossAt } from '../problem/hinge-intercepts.ts';
 import type { Problem } from '../problem/problem.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import type { Iteration, Solution, SolverOptions, SolverRun, Status } from './solver.ts';
+import {
+  type Iteration,
+  limitReached,
+  type Solution,
+  type SolverOptions,
+  type SolverRun,
+  type Status,
+} from './solver.ts';
 
 export const DUAL_COORDINATE_DESCENT = 'dual-coordinate-descent';
 
@@ -115,12 +122,6 @@ function runEpoch(runtime: Runtime, task: HingeDualTask, epoch: number): number 
   const step = task.kappa * task.rho;
   for (let k = 0; k < intercepts.length; k++) intercepts[k] -= step * columnSums[k];
   return task.fields.visited();
-}
-
-function limitReached(options: SolverOptions, epoch: number): Status | null {
-  if (options.aborted()) return 'aborted';
-  if (options.clock() >= options.maxSeconds) return 'max-seconds';
-  return epoch >= options.maxIterations ? 'max-iterations' : null;
 }
 
 /**

@@ -5,7 +5,14 @@ import type { Problem } from '../problem/problem.ts';
 import { vectorSpace } from '../problem/vector-space.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { hingeProgram } from './interior-point-program.ts';
-import type { Iteration, Solution, SolverOptions, SolverRun, Status } from './solver.ts';
+import {
+  type Iteration,
+  limitReached,
+  type Solution,
+  type SolverOptions,
+  type SolverRun,
+  type Status,
+} from './solver.ts';
 
 export const INTERIOR_POINT = 'interior-point';
 
@@ -82,11 +89,9 @@ export function* interiorPoint(
 
   certify();
   while (status === null) {
-    if (gap() <= options.tolerance) status = 'converged';
-    else if (options.aborted()) status = 'aborted';
-    else if (iterations >= options.maxIterations) status = 'max-iterations';
-    else if (options.clock() >= options.maxSeconds) status = 'max-seconds';
-    else if (fruitless >= PATIENCE || !program.step()) status = 'stalled';
+    status = gap() <= options.tolerance ? 'converged' : limitReached(options, iterations);
+    if (status !== null) break;
+    if (fruitless >= PATIENCE || !program.step()) status = 'stalled';
     else {
       iterations++;
       certify();

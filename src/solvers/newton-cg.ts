@@ -2,7 +2,7 @@ import type { Objective } from '../problem/objective.ts';
 import { type DescentPoint, type DescentSettings, descend } from './descent.ts';
 import { newtonStep } from './newton-step.ts';
 import { diagonalPreconditioner, exactDiagonal, type Preconditioner } from './preconditioner.ts';
-import { type SolverOptions, type SolverRun, timeLimit } from './solver.ts';
+import { interruption, type SolverOptions, type SolverRun } from './solver.ts';
 
 export interface NewtonCgSettings extends DescentSettings {
   /** Default: the Hessian's diagonal at θ = 0. */
@@ -29,7 +29,7 @@ export function newtonCg(
   const preconditioner =
     settings.preconditioner ?? exactDiagonal(objective) ?? diagonalPreconditioner(objective);
   const preconditioned = vectors.zeros(layout.size);
-  const step = newtonStep(objective, preconditioner, timeLimit(options));
+  const step = newtonStep(objective, preconditioner, interruption(options));
   let firstNorm = 0;
   let tightness = 1;
 

@@ -13,12 +13,12 @@ const MAXIMUM_PRODUCTS = 250;
 
 /**
  * Solves H · out = −gradient at the prepared θ by preconditioned conjugate gradients on Hessian products, cut off where
- * the residual is small or time is up. Source: Nocedal & Wright, Numerical Optimization, 2nd ed., section 7.1.
+ * the residual is small or the run is interrupted. Source: Nocedal & Wright, Numerical Optimization, 2nd ed., section 7.1.
  */
 export function newtonStep(
   objective: Objective,
   preconditioner: Pick<Preconditioner, 'apply'> | null,
-  isTimeUp: () => boolean,
+  isInterrupted: () => boolean,
 ): (gradient: Float64Array, accuracy: NewtonStepAccuracy, out: Float64Array) => void {
   const { vectors, layout } = objective;
   const residual = vectors.zeros(layout.size);
@@ -51,7 +51,7 @@ export function newtonStep(
       const length = norm / curvature;
       vectors.axpy(length, conjugate, out);
       vectors.axpy(-length, product, residual);
-      if (vectors.dot(residual, residual) <= enough || isTimeUp()) break;
+      if (vectors.dot(residual, residual) <= enough || isInterrupted()) break;
       precondition(residual, preconditioned);
       const nextNorm = vectors.dot(residual, preconditioned);
       if (!(nextNorm > forcing * forcing * startNorm)) break;

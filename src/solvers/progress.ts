@@ -1,5 +1,11 @@
 import type { CertifiedPoint, Objective } from '../problem/objective.ts';
-import type { Iteration, Solution, SolverOptions, Status } from './solver.ts';
+import {
+  type Iteration,
+  limitReached,
+  type Solution,
+  type SolverOptions,
+  type Status,
+} from './solver.ts';
 
 /** What every solver keeps besides its algorithm: the best bound, the iterations, the limits. */
 export interface Progress {
@@ -62,11 +68,7 @@ export function trackProgress(solver: string, objective: Objective, options: Sol
         passes: objective.passes,
       };
     },
-    limit() {
-      if (options.aborted()) return 'aborted';
-      if (iterations >= options.maxIterations) return 'max-iterations';
-      return options.clock() >= options.maxSeconds ? 'max-seconds' : null;
-    },
+    limit: () => limitReached(options, iterations),
     solution(status, theta, separatedClasses) {
       if (last === null) throw new Error('a solution must be certified first');
       return {

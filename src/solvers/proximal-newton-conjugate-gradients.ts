@@ -11,19 +11,19 @@ export interface ReducedSystem {
   readonly tolerance: number;
   readonly maxProducts: number;
   /** Asked after each product: true stops. */
-  readonly isTimeUp: () => boolean;
+  readonly isInterrupted: () => boolean;
   /** Where the solution goes; entries that are not free are left alone. */
   readonly direction: Float64Array;
 }
 
 /**
  * Solves (H_AA + μI) d = −slope_A for the free variables A, H prepared in the objective, by conjugate
- * gradients: the first iterate that meets the tolerance, and whatever was reached where curvature vanishes or time is up.
+ * gradients: the first iterate that meets the tolerance, and whatever was reached where curvature vanishes or the run is interrupted.
  */
 export function conjugateGradients(
   objective: Objective,
   work: { readonly direction: Float64Array; readonly product: Float64Array },
-  { free, slope, damping, tolerance, maxProducts, isTimeUp, direction }: ReducedSystem,
+  { free, slope, damping, tolerance, maxProducts, isInterrupted, direction }: ReducedSystem,
 ): { readonly products: number; readonly largestCurvature: number } {
   const size = free.length;
   const d = new Float64Array(size);
@@ -61,7 +61,7 @@ export function conjugateGradients(
       r[a] -= alpha * (work.product[free[a]] + damping * p[a]);
       next += r[a] * r[a];
     }
-    if (isTimeUp()) break;
+    if (isInterrupted()) break;
     const beta = next / rr;
     for (let a = 0; a < size; a++) p[a] = r[a] + beta * p[a];
     rr = next;

@@ -5,7 +5,7 @@ import { freeVariables } from './proximal-newton-active-set.ts';
 import { shiftClasses } from './proximal-newton-class-shift.ts';
 import { conjugateGradients } from './proximal-newton-conjugate-gradients.ts';
 import { modelDescent } from './proximal-newton-model.ts';
-import { type SolverOptions, type SolverRun, timeLimit } from './solver.ts';
+import { interruption, type SolverOptions, type SolverRun } from './solver.ts';
 
 export const PROXIMAL_NEWTON = 'proximal-newton';
 
@@ -33,7 +33,7 @@ export function* proximalNewton(
     objective,
     theta,
     options,
-    newtonRule(objective, timeLimit(options)),
+    newtonRule(objective, interruption(options)),
     settings,
   );
 }
@@ -44,7 +44,7 @@ const TIGHTEST = 1e-4;
 const MAX_PRODUCTS = 200;
 const MAX_PRODUCTS_LOOSE = 20;
 
-function newtonRule(objective: Objective, isTimeUp: () => boolean): DirectionRule {
+function newtonRule(objective: Objective, isInterrupted: () => boolean): DirectionRule {
   const { layout, vectors } = objective;
   const free = new Int32Array(layout.size);
   const work = { direction: vectors.zeros(layout.size), product: vectors.zeros(layout.size) };
@@ -75,7 +75,7 @@ function newtonRule(objective: Objective, isTimeUp: () => boolean): DirectionRul
         damping,
         tolerance: settled ? forcing(remaining) : LOOSE,
         maxProducts: settled ? MAX_PRODUCTS : MAX_PRODUCTS_LOOSE,
-        isTimeUp,
+        isInterrupted,
         direction,
       });
       curvature = Math.max(curvature, result.largestCurvature);

@@ -10,7 +10,7 @@ import { lbfgs } from './lbfgs.ts';
 import { newtonStep } from './newton-step.ts';
 import { type PreconditionerSettings, preconditionedMemory } from './preconditioned-memory.ts';
 import type { Descent } from './row-levels.ts';
-import { type SolverOptions, type SolverRun, timeLimit } from './solver.ts';
+import { interruption, type SolverOptions, type SolverRun } from './solver.ts';
 
 export const PRUNED_NEWTON = 'pruned-newton';
 
@@ -106,7 +106,7 @@ export function prunedNewton(
       vectors.scale(-1, out);
     },
   };
-  const step = newtonStep(objective, inverse, timeLimit(options));
+  const step = newtonStep(objective, inverse, interruption(options));
   let steps = 0;
   let lookedAt = Number.POSITIVE_INFINITY;
   let cheap = false;

@@ -48,7 +48,20 @@ export interface SolverOptions {
 /** A solver yields its iterations and returns the solution. */
 export type SolverRun = Generator<Iteration, Solution, void>;
 
-/** Tells within an iteration whether time is up. No clock is asked where there is no limit. */
-export function timeLimit({ maxSeconds, clock }: SolverOptions): () => boolean {
-  return () => maxSeconds < Number.POSITIVE_INFINITY && clock() >= maxSeconds;
+/**
+ * The status to end with after so many iterations, where the caller wishes it or a limit is reached; time, which differs
+ * from run to run, is the last to count. No clock is asked where there is no limit.
+ */
+export function limitReached(
+  { aborted, maxIterations, maxSeconds, clock }: SolverOptions,
+  iterations: number,
+): Status | null {
+  if (aborted()) return 'aborted';
+  if (iterations >= maxIterations) return 'max-iterations';
+  return maxSeconds < Number.POSITIVE_INFINITY && clock() >= maxSeconds ? 'max-seconds' : null;
+}
+
+/** Tells within an iteration, whatever their number, whether to end it. */
+export function interruption(options: SolverOptions): () => boolean {
+  return () => limitReached(options, Number.NEGATIVE_INFINITY) !== null;
 }

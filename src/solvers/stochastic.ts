@@ -3,7 +3,14 @@ import { minimumNormSubgradient, proxWeight } from '../problem/penalties.ts';
 import type { Problem } from '../problem/problem.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { type DropoutRows, dropoutRows } from './dropout-rows.ts';
-import type { Iteration, Solution, SolverOptions, SolverRun, Status } from './solver.ts';
+import {
+  type Iteration,
+  limitReached,
+  type Solution,
+  type SolverOptions,
+  type SolverRun,
+  type Status,
+} from './solver.ts';
 
 export const STOCHASTIC = 'stochastic';
 
@@ -53,11 +60,7 @@ export function* stochastic(
     seconds: options.clock(),
     passes: run.passes(),
   });
-  const limit = (): Status | null => {
-    if (options.aborted()) return 'aborted';
-    if (iterations >= options.maxIterations) return 'max-iterations';
-    return options.clock() >= options.maxSeconds ? 'max-seconds' : null;
-  };
+  const limit = () => limitReached(options, iterations);
 
   // The first step length: one epoch with each of a few, from long to short, until they do worse.
   const start = best;

@@ -239,6 +239,8 @@ describe('limits', () => {
       [{ aborted: () => true }, 'aborted'],
       [{ maxIterations: 2 }, 'max-iterations'],
       [{ maxSeconds: 0, clock: () => 1 }, 'max-seconds'],
+      [{ maxSeconds: 0, clock: () => 1, maxIterations: 1 }, 'max-iterations'],
+      [{ maxSeconds: 0, clock: () => 1, maxIterations: 1, aborted: () => true }, 'aborted'],
     ];
     for (const [options, status] of ends) {
       const { solution } = solve(data, { ridge: 1e-4 }, { tolerance: 1e-9, ...options });
