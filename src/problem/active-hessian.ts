@@ -21,13 +21,19 @@ export interface ActiveHessian {
   has(coordinate: number): boolean;
   /**
    * Takes the weights of the rows at θ (half a pass) and builds the Hessian of the coordinates. Of dense rows, where
-   * there are many, from a sample: `rowsEach` rows a coordinate.
+   * there are many, from a sample: `rowsEach` rows a coordinate. Where `isInterrupted`, asked between parts of the work,
+   * becomes true there is no Hessian, and false is returned.
    */
-  build(theta: Float64Array, coordinates: Int32Array, rowsEach: number): void;
+  build(
+    theta: Float64Array,
+    coordinates: Int32Array,
+    rowsEach: number,
+    isInterrupted?: () => boolean,
+  ): boolean;
   /** Lets later builds take more rows; false where the last one took all. */
   refine(): boolean;
-  /** Adds coordinates, with the rows' weights of the last build. */
-  extend(coordinates: Int32Array): void;
+  /** Adds coordinates, with the rows' weights of the last build. Interrupted as `build` is. */
+  extend(coordinates: Int32Array, isInterrupted?: () => boolean): boolean;
   /** Makes the support that `solve` is on that of θ; false where there is no room for it. */
   stand(model: LassoModel): boolean;
   /** Writes (H + 2 ridge)⁻¹ · right, both on the support, into `out`, else 0. The ridge may be an earlier model's. */
@@ -46,11 +52,15 @@ const CAPACITY = 4096;
 /** As in kernels/active-hessian.ts. */
 const SEGMENT = 32;
 const BLOCK = 128;
+const N_SEGMENTS = 8;
+const never = () => false;
 /**
  * A sample has so many rows at least: with 2 000 Adult (32 561 × 108, 2 classes, L1 at λ = 1e-3), of whose categories
  * some are rare, took 40 passes and 7 Hessians, with 4 000 36 and 5; with all rows 27 and 3, which took 210 ms for 175.
  */
 const FEWEST_ROWS = 4000;
+/** So many segments are built between questions whether to go on: an eighth of a full Hessian, or less. */
+const UNINTERRUPTED = 16;
 /** A sample that proved too small is followed by one of so many times the rows. */
 const REFINEMENT = 4;
 
@@ -108,8 +118,14 @@ export function activeHessian(
     };
   }
 
-  /** Appends coordinates, sorted by class, and builds their rows. */
-  function append(at: Placed, added: Int32Array): void {
+  function clear(): void {
+    for (let a = 0; a < count; a++) position[coordinates[a]] = -1;
+    count = 0;
+    nSegments = 0;
+  }
+
+  /** Appends coordinates, sorted by class, and builds their rows; where it is interrupted all are gone. */
+  function append(at: Placed, added: Int32Array, isInterrupted: () => boolean): boolean {
     const { columns, entries } = at;
     const firstNew = count;
     const firstSegment = nSegments;
@@ -127,30 +143,44 @@ export function activeHessian(
       position[i] = count++;
       at.segments[3 * nSegments - 2] = count;
     }
-    if (entries === null) buildSegments(at, firstSegment);
-    else entries.build(columns, coordinates.subarray(0, count), firstNew, at.hessian, roundUp(capacity, 4));
+    if (entries === null && !buildSegments(at, firstSegment, isInterrupted)) {
+      clear();
+      return false;
+    }
+    if (entries !== null)
+      entries.build(columns, coordinates.subarray(0, count), firstNew, at.hessian, roundUp(capacity, 4));
     at.pairs.extend(coordinates.subarray(0, count), firstNew);
+    return true;
   }
 
-  function buildSegments({ columns, ...at }: Placed, firstSegment: number): void {
-    arena
-      .u32(at.buildTask, 12)
-      .set([
-        roundUp(columns.nRows, 4),
-        columns.stride,
-        columns.values,
-        columns.probabilities,
-        columns.rowWeights,
-        at.coordinateColumns.byteOffset,
-        at.segments.byteOffset,
-        firstSegment,
-        nSegments,
-        at.hessian,
-        roundUp(capacity, 4),
-        at.scratch,
-      ]);
+  /** Whether it was not interrupted. */
+  function buildSegments(
+    { columns, ...at }: Placed,
+    firstSegment: number,
+    isInterrupted: () => boolean,
+  ): boolean {
+    const fields = arena.u32(at.buildTask, 12);
+    fields.set([
+      roundUp(columns.nRows, 4),
+      columns.stride,
+      columns.values,
+      columns.probabilities,
+      columns.rowWeights,
+      at.coordinateColumns.byteOffset,
+      at.segments.byteOffset,
+      firstSegment,
+      nSegments,
+      at.hessian,
+      roundUp(capacity, 4),
+      at.scratch,
+    ]);
     arena.f32(at.buildTask + 48, 1)[0] = columns.leastWeight;
-    runtime.run('activeHessian', at.buildTask, nSegments - firstSegment);
+    for (let end = nSegments; end > firstSegment; end -= UNINTERRUPTED) {
+      fields[N_SEGMENTS] = end;
+      runtime.run('activeHessian', at.buildTask, Math.min(UNINTERRUPTED, end - firstSegment));
+      if (isInterrupted()) return false;
+    }
+    return true;
   }
 
   return {
@@ -163,25 +193,23 @@ export function activeHessian(
       count + nAdded <= capacity &&
       nSegments + nClasses + Math.ceil(nAdded / SEGMENT) <= maxSegments,
     has: (i) => position[i] >= 0,
-    build(theta, wanted, rowsEach) {
+    build(theta, wanted, rowsEach, isInterrupted = never) {
       placed ??= place();
-      for (let a = 0; a < count; a++) position[coordinates[a]] = -1;
-      count = 0;
-      nSegments = 0;
+      clear();
       placed.models.reset();
       placed.pairs.reset();
       sampleSize = refinement * Math.max(FEWEST_ROWS, rowsEach * wanted.length);
       placed.columns.takeRows(theta, sampleSize);
-      append(placed, wanted);
+      return append(placed, wanted, isInterrupted);
     },
     refine() {
       if (matrix.kind === 'sparse' || sampleSize >= n) return false;
       refinement *= REFINEMENT;
       return true;
     },
-    extend(added) {
+    extend(added, isInterrupted = never) {
       if (placed === null) throw new Error('a Hessian must be built before it is extended');
-      if (added.length > 0) append(placed, added);
+      return added.length === 0 || append(placed, added, isInterrupted);
     },
     stand(model) {
       if (placed === null) throw new Error('a Hessian must be built before it is stood on');

@@ -14,7 +14,7 @@ export interface ActiveHomotopy {
   stand(model: HomotopyModel): boolean;
   /** Writes (H + diag r)⁻¹ y, both on the support, into its part of `out`; y, out: f64 of all coordinates. */
   solve(y: Pointer, out: Pointer): void;
-  /** Minimizes the model from its weights on; false where it failed, the weights and the slope then being worthless. */
+  /** Minimizes the model from its weights on; false where it failed or was interrupted, the weights and the slope then being worthless. */
   minimize(model: HomotopyModel): boolean;
 }
 
@@ -27,6 +27,8 @@ export interface HomotopyModel {
   readonly ridge: Pointer;
   readonly lambda: number;
   readonly tolerance: number;
+  /** As in LassoModel. */
+  readonly isInterrupted: () => boolean;
 }
 
 /** The tableau of so many coordinates takes 67 MB, none of it before it is needed. */
@@ -107,14 +109,17 @@ export function activeHomotopy(
     if (pose()) runtime.run('lassoHomotopyProduct', task, words[N_SHARDS]);
   }
 
-  function append(coordinates: readonly number[]): void {
+  /** Whether all came in before an interruption. */
+  function append(coordinates: readonly number[], isInterrupted: () => boolean): boolean {
     if (coordinates.length > 0 && words[N_PENDING] > 0) fold();
     for (let first = 0; first < coordinates.length; first += MOST_RIGHT) {
       const some = coordinates.slice(first, first + MOST_RIGHT);
       wanted.set(some);
       multiply(some.length, () => kernels.lassoHomotopyRightSides(task, wanted.byteOffset) !== 0);
       kernels.lassoHomotopyAppend(task, wanted.byteOffset);
+      if (isInterrupted()) return false;
     }
+    return true;
   }
 
   /** Coordinates that are to be followed and are not in the tableau. */
@@ -131,7 +136,7 @@ export function activeHomotopy(
     return found;
   }
 
-  /** Brings what is to be followed into the tableau, and the support there; false where there is no room. */
+  /** Brings what is to be followed into the tableau, and the support there; false where there is no room, or no time. */
   function take(model: HomotopyModel): boolean {
     let coordinates = missing(model);
     if (words[N_ROWS] + coordinates.length > room) {
@@ -139,9 +144,10 @@ export function activeHomotopy(
       coordinates = missing(model);
       if (coordinates.length > room) return false;
     }
-    append(coordinates);
-    finish(kernels.lassoHomotopySupport);
-    return true;
+    return (
+      append(coordinates, model.isInterrupted) &&
+      finish(kernels.lassoHomotopySupport, model.isInterrupted) !== LOST
+    );
   }
 
   function pose({ size, weights, slope, lasso, ridge, lambda, tolerance }: HomotopyModel): void {
@@ -152,11 +158,12 @@ export function activeHomotopy(
     kernels.lassoHomotopyTake(task);
   }
 
-  /** Goes on with a kernel that ends where the tableau must be folded. */
-  function finish(kernel: (task: Pointer) => number): number {
+  /** Goes on with a kernel that ends where the tableau must be folded; LOST also where it is interrupted there. */
+  function finish(kernel: (task: Pointer) => number, isInterrupted: () => boolean): number {
     for (;;) {
       const outcome = kernel(task);
       if (outcome !== FULL) return outcome;
+      if (isInterrupted()) return LOST;
       fold();
     }
   }
@@ -195,7 +202,7 @@ export function activeHomotopy(
           return true;
         });
         kernels.lassoHomotopyAim(task);
-        const outcome = finish(kernels.lassoHomotopyFollow);
+        const outcome = finish(kernels.lassoHomotopyFollow, model.isInterrupted);
         kernels.lassoHomotopyMove(task);
         runtime.run('lassoHomotopySlope', task, Math.ceil(size / SLOPE_ROWS));
         violation = outcome === LOST ? Number.NaN : kernels.lassoHomotopyViolation(task);

@@ -12,6 +12,8 @@ export interface LassoModel {
   readonly penalty: PenaltyCoefficients;
   /** No optimality condition of the model is violated by more. */
   readonly tolerance: number;
+  /** Asked between parts of the work, of some 0.1 s with 4 000 coordinates: true ends it with no way at all. Default: never. */
+  readonly isInterrupted?: () => boolean;
 }
 
 export interface LassoModelMinimum {
@@ -20,7 +22,7 @@ export interface LassoModelMinimum {
   /** The part of it that is first order: ⟨gradient, direction⟩ and the change of the lasso. */
   readonly slope: number;
   /**
-   * false where descent was cut off. true: the tolerance was reached, or the solution was followed to its end, and what
+   * false where descent was cut off, or all of it interrupted. true: the tolerance was reached, or the solution was followed to its end, and what
    * damping and rounding leave there may be more than the tolerance.
    */
   readonly finished: boolean;
@@ -47,6 +49,7 @@ export interface ActiveModels {
 const FEW_ENTERING = 0.5;
 /** The tableau serves ridges that differ by no more than this part: a round of following then halves what is left. */
 const RIDGE_DRIFT = 0.5;
+const never = () => false;
 /** Coordinate descent on the model is cut off after so many sweeps. */
 const MOST_SWEEPS = 400;
 
@@ -109,11 +112,15 @@ export function activeModels(
       if (homotopy.minimize(followed(coordinates.length, model))) return true;
     }
     // What was lost on the way is worthless.
+    if (model.isInterrupted?.()) {
+      pose(coordinates, model);
+      return false;
+    }
     return descend(coordinates, model);
   }
 
   /** The model as posed; the tableau is made anew where it was of too different a ridge. */
-  function followed(size: number, { penalty, tolerance }: LassoModel): HomotopyModel {
+  function followed(size: number, { penalty, tolerance, isInterrupted = never }: LassoModel): HomotopyModel {
     if (Math.abs(penalty.ridge - tableauRidge) > RIDGE_DRIFT * tableauRidge) {
       homotopy.reset();
       tableauRidge = penalty.ridge;
@@ -126,6 +133,7 @@ export function activeModels(
       ridge: ridge.byteOffset,
       lambda: penalty.lasso,
       tolerance,
+      isInterrupted,
     };
   }
 

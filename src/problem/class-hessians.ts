@@ -78,11 +78,11 @@ export function classHessians(
     return coordinates.filter((i) => i % stride === k).map((i) => Math.floor(i / stride));
   }
 
-  function modelOf(k: number, { theta, gradient, penalty, tolerance }: LassoModel): LassoModel {
+  function modelOf(k: number, { theta, gradient, ...model }: LassoModel): LassoModel {
     const own = classes[k];
     take(theta, k, own.theta);
     take(gradient, k, own.gradient);
-    return { theta: own.theta, gradient: own.gradient, penalty, tolerance };
+    return { ...model, theta: own.theta, gradient: own.gradient };
   }
 
   return {

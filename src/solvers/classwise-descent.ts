@@ -84,7 +84,7 @@ export function classwiseDescent(
   }
 
   /** Writes a way on the weights that are not 0, signs kept, and what the joint Hessian makes of it. */
-  function conjugateGradients(violation: number): void {
+  function conjugateGradients(violation: number, isInterrupted: () => boolean): void {
     const { theta, gradient, objective } = point;
     const { penalty } = objective;
     way.fill(0);
@@ -105,6 +105,7 @@ export function classwiseDescent(
       const length = rest / curvature;
       vectors.axpy(length, search, way);
       vectors.axpy(length, product, change);
+      if (isInterrupted()) return;
       for (let i = 0; i < size; i++) residual[i] -= isFree[i] * length * product[i];
       const before = rest;
       rest = precondition();
@@ -116,16 +117,19 @@ export function classwiseDescent(
    * Writes the direction; returns its slope, the lasso included, or null where there is no room for what is active. That is
    * told by the slopes after conjugate gradients: those before say little at a point that was foreseen.
    */
-  function propose(violation: number): number | null {
+  function propose(violation: number, isInterrupted: () => boolean): number | null {
     const { theta, gradient } = point;
     const { penalty } = point.objective;
-    conjugateGradients(violation);
+    conjugateGradients(violation, isInterrupted);
     for (let i = 0; i < size; i++) {
       model[i] = theta[i] + way[i];
       slope[i] = gradient[i] + change[i];
     }
     if (!extend(slope) && !build(slope)) return null;
-    hessians.minimize({ theta: model, gradient: slope, penalty, tolerance: violation }, direction);
+    hessians.minimize(
+      { theta: model, gradient: slope, penalty, tolerance: violation, isInterrupted },
+      direction,
+    );
     let sum = 0;
     for (let i = 0; i < size; i++) {
       // A weight that leaves is then exactly 0.
@@ -165,11 +169,11 @@ export function classwiseDescent(
       earlier.set(here);
       earlierLasso = last;
     },
-    step(precision, violation) {
+    step(precision, violation, isInterrupted) {
       if (cut >= MOST_CUT) return 'stuck';
       fresh = false;
       if (builtAt === Number.POSITIVE_INFINITY && !build(point.gradient)) return 'crowded';
-      let slopeThere = propose(violation);
+      let slopeThere = propose(violation, isInterrupted);
       let length = 1;
       for (let halving = 0; halving < MOST_HALVINGS; halving++) {
         if (slopeThere === null) return 'crowded';
@@ -184,10 +188,10 @@ export function classwiseDescent(
         if (point.known !== precision && precision === 'double') {
           // Two values of different precision are compared no further.
           point.restart(precision);
-          slopeThere = propose(violation);
+          slopeThere = propose(violation, isInterrupted);
         } else if (!fresh) {
           if (!build(point.gradient)) return 'crowded';
-          slopeThere = propose(violation);
+          slopeThere = propose(violation, isInterrupted);
         } else {
           length /= 2;
         }

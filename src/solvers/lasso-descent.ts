@@ -18,9 +18,10 @@ export interface LassoDescent {
   readonly pose: LassoPoint['pose'];
   /**
    * One step, whose model is minimized until no optimality condition is violated by more than `violation`. Its pass
-   * in double precision makes a certificate. Says whether a step was taken.
+   * in double precision makes a certificate. Says whether a step was taken: none where `isInterrupted`, asked meanwhile,
+   * becomes true before its way is known.
    */
-  step(precision: Precision, violation: number): StepOutcome;
+  step(precision: Precision, violation: number, isInterrupted: () => boolean): StepOutcome;
 }
 
 export interface DescentSettings {
@@ -86,25 +87,24 @@ export function lassoDescent(
     return Int32Array.from(free.concat(entering));
   }
 
-  function rebuild(): boolean {
+  function rebuild(isInterrupted: () => boolean): boolean {
     const { lasso } = point.objective.penalty;
     let wanted = active(NEARLY_ACTIVE * lasso);
     if (!complete) wanted = active(lasso);
     if (wanted === null) return false;
-    hessian.build(point.theta, wanted, rowsEach);
+    if (!hessian.build(point.theta, wanted, rowsEach, isInterrupted)) return false;
     fresh = true;
     lastSteps = steps;
     steps = 0;
     return true;
   }
 
-  function extendOrRebuild(): boolean {
+  function extendOrRebuild(isInterrupted: () => boolean): boolean {
     const wanted = active(point.objective.penalty.lasso);
     if (wanted === null) return false;
     const missing = wanted.filter((i) => !hessian.has(i));
-    if (!hessian.canExtend(missing.length)) return rebuild();
-    hessian.extend(missing);
-    return true;
+    if (!hessian.canExtend(missing.length)) return rebuild(isInterrupted);
+    return hessian.extend(missing, isInterrupted);
   }
 
   return {
@@ -113,21 +113,22 @@ export function lassoDescent(
       point.pose(objective, tolerance);
       lastPromise = Number.POSITIVE_INFINITY;
     },
-    step(precision, violation) {
+    step(precision, violation, isInterrupted) {
       fresh = false;
-      if (!extendOrRebuild()) return 'crowded';
+      if (!extendOrRebuild(isInterrupted)) return 'crowded';
       const asked = () => ({
         theta: point.theta,
         gradient: point.gradient,
         penalty: point.objective.penalty,
         tolerance: violation,
+        isInterrupted,
       });
       let model = hessian.minimize(asked(), direction);
       const isStale =
         model.decrease > STALE * lastPromise && model.decrease > NOISE[point.known] * point.value;
       if (!fresh && model.finished && isStale) {
         if (steps === 1 && lastSteps === 1) hessian.refine();
-        if (!rebuild()) return 'crowded';
+        if (!rebuild(isInterrupted)) return 'crowded';
         model = hessian.minimize(asked(), direction);
       }
       lastPromise = model.decrease;
@@ -150,7 +151,7 @@ export function lassoDescent(
           model = hessian.minimize(asked(), direction);
           lastPromise = model.decrease;
         } else if (!fresh || hessian.refine()) {
-          if (!rebuild()) return 'crowded';
+          if (!rebuild(isInterrupted)) return 'crowded';
           model = hessian.minimize(asked(), direction);
           lastPromise = model.decrease;
         } else {

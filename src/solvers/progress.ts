@@ -1,6 +1,7 @@
 import type { CertifiedPoint, Objective } from '../problem/objective.ts';
 import {
   type Iteration,
+  interruption,
   limitReached,
   type Solution,
   type SolverOptions,
@@ -22,6 +23,8 @@ export interface Progress {
   iteration(objective: number): Iteration;
   /** The status to end with, where a limit is reached or the caller wishes it. */
   limit(): Status | null;
+  /** Whether to end an iteration before its time. */
+  isInterrupted(): boolean;
   /** The solution at θ, which must be the point certified last. */
   solution(status: Status, theta: Float64Array, separatedClasses?: readonly number[]): Solution;
 }
@@ -69,6 +72,7 @@ export function trackProgress(solver: string, objective: Objective, options: Sol
       };
     },
     limit: () => limitReached(options, iterations),
+    isInterrupted: interruption(options),
     solution(status, theta, separatedClasses) {
       if (last === null) throw new Error('a solution must be certified first');
       return {

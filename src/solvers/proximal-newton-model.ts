@@ -76,7 +76,7 @@ export function* modelDescent(
       if (limit !== null) return interrupted(limit, descent, progress, theta);
       const { violation } = descent.point.measure();
       if (violation <= CONTINUATION_ENOUGH * lasso) break;
-      if (descent.step('single', FORCING * violation) !== 'moved') break;
+      if (descent.step('single', FORCING * violation, progress.isInterrupted) !== 'moved') break;
       yield progress.iteration(descent.point.value);
     }
   }
@@ -145,7 +145,9 @@ export function* closeGap(
     idle = gap < 0.9 * smallestGap ? 0 : idle + 1;
     smallestGap = Math.min(gap, smallestGap);
     if (gap <= inDouble || gap * contraction <= tolerance) precision = 'double';
-    const outcome = descent.step(precision, FORCING * violation);
+    const outcome = descent.step(precision, FORCING * violation, progress.isInterrupted);
+    const limitThere = outcome === 'moved' ? null : progress.limit();
+    if (limitThere !== null) return limitThere;
     if (outcome === 'moved') yield progress.iteration(descent.point.value);
     else if (outcome === 'stuck' && precision === 'single') {
       precision = 'double';

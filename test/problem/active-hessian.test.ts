@@ -309,3 +309,40 @@ test('the model from a sample of rows of unlike curvature is near that from all;
   expect(minimum(sampled)).toBe(all);
   expect(sampled.refine()).toBe(false);
 });
+
+test('interrupted there is no Hessian, and a model has no way; both are right when asked again', () => {
+  const [n, d, K] = [60, 180, 3];
+  const runtime = kernelRuntime();
+  const set = denseTrainingSet(runtime.arena, wave(n, d, K, false));
+  const layout = parameterLayout(d, K);
+  const { stride, size } = layout;
+  const make = () => activeHessian(runtime, set, layout, () => probabilitiesOf(n, K, stride));
+  const wanted = Int32Array.from({ length: d * stride }, (_, i) => i).filter((i) => i % stride < K);
+  const theta = Float64Array.from({ length: size }, (_, i) => (i % stride < K && i % 3 === 0 ? 0.1 : 0));
+  const gradient = theta.map((_, i) => (i % stride < K ? 0.02 * Math.sin(i) : 0));
+  const model = { theta, gradient, penalty: { ridge: 0.05, lasso: 0.015 }, tolerance: 1e-12 };
+  const untouched = make();
+  untouched.build(theta, wanted, ALL);
+  const expected = new Float64Array(size);
+  untouched.minimize(model, expected);
+
+  const hessian = make();
+  expect(hessian.build(theta, wanted, ALL, () => true)).toBe(false);
+  expect(hessian.coordinates.length).toBe(0);
+  expect([hessian.canExtend(1), hessian.has(wanted[0])]).toEqual([false, false]);
+  expect(hessian.build(theta, wanted, ALL, () => false)).toBe(true);
+  const direction = new Float64Array(size);
+  for (const asks of [1, 3, 9]) {
+    let asked = 0;
+    const isInterrupted = () => ++asked >= asks;
+    const { decrease, finished } = hessian.minimize({ ...model, isInterrupted }, direction);
+    expect({ decrease: Math.abs(decrease), finished }).toEqual({ decrease: 0, finished: false });
+    expect(direction.every((x) => x === 0)).toBe(true);
+  }
+  hessian.minimize(model, direction);
+  expect(direction).toEqual(expected);
+  const part = make();
+  part.build(theta, wanted.subarray(0, 90), ALL);
+  expect(part.extend(wanted.subarray(90), () => true)).toBe(false);
+  expect(part.coordinates.length).toBe(0);
+});

@@ -55,6 +55,7 @@ function modelOf({ weights, slope, lasso, ridge }: Views) {
     ridge: ridge.byteOffset,
     lambda: 0.2,
     tolerance: 1e-12,
+    isInterrupted: () => false,
   };
 }
 
@@ -146,4 +147,18 @@ test('numbers that are none are refused', () => {
   expect(homotopy.room).toBe(12);
   views.slope[0] = Number.NaN;
   expect(homotopy.minimize(modelOf(views))).toBe(false);
+});
+
+test('interrupted where the tableau would be folded it fails, and minimizes when asked again', () => {
+  const model = randomModel(5, 120, 200, 0.1, 120);
+  const { views, homotopy } = place(kernelRuntime(), model);
+  let asked = 0;
+  // Eight coordinates come in at a time; all of them are in the support after 120 changes, 32 from fold to fold.
+  const isInterrupted = () => ++asked > 120 / 8;
+  expect(homotopy.minimize({ ...modelOf(views), isInterrupted })).toBe(false);
+  expect(asked).toBe(120 / 8 + 1);
+  views.weights.set(model.w);
+  views.slope.set(model.g);
+  expect(homotopy.minimize(modelOf(views))).toBe(true);
+  expect(violation(model, views.weights)).toBeLessThan(1e-6);
 });

@@ -68,7 +68,7 @@ test('from W = 0 within 1e-6 of the optimum in at most ten steps, proved by its 
   const best = optimum(data, penalty);
   let steps = 0;
   while (!((descent.point.certified?.certificate?.relativeGap ?? 1) <= 1e-6)) {
-    expect(descent.step('double', 0.02 * descent.point.measure().violation)).toBe('moved');
+    expect(descent.step('double', 0.02 * descent.point.measure().violation, () => false)).toBe('moved');
     expect(descent.point.isMended).toBe(true);
     expect(++steps).toBeLessThanOrEqual(10);
   }
@@ -86,7 +86,8 @@ function solvedAt(data: ReturnType<typeof rows>, lassos: readonly number[]) {
   const descent = classwiseDescent(objective, classHessians(), vectors.zeros(layout.size), 'double');
   for (const lasso of lassos) {
     descent.pose(objective.withPenalty(penaltyAt(lasso)), 1e-8);
-    for (let step = 0; step < 8; step++) descent.step('double', 0.02 * descent.point.measure().violation);
+    for (let step = 0; step < 8; step++)
+      descent.step('double', 0.02 * descent.point.measure().violation, () => false);
   }
   return { objective, descent };
 }
