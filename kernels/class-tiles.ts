@@ -1,4 +1,4 @@
-import { sumOfLanes } from './lanes';
+import { sumOfLanes, sumsOfLanes } from './lanes';
 
 // What tiles of three, four and five classes over dense rows have in common, in f32 (four features a vector) and in f64
 // (two; rows are f32 all the same). K classes go as fives, fours and threes, any K from 3 on without a lane to spare.
@@ -45,10 +45,7 @@ export function addProduct<T>(sum: v128, a: v128, b: v128): v128 {
 /** out ← from + the sums of a's, b's, c's and d's lanes, T × 4 */
 export function addFourSums<T>(from: usize, a: v128, b: v128, c: v128, d: v128, out: usize): void {
   if (sizeof<T>() === 4) {
-    const ab = f32x4.add(i32x4.shuffle(a, b, 0, 4, 1, 5), i32x4.shuffle(a, b, 2, 6, 3, 7));
-    const cd = f32x4.add(i32x4.shuffle(c, d, 0, 4, 1, 5), i32x4.shuffle(c, d, 2, 6, 3, 7));
-    const sums = f32x4.add(i64x2.shuffle(ab, cd, 0, 2), i64x2.shuffle(ab, cd, 1, 3));
-    v128.store(out, f32x4.add(v128.load(from), sums));
+    v128.store(out, f32x4.add(v128.load(from), sumsOfLanes(a, b, c, d)));
   } else {
     const ab = f64x2.add(i64x2.shuffle(a, b, 0, 2), i64x2.shuffle(a, b, 1, 3));
     const cd = f64x2.add(i64x2.shuffle(c, d, 0, 2), i64x2.shuffle(c, d, 1, 3));

@@ -1,4 +1,4 @@
-import { sumOfLanes } from './lanes';
+import { sumOfLanes, sumsOfLanes } from './lanes';
 
 // Hessian products of the smoothed hinge over the terms that have curvature, where these are few:
 //
@@ -144,10 +144,7 @@ function fourDots(a: usize, b: usize, c: usize, d: usize, u: usize, bytes: usize
     sumC = f32x4.add(sumC, f32x4.mul(v128.load(c + i), at));
     sumD = f32x4.add(sumD, f32x4.mul(v128.load(d + i), at));
   }
-  let dots = sumOfLanes(sumA);
-  dots = f32x4.replace_lane(dots, 1, f32x4.extract_lane(sumOfLanes(sumB), 0));
-  dots = f32x4.replace_lane(dots, 2, f32x4.extract_lane(sumOfLanes(sumC), 0));
-  return f32x4.replace_lane(dots, 3, f32x4.extract_lane(sumOfLanes(sumD), 0));
+  return sumsOfLanes(sumA, sumB, sumC, sumD);
 }
 
 /** out ← out + z₀ a + z₁ b + z₂ c + z₃ d */

@@ -49,7 +49,9 @@ const known = new WeakMap<TrainingSet, ColumnScales>();
 
 /** What `find` finds of a training set whose rows stand, found once. */
 export function knownScales(trainingSet: TrainingSet, find: () => ColumnScales): ColumnScales {
-  const scales = known.get(trainingSet) ?? find();
+  const before = known.get(trainingSet);
+  if (before !== undefined) return before;
+  const scales = find();
   known.set(trainingSet, scales);
   return scales;
 }

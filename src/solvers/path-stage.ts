@@ -76,6 +76,7 @@ export function descentStage(base: Objective, theta: Float64Array, ownResiduals 
         tolerance: options.tolerance,
         pace,
         mends: penalty.ridge > 0 && !ownResiduals,
+        goesOn: true,
       };
       let found = yield* closeGap(descent, progress, theta, settings);
       if (found === null && isClasswise) {

@@ -81,7 +81,13 @@ export function* modelDescent(
     }
   }
   descent.pose(objective, options.tolerance);
-  const settings = { lasso: penalty.lasso, tolerance: options.tolerance, pace: [], mends: penalty.ridge > 0 };
+  const settings = {
+    lasso: penalty.lasso,
+    tolerance: options.tolerance,
+    pace: [],
+    mends: penalty.ridge > 0,
+    goesOn: false,
+  };
   const end = yield* closeGap(descent, progress, theta, settings);
   return typeof end === 'string' ? interrupted(end, descent, progress, theta) : end;
 }
@@ -97,6 +103,8 @@ export interface ClosingSettings {
    * small ridge the others prove little.
    */
   readonly mends: boolean;
+  /** Whether another penalty comes next: the descent's point is then that of the solution, which may take a pass. */
+  readonly goesOn: boolean;
 }
 
 /**
@@ -108,7 +116,7 @@ export function* closeGap(
   descent: LassoDescent,
   progress: Progress,
   theta: Float64Array,
-  { lasso, tolerance, pace, mends }: ClosingSettings,
+  { lasso, tolerance, pace, mends, goesOn }: ClosingSettings,
 ): Generator<Iteration, Solution | Status | null, void> {
   const inDouble = Math.min(1e-2, Math.max(1e-7, SINGLE_GRADIENT / lasso));
   let precision = 'single' as Precision;
@@ -158,7 +166,7 @@ export function* closeGap(
       progress.certify(theta, descent.point.gradient);
       if (!progress.isConverged()) return null;
       // Its intercepts have moved: what comes next goes on from there.
-      descent.point.restart('double', theta);
+      if (goesOn) descent.point.restart('double', theta);
       return progress.solution('converged', theta);
     }
     if (idle > PATIENCE) {

@@ -18,7 +18,8 @@ const options = {
   aborted: () => false,
 };
 
-test('where steps lead nowhere and better intercepts are enough, the point is there with its gradient', () => {
+/** A descent near the optimum, whose intercepts are off and whose steps lead nowhere, is closed. */
+function closed(goesOn: boolean) {
   const runtime = kernelRuntime();
   const X = Array.from({ length: 60 }, (_, i) =>
     Array.from({ length: 4 }, (_, j) => Math.fround(Math.sin(1.3 * i * (j + 1)) + (j === i % 3 ? 0.6 : 0))),
@@ -41,9 +42,17 @@ test('where steps lead nowhere and better intercepts are enough, the point is th
   const descent: LassoDescent = { point, pose: point.pose, step: () => 'stuck' };
   const theta = vectors.zeros(layout.size);
   const progress = trackProgress('proximal-newton', objective, options);
-  const settings = { lasso: penalty.lasso, tolerance: options.tolerance, pace: [], mends: false };
+  const settings = { lasso: penalty.lasso, tolerance: options.tolerance, pace: [], mends: false, goesOn };
+  const before = objective.passes;
   const end = closeGap(descent, progress, theta, settings).next().value;
   expect(end).toMatchObject({ status: 'converged' });
+  return { objective, point, theta, passes: objective.passes - before };
+}
+
+test('where steps lead nowhere and better intercepts are enough, the point is there with its gradient', () => {
+  const { objective, point, theta, passes } = closed(true);
+  expect(passes).toBe(closed(false).passes + 1);
+  const { vectors, layout } = objective;
   expect(point.theta).toEqual(theta);
   const gradient = vectors.zeros(layout.size);
   const value = objective.smoothValueAndGradient(theta, gradient, 'double') + objective.lassoValue(theta);
