@@ -221,7 +221,7 @@ function withPenalty(
         if (ridge > 0 && enough >= SINGLE_ENOUGH) approachIntercepts(theta, enough);
       }
       const best = intercept ? optimizeIntercepts(theta, gradient, enough) : report(theta, gradient, enough);
-      if (intercept) centre(intercepts(theta));
+      if (intercept) centre(intercepts(theta), shared.moments);
       finishGradient(theta, gradient);
       return pointOf(best);
     },
@@ -260,11 +260,15 @@ function marginUnit({ loss }: ClassMoments): number {
   return loss.kind === 'hinge' ? Math.max(1, loss.margin) : 1;
 }
 
-/** A constant added to every intercept changes nothing: their mean is made 0. One score's is what it is. */
-function centre(b: Float64Array) {
+/**
+ * A constant added to every intercept changes nothing: their mean is made 0, but for those of classes without samples, which
+ * a step may have put at −1e13 (their curvature vanishes) and the others' digits with it. One score's is what it is.
+ */
+function centre(b: Float64Array, moments: ClassMoments | null) {
   if (b.length === 1) return;
+  const present = moments === null ? b : b.filter((_, k) => !isAbsent(moments, k));
   let mean = 0;
-  for (const value of b) mean += value / b.length;
+  for (const value of present) mean += value / present.length;
   for (let k = 0; k < b.length; k++) b[k] -= mean;
 }
 

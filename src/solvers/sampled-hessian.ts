@@ -8,6 +8,11 @@ import type { Preconditioner } from './preconditioner.ts';
 
 /** What single precision may leave negative of a joint Hessian's curvature, as a part of its diagonal. */
 const ROUNDING = 2e-6;
+/**
+ * The least curvature of an intercept. That of a class whose samples have no weight vanishes, and rounding in its gradient
+ * led it to −1e13, which cost the others their digits. One sample of 1e9 has more.
+ */
+const LEAST_CURVATURE = 1e-10;
 
 /**
  * The inverse of the whole Hessian of some dense rows (as sampleRows makes them of `all`), of what they miss of the
@@ -80,6 +85,8 @@ export function addPenalty(
   // A constant added to all intercepts changes nothing: any curvature there will do.
   const K = size - nWeights;
   for (let k = nWeights; k < size; k++) {
+    const diagonal = k * rowStride + k;
+    values[diagonal] = Math.max(values[diagonal], LEAST_CURVATURE);
     for (let m = nWeights; m <= k; m++) values[k * rowStride + m] += 1 / (K * K);
   }
 }

@@ -23,6 +23,16 @@ describe('the model', () => {
     expect(hits / 150).toBeGreaterThan(0.6);
   });
 
+  test('has intercepts about 0 for the classes that count, whatever that of one without weight is', async () => {
+    const sampleWeight = small.y.map((label) => (label === 'b' ? 0 : 1));
+    for (const solver of ['lbfgs', 'block-newton', 'sampled-newton']) {
+      const model = await fit({ ...small, sampleWeight }, { lambda: 1e-3, solver, standardize: false });
+      expect(model.status).toBe('converged');
+      expect(Math.abs(model.intercepts[0] + model.intercepts[2])).toBeLessThan(1);
+      expect(model.intercepts[1]).toBeLessThan(-100);
+    }
+  });
+
   test('is the same from rows, a typed array and compressed rows', async () => {
     const options: FitOptions = { lambda: 1e-3, standardize: false, tolerance: 1e-9 };
     const { values, nSamples, nFeatures } = small.X;

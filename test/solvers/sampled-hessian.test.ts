@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { choleskyMatrix } from '../../src/problem/cholesky.ts';
 import { sampleRows } from '../../src/problem/row-sample.ts';
-import { sampledHessian } from '../../src/solvers/sampled-hessian.ts';
+import { addPenalty, sampledHessian } from '../../src/solvers/sampled-hessian.ts';
 import { denseTrainingSet } from '../twins/kernel-data.ts';
 import { kernelRuntime } from '../twins/kernel-runtime.ts';
 
@@ -47,3 +48,20 @@ test.each([true, false])(
     expect(descent).toBeGreaterThan(0);
   },
 );
+
+test('the intercept of a class without curvature is not led away by rounding in its gradient', () => {
+  const runtime = kernelRuntime();
+  const factor = choleskyMatrix(runtime, 3);
+  const { values, rowStride } = factor;
+  values[0] = 0.25;
+  values[rowStride] = -0.25;
+  values[rowStride + 1] = 0.25;
+  values[2 * rowStride + 2] = 1e-25;
+  addPenalty(factor, 0, 1);
+  factor.factor();
+  const x = runtime.arena.allocateF64(3);
+  x.set([0.1, -0.1, 1e-7]);
+  factor.solve(x);
+  expect(x[0] - x[1]).toBeCloseTo(0.4, 3);
+  expect(Math.abs(x[2])).toBeLessThan(1e4);
+});
