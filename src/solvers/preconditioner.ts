@@ -11,6 +11,8 @@ export interface Preconditioner {
   readonly renewal?: number;
   /** … unless it was below this: from there on the Hessian hardly changes. Where not given, L-BFGS has its own. */
   readonly settled?: number;
+  /** The same of the first Hessian, at the start; default: `settled`. */
+  readonly settledAtStart?: number;
   /** … nor after a step that took the gap to this part or less: where a sample's noise is more than what has changed since. Default 0. */
   readonly sufficient?: number;
   /** It is prepared anew after a step of less than this part of what was tried first; default: never for that. */
@@ -39,13 +41,15 @@ export function renewing(
 ): (theta: Float64Array, gap: number, length?: number) => boolean {
   const { renewal = RENEWAL, settled = SETTLED_GAP, sufficient = 0, shortStep = 0 } = preconditioner;
   let preparedAt = Number.POSITIVE_INFINITY;
+  let settledAt = preconditioner.settledAtStart ?? settled;
   let last = 0;
   return (theta, gap, length = 1) => {
     const suffices = gap < sufficient * last;
     last = gap;
-    const isDue = !suffices && preparedAt > settled && gap < renewal * preparedAt;
+    const isDue = !suffices && preparedAt > settledAt && gap < renewal * preparedAt;
     if (!isDue && length >= shortStep) return false;
     preconditioner.prepare(theta);
+    if (preparedAt < Number.POSITIVE_INFINITY) settledAt = settled;
     preparedAt = gap;
     return true;
   };

@@ -75,3 +75,12 @@ test('a preconditioner is kept after a step that took the gap to a sufficient pa
   // Before the first there is no step.
   expect(due).toEqual([true, false, false, false, true, false, true]);
 });
+
+test('the first preconditioner has a gap of its own at which it is settled', () => {
+  const due = (own: { settledAtStart?: number }) => {
+    const prepared = renewing({ ...preconditioner, renewal: 0.1, settled: 10, ...own });
+    return [5, 0.4, 0.03].map((gap) => prepared(new Float64Array(1), gap));
+  };
+  expect(due({})).toEqual([true, false, false]);
+  expect(due({ settledAtStart: 1 })).toEqual([true, true, false]);
+});
