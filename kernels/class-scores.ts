@@ -45,12 +45,27 @@ export function classScores<T>(
       const x = X + first;
       const w = W + (k * rowBytes + width * first) * (sizeof<T>() >> 2);
       const at: usize = k * sizeof<T>();
-      if (width === 5) scoreRows<T, Five>(x, rowBytes, nRows, w, bytes, from + at, fromStep, S + at, sBytes);
-      else if (width === 4)
-        scoreRows<T, Four>(x, rowBytes, nRows, w, bytes, from + at, fromStep, S + at, sBytes);
-      else scoreRows<T, Three>(x, rowBytes, nRows, w, bytes, from + at, fromStep, S + at, sBytes);
+      scoresOfWidth<T>(width, x, rowBytes, nRows, w, bytes, from + at, fromStep, S + at, sBytes);
     }
   }
+}
+
+/** s ← from + X W for `bytes` of features at x, and `width` classes at s; `from` is fromStep from row to row. */
+export function scoresOfWidth<T>(
+  width: u32,
+  x: usize,
+  rowBytes: usize,
+  nRows: u32,
+  w: usize,
+  bytes: usize,
+  from: usize,
+  fromStep: usize,
+  s: usize,
+  sBytes: usize,
+): void {
+  if (width === 5) scoreRows<T, Five>(x, rowBytes, nRows, w, bytes, from, fromStep, s, sBytes);
+  else if (width === 4) scoreRows<T, Four>(x, rowBytes, nRows, w, bytes, from, fromStep, s, sBytes);
+  else scoreRows<T, Three>(x, rowBytes, nRows, w, bytes, from, fromStep, s, sBytes);
 }
 
 /** 1024 features: the weights of five classes, 20 KB (f64: 40), stay in the first-level cache. */

@@ -23,11 +23,12 @@ const UNIT = 2 ** -53;
 const MOST_HESSIAN_TERMS = 1e7;
 
 /**
- * Certifies θ = (W, b) with W = Xᵀ B, for softmax under L2, by its scores and the products of the rows, without a pass:
- * with residuals U at the scores, ∇_W L = Xᵀ E, E = U / n + 2 ridge B, and
+ * Certifies θ = (W, b) with W = Xᵀ B + D, for softmax under L2, by its scores and the products of the rows, without a pass:
+ * with residuals U at the scores, ∇_W L = Xᵀ E + 2 ridge D, E = U / n + 2 ridge B, and
  *
  *   ‖X̂ᵀ E‖² = Σₖ eₖᵀ X̂ X̂ᵀ eₖ ≤ Σₖ eₖᵀ Ĝ eₖ + error · (Σᵢ |eᵢₖ| ‖x̂ᵢ‖)² + underflow · (Σᵢ |eᵢₖ|)²
  *   ‖(X − X̂)ᵀ eₖ‖ ≤ Σᵢ |eᵢₖ| (rowError · ‖xᵢ‖ + rowUnderflow)
+ *   ‖dₖ‖ ≤ the expansion's error · Σᵢ |bᵢₖ| ‖xᵢ‖
  *
  * where Ĝ is X̂ X̂ᵀ up to `error` and `underflow`. The objective is in double precision, and so is the bound but for Ĝ,
  * whose error it is charged. The intercepts are moved to their optimum first. `stationarity` is at most what is told. Null where a class
@@ -37,7 +38,7 @@ export function rowSpaceCertificate(
   runtime: Runtime,
   { trainingSet, penalty: { ridge, lasso }, loss, intercept }: Problem,
   theta: Float64Array,
-  { coefficients, scores, stride }: Expansion,
+  { coefficients, scores, stride, error: weightError }: Expansion,
   { values: G, rowStride, error, underflow, rowError, rowUnderflow }: RowProducts,
 ): CertifiedPoint | null {
   const { arena, kernels } = runtime;
@@ -107,26 +108,27 @@ export function rowSpaceCertificate(
     const e = arena.allocateF64(n);
     let squares = 0;
     let rowSquares = 0;
-    let rounding = 0;
+    let weightSquares = 0;
     for (let k = 0; k < K; k++) {
       let sum = 0;
       let sumOfLengths = 0;
+      let off = 0;
       for (let i = 0; i < n; i++) {
         e[i] = U[i * K + k] + 2 * ridge * coefficients[i * stride + k];
         sum += Math.abs(e[i]);
         sumOfLengths += Math.abs(e[i]) * lengths[i];
-        // W is rounded, and E with it.
-        rounding += 4 * ridge * n * UNIT * Math.abs(coefficients[i * stride + k]) * lengths[i];
+        off += weightError * Math.abs(coefficients[i * stride + k]) * lengths[i];
       }
       for (let i = 0; i < n; i++) {
         const row = G.byteOffset + 8 * i * rowStride;
         squares += e[i] * (2 * kernels.dot(row, e.byteOffset, i) + G[i * rowStride + i] * e[i]);
       }
       squares += charged * sumOfLengths * sumOfLengths + underflow * sum * sum;
+      weightSquares += (2 * ridge * off) ** 2;
       rowSquares += (rowError * sumOfLengths + rowUnderflow * sum) ** 2;
     }
     arena.release(mark);
-    return Math.sqrt(Math.max(0, squares)) + Math.sqrt(rowSquares) + rounding;
+    return Math.sqrt(Math.max(0, squares)) + Math.sqrt(rowSquares) + Math.sqrt(weightSquares);
   }
 
   const frequencies = classFrequencies(runtime, trainingSet);

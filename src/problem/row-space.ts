@@ -7,20 +7,25 @@ import type { ParameterLayout } from './parameters.ts';
 export interface RowSpace {
   /** L, nSamples × nSamples, of X Xᵀ = L Lᵀ; labels and weights are those of X. */
   readonly trainingSet: TrainingSet;
-  /** θ ← the weights W of least norm whose scores X W are L A, and the intercepts of A. */
-  expand(A: Float64Array, theta: Float64Array): Expansion;
+  /**
+   * θ ← the weights W of least norm whose scores X W are L A, and the intercepts of A. In single precision where that
+   * is off by `inexactness` of ‖W‖ at most.
+   */
+  expand(A: Float64Array, theta: Float64Array, inexactness: number): Expansion;
   /** A ← Lᵀ B, the coordinates of W = Xᵀ B for B of an expansion, nSamples × `stride`. */
   coordinatesOf(B: Float64Array, stride: number, A: Float64Array): void;
   readonly products: RowProducts;
 }
 
-/** W = Xᵀ B, in double. */
+/** W = Xᵀ B, nearly. */
 export interface Expansion {
   /** B, f64, nSamples × stride */
   readonly coefficients: Float64Array;
-  /** X W, f64, nSamples × stride */
+  /** X W, f64, nSamples × stride, in double */
   readonly scores: Float64Array;
   readonly stride: number;
+  /** A column of W is off by this part of Σᵢ |bᵢ| ‖xᵢ‖ at most. */
+  readonly error: number;
 }
 
 /** X Xᵀ of rows in single precision, or of rows rounded to 16 bits in each run of features, in half the time. */
@@ -46,6 +51,13 @@ const SHARD_ROWS = 16;
 const COMBINED = 256;
 /** Shards of the way back, enough for 8 threads: each has scores of all rows, all of them at most PARTIALS_PART of X. */
 const MOST_COMBINED_SHARDS = 16;
+/** Classes of a tile, at most, and bytes of one of its classes. */
+const WIDEST = 5;
+const TILE_BYTES = COMBINED * 8;
+/** B rounded to f32, and sums over 16 rows (combineRows). */
+const COMBINED_ROUNDINGS = 18;
+/** Rounding in double. */
+const UNIT = 2 ** -53;
 /** 2⁻²⁴ and, of the sums over 512 features in f32 (multiplyRows), how many roundings each product goes through. */
 const EPSILON = 2 ** -24;
 const RUN_ROUNDINGS = 132;
@@ -60,11 +72,12 @@ const QUANTIZED_ROUNDINGS = 5;
 const MOST_SHARDS = 20;
 /** … but a shard's sums take n² f32: all of them at most this part of X. */
 const PARTIALS_PART = 1 / 2;
-/** Fields: products, partials, shardFeatures, quantized. */
-const PRODUCTS = 8;
+/** Fields: theta, partials, shardFeatures, quantized, single. */
+const THETA = 8;
 const PARTIALS = 9;
 const SHARD_FEATURES = 10;
 const QUANTIZED = 12;
+const SINGLE = 15;
 /** Added to the diagonal, as a part of its mean: centred rows are dependent, and the products are single precision. */
 const ROUNDING = 1e-6;
 
@@ -89,8 +102,7 @@ export function rowSpace(
   const factor = choleskyMatrix(runtime, n);
   const { values } = factor;
   const coefficients = arena.allocateF64(n * stride);
-  const ownStride = stride === layout.stride;
-  const products = arena.allocateF64(ownStride ? 0 : d * stride);
+  const coefficientsSingle = arena.allocateF32(n * stride);
   const scores = arena.allocateF64(n * stride);
   const gram = arena.f64(arena.allocateUnset(values.byteLength), values.length);
   const column = arena.allocateF64(n);
@@ -98,7 +110,7 @@ export function rowSpace(
   const shardFeatures = RUN * Math.ceil(rowStride / RUN / mostShards);
   const nShards = Math.ceil(rowStride / shardFeatures);
   const task = arena.allocate(64);
-  const fields = arena.u32(task, 13);
+  const fields = arena.u32(task, 16);
   const mark = arena.mark();
   fields.set([
     n,
@@ -109,10 +121,14 @@ export function rowSpace(
     factor.rowStride * 8,
     values.byteOffset,
     coefficients.byteOffset,
-    products.byteOffset,
+    0,
     arena.allocateUnset(nShards * productBytes(n)),
     shardFeatures,
     nShards,
+    0,
+    layout.nClasses,
+    layout.stride,
+    0,
   ]);
   const quantized = precision === 'quantized';
   if (quantized) {
@@ -138,43 +154,47 @@ export function rowSpace(
     values: L.byteOffset,
   };
 
-  /** X W of the shards, in their order. */
-  function addScores(partials: Float64Array): void {
-    scores.fill(0);
-    for (let at = 0; at < partials.length; at += scores.length) {
-      for (let i = 0; i < scores.length; i++) scores[i] += partials[at + i];
+  /** √ Σₖ (Σᵢ |bᵢₖ| ‖xᵢ‖)² */
+  function absoluteNorm(): number {
+    const lengths = Float64Array.from({ length: n }, (_, i) => Math.sqrt(gram[i * factor.rowStride + i]));
+    let squares = 0;
+    for (let k = 0; k < layout.nClasses; k++) {
+      let sum = 0;
+      for (let i = 0; i < n; i++) sum += Math.abs(coefficients[i * stride + k]) * lengths[i];
+      squares += sum * sum;
     }
+    return Math.sqrt(squares);
   }
 
   return {
     trainingSet: { ...data, matrix: reduced },
-    expand(A, theta) {
+    expand(A, theta, inexactness) {
       coefficients.fill(0);
       for (let k = 0; k < layout.stride; k++) {
         for (let i = 0; i < n; i++) column[i] = A[i * layout.stride + k];
         factor.solveTransposed(column);
         for (let i = 0; i < n; i++) coefficients[i * stride + k] = column[i];
       }
-      const room = Math.floor((PARTIALS_PART * n * rowStride * 4) / scores.byteLength);
+      const error = relativeError(COMBINED_ROUNDINGS);
+      const norm = Math.sqrt(A.subarray(0, n * layout.stride).reduce((sum, a) => sum + a * a, 0));
+      const single = error * absoluteNorm() <= inexactness * norm;
+      if (single) coefficientsSingle.set(coefficients);
+      const step = (n + 1) * stride * 8 + 2 * WIDEST * TILE_BYTES;
+      const room = Math.floor((PARTIALS_PART * n * rowStride * 4) / step);
       const combinedShards = Math.max(2, Math.min(MOST_COMBINED_SHARDS, room));
       const combined = COMBINED * Math.ceil(d / COMBINED / combinedShards);
       const nCombined = Math.ceil(d / combined);
       const partialsMark = arena.mark();
-      const partials = arena.f64(
-        arena.allocateUnset(nCombined * scores.byteLength),
-        nCombined * scores.length,
-      );
-      fields[PRODUCTS] = ownStride ? theta.byteOffset : products.byteOffset;
-      fields[PARTIALS] = partials.byteOffset;
+      const partials = arena.allocateUnset(nCombined * step);
+      fields[THETA] = theta.byteOffset;
+      fields[PARTIALS] = partials;
       fields[SHARD_FEATURES] = combined;
+      fields[SINGLE] = single ? coefficientsSingle.byteOffset : 0;
       runtime.run('combineRows', task, nCombined);
-      addScores(partials);
+      runtime.kernels.sumShards(partials, step, nCombined, scores.length, scores.byteOffset);
       arena.release(partialsMark);
-      for (let j = 0; j < d && !ownStride; j++) {
-        for (let k = 0; k < layout.stride; k++) theta[j * layout.stride + k] = products[j * stride + k];
-      }
       for (let k = 0; k < layout.stride; k++) theta[d * layout.stride + k] = A[n * layout.stride + k];
-      return { coefficients, scores, stride };
+      return { coefficients, scores, stride, error: single ? error : 2 * n * UNIT };
     },
     coordinatesOf(B, bStride, A) {
       A.fill(0, 0, n * layout.stride);

@@ -34,6 +34,8 @@ export interface DescentSettings {
    * part of it, and certifies only there: for a caller who changes the objective between runs.
    */
   readonly innerGap?: number;
+  /** Not even there, for a caller who certifies what it makes of θ; the solution's objective is then as estimated. */
+  readonly uncertified?: boolean;
   /** θ is thought to be the optimum: it is certified first, and what is left to do is done in double precision. */
   readonly nearOptimum?: boolean;
   /**
@@ -127,7 +129,9 @@ export function* descend(
   while (true) {
     if (gap <= target) {
       if (settings.innerGap !== undefined) {
-        progress.certify(theta, gradient);
+        if (settings.uncertified)
+          progress.take({ objective: value, certificate: null, stationarity: Infinity });
+        else progress.certify(theta, gradient);
         return progress.solution('converged', theta);
       }
       value = progress.certify(theta, gradient).objective;

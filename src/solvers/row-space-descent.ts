@@ -16,6 +16,8 @@ export const ROW_SPACE = 'row-space';
 
 /** The part of the tolerance that the problem on coordinates is solved to. */
 const INNER_PART = 0.1;
+/** What rounding in W may take of the tolerance, at most. */
+const ROUNDING_PART = 1e-3;
 /** With fewer rows X Xᵀ is so small that rounding gains nothing: 48 × 10 000 took 3.2 ms of CPU either way, 64 4.1 and 3.7. */
 const QUANTIZED_ROWS = 64;
 /** Quantized rows ended at 2e-8 and 3e-8 for tolerances of 1e-7 and 1e-8 (wide). */
@@ -67,10 +69,12 @@ export function* rowSpaceDescent(
     const inner =
       nSamples ** 2 * layout.stride < ALONE ? singleThreadRuntime(arena, runtime.kernels) : runtime;
     const objective = softmaxObjective(inner, { ...problem, trainingSet: space.trainingSet });
-    const run = lbfgs(objective, coordinates, stages.rest(), { innerGap: INNER_PART * options.tolerance });
+    const innerGap = INNER_PART * options.tolerance;
+    const run = lbfgs(objective, coordinates, stages.rest(), { innerGap, uncertified: true });
     const found = yield* stages.run(run, nSamples / nFeatures);
     stages.passes += 1;
-    const expansion = space.expand(coordinates, theta);
+    const inexactness = Math.sqrt(ROUNDING_PART * options.tolerance);
+    const expansion = space.expand(coordinates, theta, inexactness);
     // Rows of 1e19 and more overflow in their products, which are single precision.
     nearOptimum = Number.isFinite(squares());
     before = nearOptimum ? { coefficients: expansion.coefficients.slice(), stride: expansion.stride } : null;

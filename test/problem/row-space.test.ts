@@ -8,6 +8,7 @@ describe.each([
   [1, 5, 3],
   [26, 1100, 3],
   [50, 333, 5],
+  [37, 777, 11],
   [23, 70, 1],
 ])('the space of %i rows of %i features, %i scores', (n, d, K) => {
   const X = Array.from({ length: n }, (_, i) =>
@@ -33,11 +34,19 @@ describe.each([
     }
   });
 
-  test('leads back to weights of the same scores and norm, and the same intercepts', () => {
-    const A = runtime.arena.allocateF64((n + 1) * layout.stride);
-    for (let j = 0; j <= n; j++) for (let k = 0; k < K; k++) A[j * layout.stride + k] = Math.sin(j + 2 * k);
-    const theta = runtime.arena.allocateF64(layout.size).fill(Number.NaN);
-    expand(A, theta);
+  const A = runtime.arena.allocateF64((n + 1) * layout.stride);
+  for (let j = 0; j <= n; j++) for (let k = 0; k < K; k++) A[j * layout.stride + k] = Math.sin(j + 2 * k);
+  const theta = runtime.arena.allocateF64(layout.size);
+  const unset = () => {
+    for (let j = 0; j <= d; j++) theta.fill(Number.NaN, j * layout.stride, j * layout.stride + K);
+  };
+
+  test.each([
+    ['double', 0],
+    ['single', 1],
+  ])('leads back in %s to weights of the same scores and norm, and the same intercepts', (_, inexactness) => {
+    unset();
+    expand(A, theta, inexactness);
     for (let k = 0; k < K; k++) {
       expect(theta[d * layout.stride + k]).toBe(A[n * layout.stride + k]);
       for (let i = 0; i < n; i++) {
@@ -51,6 +60,44 @@ describe.each([
     const square = (x: Float64Array) => x.reduce((sum, v) => sum + v * v, 0);
     const norm = square(A.subarray(0, n * layout.stride));
     expect(Math.abs(square(theta.subarray(0, d * layout.stride)) / norm - 1)).toBeLessThan(1e-3);
+  });
+
+  test.each([0, 1])(
+    'tells the scores of these weights, and how far they are from Xᵀ B, %d',
+    (inexactness) => {
+      unset();
+      const { coefficients, scores, stride, error } = expand(A, theta, inexactness);
+      if (inexactness === 0) expect(error).toBeLessThan(1e-13);
+      for (let k = 0; k < K; k++) {
+        let square = 0;
+        for (let j = 0; j < d; j++) {
+          const w = theta[j * layout.stride + k];
+          square += (w - X.reduce((sum, x, i) => sum + x[j] * coefficients[i * stride + k], 0)) ** 2;
+        }
+        const lengths = X.map((x) => Math.sqrt(x.reduce((sum, v) => sum + v * v, 0)));
+        const charge =
+          error * lengths.reduce((sum, l, i) => sum + l * Math.abs(coefficients[i * stride + k]), 0);
+        expect(Math.sqrt(square)).toBeLessThanOrEqual(charge);
+        for (let i = 0; i < n; i++) {
+          const score = X[i].reduce((sum, x, j) => sum + x * theta[j * layout.stride + k], 0);
+          const terms = X[i].reduce((sum, x, j) => sum + Math.abs(x * theta[j * layout.stride + k]), 0);
+          expect(Math.abs(scores[i * stride + k] - score)).toBeLessThanOrEqual(1e-14 * terms);
+        }
+      }
+    },
+  );
+
+  test('goes back in single precision only where that is exact enough', () => {
+    const { coefficients, stride, error } = expand(A, theta, 1);
+    const lengths = X.map((x) => Math.sqrt(x.reduce((sum, v) => sum + v * v, 0)));
+    let squares = 0;
+    for (let k = 0; k < K; k++) {
+      squares += lengths.reduce((sum, l, i) => sum + l * Math.abs(coefficients[i * stride + k]), 0) ** 2;
+    }
+    const norm = Math.sqrt(A.subarray(0, n * layout.stride).reduce((sum, a) => sum + a * a, 0));
+    const off = (error * Math.sqrt(squares)) / norm;
+    expect(expand(A, theta, 0.99 * off).error).toBeLessThan(error);
+    expect(expand(A, theta, 1.01 * off).error).toBe(error);
   });
 });
 
