@@ -20,7 +20,7 @@ class PlaceTask {
   rows: usize; // 20
   weights: usize; // 24
   sums: usize; // 28
-  least: usize; // 32
+  least: usize; // 32: 0 where weights are, and neither extremes are asked for
   greatest: usize; // 36
   mean: usize; // 40: of placeRows, 0 for none
   units: usize; // 44
@@ -30,7 +30,7 @@ class PlaceTask {
   notFinite: u32; // 60: set where a placed value is not finite
 }
 
-/** The shard's columns of sums, least and greatest. */
+/** The shard's columns of sums and, unless they are 0, of least and greatest. */
 export function sumColumns(task: usize, shard: u32): void {
   const t = changetype<PlaceTask>(task);
   if (t.double) eachBlock<f64>(t, shard, false);
@@ -52,6 +52,7 @@ function eachBlock<T>(t: PlaceTask, shard: u32, squares: bool): void {
     const nRows = min(t.blockRows, t.nRows - i);
     const weights = t.weights === 0 ? 0 : t.weights + (i << 3);
     if (squares) columnSquares<T>(rows, nRows, t.nFeatures, first, end, weights, t.mean, t.units, t.squares);
+    else if (t.least === 0) plainColumnSums<T>(rows, nRows, t.nFeatures, first, end, t.sums);
     else columnSums<T>(rows, nRows, t.nFeatures, first, end, weights, t.sums, t.least, t.greatest);
   }
 }
@@ -141,6 +142,65 @@ function columnSums<T>(
     v128.store(greatest + at, greatest0);
     v128.store(greatest + at, greatest1, 16);
   }
+}
+
+/** sums ← sums + Σ xᵢ */
+function plainColumnSums<T>(
+  rows: usize,
+  nRows: u32,
+  nFeatures: u32,
+  firstFeature: u32,
+  endFeature: u32,
+  sums: usize,
+): void {
+  const rowBytes: usize = nFeatures * sizeof<T>();
+  let j = firstFeature;
+  for (; j + 12 < endFeature; j += 16)
+    sixteenColumnSums<T>(rows + j * sizeof<T>(), nRows, rowBytes, sums + (j << 3));
+  for (; j < endFeature; j += 4) {
+    const at = sums + (j << 3);
+    let sum0 = v128.load(at);
+    let sum1 = v128.load(at, 16);
+    let x = rows + j * sizeof<T>();
+    for (let i: u32 = 0; i < nRows; i++) {
+      sum0 = f64x2.add(sum0, loadPair<T>(x));
+      sum1 = f64x2.add(sum1, loadPair<T>(x + 2 * sizeof<T>()));
+      x += rowBytes;
+    }
+    v128.store(at, sum0);
+    v128.store(at, sum1, 16);
+  }
+}
+
+/** plainColumnSums of the cache line of f32 at x. */
+function sixteenColumnSums<T>(x: usize, nRows: u32, rowBytes: usize, sums: usize): void {
+  let sum0 = v128.load(sums);
+  let sum1 = v128.load(sums, 16);
+  let sum2 = v128.load(sums, 32);
+  let sum3 = v128.load(sums, 48);
+  let sum4 = v128.load(sums, 64);
+  let sum5 = v128.load(sums, 80);
+  let sum6 = v128.load(sums, 96);
+  let sum7 = v128.load(sums, 112);
+  for (let i: u32 = 0; i < nRows; i++) {
+    sum0 = f64x2.add(sum0, loadPair<T>(x));
+    sum1 = f64x2.add(sum1, loadPair<T>(x + 2 * sizeof<T>()));
+    sum2 = f64x2.add(sum2, loadPair<T>(x + 4 * sizeof<T>()));
+    sum3 = f64x2.add(sum3, loadPair<T>(x + 6 * sizeof<T>()));
+    sum4 = f64x2.add(sum4, loadPair<T>(x + 8 * sizeof<T>()));
+    sum5 = f64x2.add(sum5, loadPair<T>(x + 10 * sizeof<T>()));
+    sum6 = f64x2.add(sum6, loadPair<T>(x + 12 * sizeof<T>()));
+    sum7 = f64x2.add(sum7, loadPair<T>(x + 14 * sizeof<T>()));
+    x += rowBytes;
+  }
+  v128.store(sums, sum0);
+  v128.store(sums, sum1, 16);
+  v128.store(sums, sum2, 32);
+  v128.store(sums, sum3, 48);
+  v128.store(sums, sum4, 64);
+  v128.store(sums, sum5, 80);
+  v128.store(sums, sum6, 96);
+  v128.store(sums, sum7, 112);
 }
 
 /** columnSums of eight columns where every weight is 1: with four each sum would wait for the last addition. */

@@ -28,19 +28,27 @@ export function denseStatistics(
     task.set({ weights: placed.byteOffset });
   }
   const sums = column();
+  const own = (values: Float64Array) => values.slice(0, nFeatures);
+  const weightSum = sumOfWeights(weights, nSamples);
+  const withoutDeviations = () => {
+    const mean = own(sums);
+    arena.release(mark);
+    return { mean, scale: new Float64Array(nFeatures).fill(1), constant: [] };
+  };
+  // Sums of one f32 up to 2²⁹ times are exact: no extremes are needed to tell a constant column's mean.
+  if (!deviations && weights === null && task.single) {
+    task.set({ sums: sums.byteOffset });
+    task.sumColumns();
+    if (!kernels.columnMeans(sums.byteOffset, 0, 0, nFeatures, weightSum)) explain();
+    return withoutDeviations();
+  }
   const least = column().fill(Infinity);
   const greatest = column().fill(-Infinity);
   task.set({ sums: sums.byteOffset, least: least.byteOffset, greatest: greatest.byteOffset });
   task.sumColumns();
-  const own = (values: Float64Array) => values.slice(0, nFeatures);
-  const weightSum = sumOfWeights(weights, nSamples);
   const columns = [sums.byteOffset, least.byteOffset, greatest.byteOffset] as const;
   if (!kernels.columnMeans(...columns, nFeatures, weightSum)) explain();
-  if (!deviations) {
-    const mean = own(sums);
-    arena.release(mark);
-    return { mean, scale: new Float64Array(nFeatures).fill(1), constant: [] };
-  }
+  if (!deviations) return withoutDeviations();
   const units = column();
   units.set(columnUnits(own(least), own(greatest)));
   const squares = column();

@@ -33,6 +33,8 @@ const TOGETHER = 8;
 
 /** The kernels that gather statistics of dense rows and place them. */
 export interface PlaceTask {
+  /** Whether rows come as f32. */
+  readonly single: boolean;
   set(fields: Partial<Record<Settable, Pointer>>): void;
   sumColumns(): void;
   sumDeviations(): void;
@@ -63,6 +65,7 @@ export function placeTask({ arena, run }: Runtime, chunks: RowChunks, nFeatures:
   }
 
   return {
+    single: chunks.single,
     set,
     sumColumns: () => eachChunk('sumColumns'),
     sumDeviations: () => eachChunk('sumDeviations'),

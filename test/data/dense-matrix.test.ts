@@ -159,9 +159,11 @@ describe('dense rows, bit for bit as in plain f64 sums', () => {
       const rows = Array.from({ length: 11 }, (_, i) =>
         Array.from({ length: 9 }, (_, j) => (j === constant ? 0.1 : i * (j + 1))),
       );
-      for (const standardize of [true, false]) {
+      const values = Float32Array.from(rows.flat());
+      const forms: RowsInput[] = [rows, { values, nSamples: 11, nFeatures: 9 }];
+      for (const [X, standardize] of forms.flatMap((X) => [true, false].map((s) => [X, s] as const))) {
         const runtime = kernelRuntime();
-        const { matrix } = denseMatrix(runtime, rows, { weights: null, standardize, center: true });
+        const { matrix } = denseMatrix(runtime, X, { weights: null, standardize, center: true });
         const stored = runtime.arena.f32(matrix.values, 11 * matrix.stride);
         const isZero = (j: number) => stored.every((z, t) => t % matrix.stride !== j || z === 0);
         for (let j = 0; j < 9; j++) expect(isZero(j)).toBe(j === constant);
