@@ -9,6 +9,8 @@ export interface PreconditionerSettings {
   readonly preconditioner?: Preconditioner;
   /** One that is taken up on the way where it is slow without; instead of `preconditioner`. */
   readonly late?: LatePreconditioner;
+  /** A diagonal instead of the Hessian's at θ = 0, in units of one weight: first steps stay as long as without. */
+  readonly diagonal?: Preconditioner;
 }
 
 /** L-BFGS's memory, and what it starts from where that is given. */
@@ -31,7 +33,7 @@ export interface PreconditionedMemory extends Pick<InverseHessian, 'update'> {
 export function preconditionedMemory(
   objective: Objective,
   pairs: number,
-  { preconditioner, late }: PreconditionerSettings,
+  { preconditioner, late, diagonal }: PreconditionerSettings,
 ): PreconditionedMemory {
   const { vectors, layout } = objective;
   const need = late === undefined ? null : awaitNeed(late);
@@ -41,7 +43,7 @@ export function preconditionedMemory(
 
   function startFrom(next: Preconditioner | null) {
     given = next === null ? null : renewing(next);
-    memory.startFrom(next ?? diagonalPreconditioner(objective));
+    memory.startFrom(next ?? diagonal ?? diagonalPreconditioner(objective));
   }
 
   function takeUp(next: Preconditioner | null): boolean {

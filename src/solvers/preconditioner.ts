@@ -69,6 +69,18 @@ export function exactDiagonal({ hessianDiagonal, vectors, layout }: Objective): 
   };
 }
 
+/** The intercepts' gradient times `factor`, the weights' as it is. */
+export function scaledIntercepts({ layout, vectors }: Objective, factor: number): Preconditioner {
+  const nWeights = layout.nFeatures * layout.stride;
+  return {
+    prepare() {},
+    apply(x, out) {
+      vectors.copy(x, out);
+      for (let i = nWeights; i < x.length; i++) out[i] *= factor;
+    },
+  };
+}
+
 /** The Hessian's diagonal at θ = 0, where the columns differ in scale; else null, for the identity. */
 export function diagonalPreconditioner(objective: Objective): Preconditioner | null {
   const scaling = diagonalScaling(objective);

@@ -2,13 +2,14 @@ import type { TrainingSet } from '../data/design-matrix.ts';
 import { parameterLayout, scoreLayout } from '../problem/parameters.ts';
 import { passProducts } from '../problem/pass-products.ts';
 import type { Problem } from '../problem/problem.ts';
-import { type Expansion, type RowPrecision, rowSpace } from '../problem/row-space.ts';
+import { type Expansion, type RowPrecision, type RowSpace, rowSpace } from '../problem/row-space.ts';
 import { rowSpaceCertificate } from '../problem/row-space-certificate.ts';
 import { softmaxObjective } from '../problem/softmax-objective.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { singleThreadRuntime } from '../runtime/single-thread.ts';
 import { lbfgs } from './lbfgs.ts';
 import { isCutOff } from './path-stage.ts';
+import { scaledIntercepts } from './preconditioner.ts';
 import type { SolverOptions, SolverRun } from './solver.ts';
 import { Stages } from './stages.ts';
 
@@ -70,7 +71,8 @@ export function* rowSpaceDescent(
       nSamples ** 2 * layout.stride < ALONE ? singleThreadRuntime(arena, runtime.kernels) : runtime;
     const objective = softmaxObjective(inner, { ...problem, trainingSet: space.trainingSet });
     const innerGap = INNER_PART * options.tolerance;
-    const run = lbfgs(objective, coordinates, stages.rest(), { innerGap, uncertified: true });
+    const diagonal = scaledIntercepts(objective, interceptFactor(problem, space));
+    const run = lbfgs(objective, coordinates, stages.rest(), { innerGap, uncertified: true, diagonal });
     const found = yield* stages.run(run, nSamples / nFeatures);
     stages.passes += 1;
     const inexactness = Math.sqrt(ROUNDING_PART * options.tolerance);
@@ -104,6 +106,20 @@ export function suitsRowSpace(trainingSet: TrainingSet): boolean {
   const { kind, nSamples: n, nFeatures: d } = trainingSet.matrix;
   if (kind !== 'dense') return false;
   return gramPasses(trainingSet, 'single') + (TYPICAL_PASSES * n) / d <= AFFORDABLE_PASSES;
+}
+
+/**
+ * How much less curvature an intercept has than a coordinate, on average: the rows' mean ‖x‖² is spread over n
+ * coordinates, and the ridge adds to that. Both shrink alike as probabilities saturate.
+ */
+function interceptFactor(
+  { trainingSet, penalty }: Problem,
+  { products: { values, rowStride } }: RowSpace,
+): number {
+  const { nSamples } = trainingSet.matrix;
+  let meanSquare = 0;
+  for (let i = 0; i < nSamples; i++) meanSquare += values[i * rowStride + i] / nSamples;
+  return meanSquare / nSamples + 2 * penalty.ridge * trainingSet.nClasses;
 }
 
 /** Quantized rows first, single precision where they fall short; that alone where nothing would tell, or they would. */

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
+import { randomSequence } from '../../src/data/random.ts';
+import { parameterLayout } from '../../src/problem/parameters.ts';
 import type { Problem } from '../../src/problem/problem.ts';
 import { softmaxObjective } from '../../src/problem/softmax-objective.ts';
 import { lbfgs } from '../../src/solvers/lbfgs.ts';
+import { rowSpaceDescent } from '../../src/solvers/row-space-descent.ts';
 import { denseTrainingSet } from '../twins/kernel-data.ts';
 import { kernelRuntime } from '../twins/kernel-runtime.ts';
 
@@ -35,4 +38,27 @@ test('an inner run ends without a certificate where none is asked for, at the sa
   expect(uncertified.iterations).toBe(certified.iterations);
   expect(uncertified.passes).toBeLessThan(certified.passes);
   expect(uncertified.objective).toBeCloseTo(certified.objective, 5);
+});
+
+test('coordinates of long rows and intercepts, of which each has its curvature, take few steps together', () => {
+  const runtime = kernelRuntime();
+  const [n, d, K] = [40, 1200, 5];
+  const random = randomSequence(4, 9);
+  const draw = () => random.nextUniform() - 0.5;
+  const centres = Array.from({ length: K }, () => Array.from({ length: d }, () => 2 * draw()));
+  const y = Array.from({ length: n }, (_, i) => (i < K ? i : (i * i) % K));
+  const rows = y.map((k) => centres[k].map((c) => c + 7 * draw()));
+  const means = centres[0].map((_, j) => rows.reduce((sum, x) => sum + x[j] / n, 0));
+  const X = rows.map((x) => x.map((value, j) => Math.fround(value - means[j])));
+  const trainingSet = denseTrainingSet(runtime.arena, { X, y, nClasses: K });
+  const penalty = { ridge: 1e-3, lasso: 0 };
+  const loss = { kind: 'softmax' } as const;
+  const problem: Problem = { trainingSet, loss, penalty, intercept: true, dropout: 0 };
+  const theta = runtime.arena.allocateF64(parameterLayout(d, K).size);
+  const run = rowSpaceDescent(runtime, problem, theta, { ...options, tolerance: 1e-5 });
+  let step = run.next();
+  while (!step.done) step = run.next();
+  expect(step.value.status).toBe('converged');
+  // 57 steps where both are of one unit.
+  expect(step.value.iterations).toBeLessThan(40);
 });
