@@ -2,6 +2,7 @@ export { activeHessian } from './active-hessian';
 export { activeHessianScore, activeHessianScoreSum } from './active-hessian-score';
 export { activeHessianSparse } from './active-hessian-sparse';
 export { choleskyDiagonal, choleskyRows, choleskySolve, choleskySolveTransposed } from './cholesky';
+export { chooseFeatures, featurePeaks } from './choose-features';
 export {
   classBlocksApply,
   classBlocksInvert,
@@ -26,6 +27,7 @@ export { dualCoordinateEpoch } from './dual-coordinate-descent';
 export { encodeRows } from './encode-rows';
 export { expDoubleArray, expSingleArray } from './exp';
 export { copySlots, expandSlots } from './expand-slots';
+export { gatherColumns } from './gather-columns';
 export {
   hingeDualGradient,
   hingeDualRepair,

@@ -18,25 +18,25 @@ class RankTask {
 export function selectRanks(task: usize, shard: u32): void {
   const t = changetype<RankTask>(task + <usize>shard * offsetof<RankTask>());
   const length = t.length;
-  if (t.first < length) t.low = select(t.values, 0, length - 1, t.first);
+  if (t.first < length) t.low = select<f32>(t.values, 0, length - 1, t.first);
   // What lies behind the first is not less than it.
   const from = t.first < length ? t.first : 0;
-  if (t.second < length) t.high = select(t.values, from, length - 1, t.second);
+  if (t.second < length) t.high = select<f32>(t.values, from, length - 1, t.second);
 }
 
-/** The value of this rank (Hoare 1961, "Find"). */
-function select(values: usize, left: i32, right: i32, rank: i32): f32 {
+/** The value of this rank of the numbers from `left` to `right` (Hoare 1961, "Find"), which are put in another order. */
+export function select<T>(values: usize, left: i32, right: i32, rank: i32): T {
   while (left < right) {
-    const pivot = load<f32>(values + ((<usize>((left + right) >> 1)) << 2));
+    const pivot = at<T>(values, (left + right) >> 1);
     let i = left;
     let j = right;
     while (i <= j) {
-      while (load<f32>(values + ((<usize>i) << 2)) < pivot) i++;
-      while (load<f32>(values + ((<usize>j) << 2)) > pivot) j--;
+      while (at<T>(values, i) < pivot) i++;
+      while (at<T>(values, j) > pivot) j--;
       if (i > j) break;
-      const x = load<f32>(values + ((<usize>i) << 2));
-      store<f32>(values + ((<usize>i) << 2), load<f32>(values + ((<usize>j) << 2)));
-      store<f32>(values + ((<usize>j) << 2), x);
+      const x = at<T>(values, i);
+      store<T>(values + <usize>i * sizeof<T>(), at<T>(values, j));
+      store<T>(values + <usize>j * sizeof<T>(), x);
       i++;
       j--;
     }
@@ -44,5 +44,9 @@ function select(values: usize, left: i32, right: i32, rank: i32): f32 {
     else if (rank >= i) left = i;
     else break;
   }
-  return load<f32>(values + ((<usize>rank) << 2));
+  return at<T>(values, rank);
+}
+
+function at<T>(values: usize, i: i32): T {
+  return load<T>(values + <usize>i * sizeof<T>());
 }

@@ -13,6 +13,7 @@ export interface ShardKernels {
   columnSquares(task: Pointer, shard: number): void;
   classWeights(task: Pointer, shard: number): void;
   copyColumns(task: Pointer, shard: number): void;
+  gatherColumns(task: Pointer, shard: number): void;
   copyRows(task: Pointer, shard: number): void;
   drawNeighbours(task: Pointer, shard: number): void;
   sumColumns(task: Pointer, shard: number): void;
@@ -158,6 +159,17 @@ export interface KernelExports extends ShardKernels {
     nFeatures: number,
     groupStep: number,
     base: Pointer,
+  ): number;
+  /** peaks ← the greatest |gradient| of each feature, or infinity where it has a weight; see kernels/choose-features.ts. */
+  featurePeaks(theta: Pointer, gradient: Pointer, nFeatures: number, stride: number, peaks: Pointer): void;
+  /** How many features it wrote to `out`, see kernels/choose-features.ts. */
+  chooseFeatures(
+    peaks: Pointer,
+    nFeatures: number,
+    bound: number,
+    fewest: number,
+    scratch: Pointer,
+    out: Pointer,
   ): number;
   /** 0: not valid; 1: every row's indices ascend; 2: valid otherwise, or a column comes twice in a row. */
   sparseCount(

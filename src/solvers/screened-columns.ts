@@ -1,17 +1,28 @@
 import type { DenseMatrix } from '../data/design-matrix.ts';
 import type { ParameterLayout } from '../problem/parameters.ts';
-import type { Arena } from '../runtime/arena.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+
+/** As in kernels/gather-columns.ts. */
+const SHARD_ROWS = 16;
 
 /** A dense matrix of some columns of a dense matrix; the caller releases the arena. */
-export function copyOfColumns(arena: Arena, matrix: DenseMatrix, features: readonly number[]): DenseMatrix {
+export function copyOfColumns(
+  { arena, run }: Runtime,
+  matrix: DenseMatrix,
+  features: readonly number[],
+): DenseMatrix {
   const { nSamples } = matrix;
-  const stride = Math.ceil(features.length / 4) * 4;
-  const from = arena.f32(matrix.values, nSamples * matrix.stride);
-  const to = arena.allocateF32(nSamples * stride);
-  for (let i = 0; i < nSamples; i++) {
-    for (let f = 0; f < features.length; f++) to[i * stride + f] = from[i * matrix.stride + features[f]];
-  }
-  return { kind: 'dense', nSamples, nFeatures: features.length, stride, values: to.byteOffset };
+  const nFeatures = features.length;
+  const stride = Math.ceil(nFeatures / 4) * 4;
+  const values = arena.allocateUnset(nSamples * stride * 4);
+  const mark = arena.mark();
+  const list = arena.allocateU32(nFeatures);
+  list.set(features);
+  const task = arena.allocateU32(7);
+  task.set([nSamples, nFeatures, matrix.stride * 4, stride * 4, matrix.values, list.byteOffset, values]);
+  run('gatherColumns', task.byteOffset, Math.ceil(nSamples / SHARD_ROWS));
+  arena.release(mark);
+  return { kind: 'dense', nSamples, nFeatures, stride, values };
 }
 
 /** The features with a weight other than 0, or one whose gradient is above `bound`. */

@@ -56,7 +56,7 @@ export function screenedStage(runtime: Runtime, problem: Problem, matrix: DenseM
     const features = candidateFeatures(layout, theta, gradient, COPIED * lasso);
     // Where no feature tells anything, one of them stands for all.
     if (features.length === 0) features.push(0);
-    const columns = { ...trainingSet, matrix: copyOfColumns(arena, matrix, features) };
+    const columns = { ...trainingSet, matrix: copyOfColumns(runtime, matrix, features) };
     const objective = softmaxObjective(runtime, { ...problem, trainingSet: columns });
     const start = objective.vectors.zeros(objective.layout.size);
     takeFeatures(theta, start, features, layout.stride);

@@ -2,7 +2,7 @@ import type { DenseMatrix, SparseMatrix } from '../data/design-matrix.ts';
 import type { ClassMoments } from '../problem/class-moments.ts';
 import { classFrequencies } from '../problem/column-scales.ts';
 import { log } from '../problem/elementary.ts';
-import { isZero, type ParameterLayout } from '../problem/parameters.ts';
+import type { ParameterLayout } from '../problem/parameters.ts';
 import type { Problem } from '../problem/problem.ts';
 import { softmaxObjective } from '../problem/softmax-objective.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -23,6 +23,8 @@ const FEWEST_FEATURES = 1024;
 const FEWEST_TAKEN = 256;
 /** Features without a weight are taken where their gradient passes this part of the lasso: some will pass all of it. */
 const NEARLY_NEEDED = 0.75;
+/** A gradient that passes so much of the lasso in single precision passes it in double: W = 0 is no optimum. */
+const CLEARLY = 1.01;
 /** What the first round's weights are to be within. Text as above: 15.8 passes with 0.01, 14.6 with 0.1 to 0.6. */
 const FIRST_TOLERANCE = 0.1;
 /** A round that left nothing violated, and is not enough, is followed by one of this part of its tolerance. */
@@ -51,6 +53,11 @@ export function* workingSetNewton(
   const { arena } = runtime;
   const { layout, vectors, penalty } = whole;
   const gradient = vectors.zeros(layout.size);
+  const peaks = vectors.zeros(layout.nFeatures);
+  const findPeaks = () => {
+    const { nFeatures, stride } = layout;
+    runtime.kernels.featurePeaks(theta.byteOffset, gradient.byteOffset, nFeatures, stride, peaks.byteOffset);
+  };
   const progress = trackProgress(PROXIMAL_NEWTON, whole, options);
   let partialPasses = 0;
   const counted = <T extends { readonly passes: number }>(at: T): T => ({
@@ -59,18 +66,25 @@ export function* workingSetNewton(
   });
   const finished = (status: Solution['status']) => counted(progress.solution(status, theta));
 
-  if (problem.intercept && isZero(theta)) {
-    theta.set(
-      interceptsAlone(classFrequencies(runtime, problem.trainingSet), layout),
-      layout.nFeatures * layout.stride,
-    );
+  let seenInSingle = false;
+  if (vectors.dot(theta, theta) === 0) {
+    const frequencies = classFrequencies(runtime, problem.trainingSet);
+    if (problem.intercept) theta.set(interceptsAlone(frequencies, layout), layout.nFeatures * layout.stride);
+    if (frequencies.every((frequency) => frequency > 0)) {
+      whole.smoothValueAndGradient(theta, gradient, 'single');
+      findPeaks();
+      seenInSingle = exceeds(peaks, CLEARLY * penalty.lasso);
+    }
   }
-  progress.certify(theta, gradient);
-  if (progress.isConverged()) return finished('converged');
+  if (!seenInSingle) {
+    progress.certify(theta, gradient);
+    if (progress.isConverged()) return finished('converged');
+    findPeaks();
+  }
   let tolerance = Math.max(options.tolerance, FIRST_TOLERANCE);
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const mark = arena.mark();
-    const features = featuresToTake(layout, theta, gradient, NEARLY_NEEDED * penalty.lasso);
+    const features = featuresToTake(runtime, peaks, NEARLY_NEEDED * penalty.lasso);
     const part = partOf(runtime, problem, matrix, features, whole.moments ?? null);
     takeFeatures(theta, part.theta, features, layout.stride);
     const maxIterations = Math.max(0, options.maxIterations - progress.iterations);
@@ -91,7 +105,8 @@ export function* workingSetNewton(
     const found = step.value;
     if (found === null) break;
     if (isCutOff(found.status)) return finished(found.status);
-    tolerance = violates(layout, gradient, features, penalty.lasso) ? options.tolerance : TIGHTER * tolerance;
+    findPeaks();
+    tolerance = exceeds(peaks, penalty.lasso, features) ? options.tolerance : TIGHTER * tolerance;
   }
   let iterations = progress.iterations;
   const rest = { ...options, maxIterations: Math.max(0, options.maxIterations - iterations) };
@@ -104,10 +119,11 @@ export function* workingSetNewton(
   return counted({ ...step.value, iterations });
 }
 
-/** The best b for W = 0; from 0 text took three more passes in double precision to find it. A class without rows stays at 0. */
+/** The best b for W = 0, of mean 0; from 0 text took three more passes in double precision to find it. A class without rows stays at 0. */
 function interceptsAlone(frequencies: Float64Array, { nClasses }: ParameterLayout): Float64Array {
   const logs = frequencies.map((frequency) => (frequency > 0 ? log(frequency) : 0));
-  return nClasses === 1 ? Float64Array.of(logs[1] - logs[0]) : logs;
+  const mean = logs.reduce((sum, b) => sum + b / nClasses, 0);
+  return nClasses === 1 ? Float64Array.of(logs[1] - logs[0]) : logs.map((b) => b - mean);
 }
 
 /** The problem on some columns, W = 0. */
@@ -120,7 +136,7 @@ function partOf(
 ) {
   const columns =
     matrix.kind === 'dense'
-      ? copyOfColumns(runtime.arena, matrix, features)
+      ? copyOfColumns(runtime, matrix, features)
       : copyOfSparseColumns(runtime, matrix, features);
   const trainingSet = { ...problem.trainingSet, matrix: columns };
   const objective = softmaxObjective(runtime, { ...problem, trainingSet }, moments);
@@ -143,45 +159,26 @@ function valuesOf(matrix: DenseMatrix | SparseMatrix): number {
  * all.
  */
 function featuresToTake(
-  { nFeatures, stride }: ParameterLayout,
-  theta: Float64Array,
-  gradient: Float64Array,
+  { arena, kernels }: Runtime,
+  { length, byteOffset }: Float64Array,
   bound: number,
 ): readonly number[] {
-  const taken: number[] = [];
-  const others: number[] = [];
-  const largest = new Float64Array(nFeatures);
-  for (let j = 0; j < nFeatures; j++) {
-    let isWeight = false;
-    let most = 0;
-    for (let i = j * stride; i < (j + 1) * stride; i++) {
-      if (theta[i] !== 0) isWeight = true;
-      most = Math.max(most, Math.abs(gradient[i]));
-    }
-    largest[j] = most;
-    if (isWeight) taken.push(j);
-    else if (most > bound) others.push(j);
-  }
-  const room = Math.max(FEWEST_TAKEN, taken.length);
-  const spare = others.length - room;
-  const least = spare > 0 ? Float64Array.from(others, (j) => largest[j]).sort()[spare] : 0;
-  const features = taken.concat(others.filter((j) => largest[j] >= least));
+  const mark = arena.mark();
+  const scratch = arena.allocateUnset(length * 8);
+  const list = arena.allocateUnset(length * 4);
+  const count = kernels.chooseFeatures(byteOffset, length, bound, FEWEST_TAKEN, scratch, list);
+  const features = Array.from(arena.u32(list, count));
+  arena.release(mark);
   // Where no feature tells anything, one of them stands for all.
-  if (features.length === 0) features.push(0);
-  return features.sort((a, b) => a - b);
+  return count === 0 ? [0] : features;
 }
 
-/** Whether the gradient of some feature that was left out passes the lasso. */
-function violates(
-  { nFeatures, stride }: ParameterLayout,
-  gradient: Float64Array,
-  features: readonly number[],
-  lasso: number,
-): boolean {
-  const inside = new Set(features);
-  for (let j = 0; j < nFeatures; j++) {
-    if (inside.has(j)) continue;
-    for (let i = j * stride; i < (j + 1) * stride; i++) if (Math.abs(gradient[i]) > lasso) return true;
+/** Whether some feature's gradient passes `bound`, of those that are not in `features`, ascending. */
+function exceeds(peaks: Float64Array, bound: number, features: readonly number[] = []): boolean {
+  let next = 0;
+  for (let j = 0; j < peaks.length; j++) {
+    if (j === features[next]) next++;
+    else if (peaks[j] > bound) return true;
   }
   return false;
 }

@@ -235,3 +235,18 @@ test('some columns of a sparse matrix are those columns, with their rows', () =>
     return rows;
   }
 });
+
+test('W = 0 is certified where it may be the optimum, and not where it is clearly none', () => {
+  const runtime = kernelRuntime();
+  const data = words(90, 1300, 3);
+  const largest = largestLambda(data);
+  const boundAt = (part: number) => {
+    const problem = pose(runtime, data, { ridge: 0, lasso: part * largest });
+    const { solution, iterations } = run(runtime, problem, 'proximal-newton');
+    expect(solution.status).toBe('converged');
+    return iterations.length === 0 ? solution.lowerBound : iterations[0].lowerBound;
+  };
+  expect(boundAt(1.001)).toBeGreaterThan(0);
+  expect(boundAt(0.999)).toBeGreaterThan(0);
+  expect(boundAt(0.5)).toBeNull();
+});
