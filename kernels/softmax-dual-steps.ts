@@ -82,7 +82,7 @@ export function stepDualRows(
     const v: f64 = weights === 0 ? 1 : load<f64>(weights + (r << 3));
     const factor = f32x4.splat(<f32>(-t.kappa * v));
     const target = targetOf(t, rows, r);
-    if (change <= SMALL_STEP) takeStep(target, steps + at, bytes, factor);
+    if (change <= SMALL_STEP) takeStep(target, steps + at, bytes, factor, f32x4.splat(<f32>t.relaxation));
     else stepFurther(target, S + at, steps + at, work + at, move, bytes, q, change, factor);
   }
 }
@@ -168,9 +168,9 @@ function newtonStep(target: usize, work: usize, step: usize, bytes: usize, q: f3
 }
 
 /** π ← π + step, step ← factor · step */
-function takeStep(target: usize, step: usize, bytes: usize, factor: v128): void {
+function takeStep(target: usize, step: usize, bytes: usize, factor: v128, relaxation: v128): void {
   for (let at: usize = 0; at < bytes; at += 16) {
-    const move = v128.load(step + at);
+    const move = f32x4.mul(relaxation, v128.load(step + at));
     v128.store(target + at, f32x4.add(v128.load(target + at), move));
     v128.store(step + at, f32x4.mul(factor, move));
   }

@@ -29,6 +29,7 @@ export class SoftmaxDualTask {
   theta: usize; // 92: f64, nFeatures × stride: where softmaxDualWeights writes
   previous: usize; // 96: f32: W before the last epoch, laid out alike, or 0
   previousShare: f64; // 104: how much of it θ takes
+  relaxation: f64; // 112: how much of a Newton step is taken
 }
 
 /** Bytes of the first panel's rows: half of the classes, by fours. */

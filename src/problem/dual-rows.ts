@@ -21,6 +21,8 @@ export interface DualEpoch {
   readonly loss: number;
   /** cos² of the angle between W's change and that of the epoch before where they are opposed; 0 where it is not known. */
   readonly swing: number;
+  /** Whether its steps were over-relaxed; W swings then of itself. */
+  readonly relaxed: boolean;
 }
 
 /**

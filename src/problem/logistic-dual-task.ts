@@ -65,7 +65,8 @@ export function logisticDual({ arena, kernels }: Runtime, problem: Problem, seed
       kernels.logisticDualEpoch(task);
       // b₀ takes over what Σ vᵢ uᵢ has added to b.
       doubles[DOUBLES.intercept] += rho * doubles[DOUBLES.stepSum];
-      return { gain: doubles[DOUBLES.gain] / n, loss: doubles[DOUBLES.loss] / n, swing: 0 };
+      const [gain, loss] = [doubles[DOUBLES.gain] / n, doubles[DOUBLES.loss] / n];
+      return { gain, loss, swing: 0, relaxed: false };
     },
     writeTheta(theta) {
       theta.set(weights);

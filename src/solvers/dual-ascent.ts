@@ -30,6 +30,8 @@ const WARM_UP = 3;
  * the rate is 0.1, 0.1 and 0.6.
  */
 const GAP_PER_GAIN = 3;
+/** As many times more after over-relaxed steps. Text, λ = 1e-6: 1 to 1.5 at most epochs, 3 at one. */
+const GAP_OF_RELAXED = 2;
 /** The least part of that where W swings to and fro, so that the mean of its swings is better. Text: 0.02. */
 const LEAST_LEFT = 0.05;
 /** W is kept for such a mean once this times the tolerance is promised: two epochs before, of a tenth each, and more. */
@@ -109,7 +111,7 @@ function* ascend(
     const rate = epoch.gain / gain;
     gain = epoch.gain;
     if (epochs > WARM_UP && !(rate <= SLOWEST)) break;
-    const left = Math.max(LEAST_LEFT, 1 - epoch.swing);
+    const left = epoch.relaxed ? GAP_OF_RELAXED : Math.max(LEAST_LEFT, 1 - epoch.swing);
     const slow = Math.min(rate, SLOWEST);
     const promised = (left * gapPerGain * gain * (1 + slow)) / (1 - slow);
     near ||= promised <= (NEAR * options.tolerance * epoch.loss) / LOSS_SHARE;

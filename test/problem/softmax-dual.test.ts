@@ -126,6 +126,17 @@ test.each([
   }
 });
 
+test('steps are over-relaxed where rows are stiff and epochs slow', () => {
+  const runtime = kernelRuntime();
+  const { told } = ascend(runtime, pose(runtime, rows(11), 2e-4), 12);
+  for (const [e, { relaxed }] of told.entries()) {
+    expect(relaxed).toBe(e > 1 && told[e - 1].gain > 0.25 * told[e - 2].gain);
+  }
+  const soft = ascend(runtime, pose(runtime, rows(11), 1e-2), 6).told;
+  expect(soft[4].gain).toBeGreaterThan(0.25 * soft[3].gain);
+  expect(soft.map(({ relaxed }) => relaxed)).not.toContain(true);
+});
+
 test('θ is a mean with W and b from before the last epoch where they are kept, and only there', () => {
   const data = rows(11);
   const runtime = kernelRuntime();
