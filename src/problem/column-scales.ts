@@ -1,6 +1,7 @@
 import type { SparseMatrix, TrainingSet } from '../data/design-matrix.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { ColumnScales } from './passes.ts';
+import { sparseSquares } from './sparse-squares.ts';
 
 /**
  * Scales of sparse data, whose columns differ by how rarely they occur; null for dense data, where a diagonal
@@ -18,22 +19,19 @@ export function sparseColumnScales(
 ): ColumnScales {
   const { arena } = runtime;
   const { nSamples: n, nFeatures: d } = matrix;
+  const frequencies = classFrequencies(runtime, trainingSet);
+  if (trainingSet.sampleWeights === 0 && matrix.center === 0) {
+    return { features: sparseSquares(runtime, matrix).columns.map((sum) => sum / n), frequencies };
+  }
   const weights = trainingSet.sampleWeights === 0 ? null : arena.f64(trainingSet.sampleWeights, n);
   const starts = arena.u32(matrix.columnStarts, d + 1);
   const samples = arena.u32(matrix.columnIndices, matrix.nonzeros);
   const values = arena.f32(matrix.columnValues, matrix.nonzeros);
   const center = matrix.center === 0 ? null : arena.f64(matrix.center, d);
   const features = new Float64Array(d);
-  // A loop of its own: text, 992 312 values, 4 ms instead of 8.
-  const plain = weights === null && center === null;
   for (let j = 0; j < d; j++) {
     let first = 0;
     let second = 0;
-    if (plain) {
-      for (let at = starts[j]; at < starts[j + 1]; at++) second += values[at] * values[at];
-      features[j] = second / n;
-      continue;
-    }
     for (let at = starts[j]; at < starts[j + 1]; at++) {
       const v = weights === null ? 1 : weights[samples[at]];
       first += v * values[at];
@@ -42,7 +40,7 @@ export function sparseColumnScales(
     const c = center === null ? 0 : center[j];
     features[j] = Math.max(0, second / n - (2 * c * first) / n + c * c);
   }
-  return { features, frequencies: classFrequencies(runtime, trainingSet) };
+  return { features, frequencies };
 }
 
 const known = new WeakMap<TrainingSet, ColumnScales>();

@@ -1,6 +1,8 @@
-import type { DesignMatrix, SparseMatrix } from '../data/design-matrix.ts';
+import type { DesignMatrix } from '../data/design-matrix.ts';
 import { RANDOM_STREAM, randomSequence, shuffle } from '../data/random.ts';
 import type { Arena } from '../runtime/arena.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { sparseSquares } from './sparse-squares.ts';
 
 /** The dual of softmax or logistic loss with an L2 penalty, and the W and b that belong to its variables. */
 export interface DualAscent {
@@ -76,29 +78,11 @@ export function rowPointers(arena: Arena, matrix: DesignMatrix) {
  * part of a row's ‖x‖² on a column times the part of rows that have the column, summed (Richtárik & Takáč, Math.
  * Programming 156, 2016; a step of half the length would be safe for twice as many). Text: ω = 0.029.
  */
-export function batchRows(arena: Arena, matrix: DesignMatrix): number {
+export function batchRows(runtime: Runtime, matrix: DesignMatrix): number {
   if (matrix.kind === 'dense') return 1;
-  const { total, shared } = columnSquares(arena, matrix);
+  const { total, shared } = sparseSquares(runtime, matrix);
   if (total === 0) return MOST_BATCH_ROWS;
   return Math.max(1, Math.min(MOST_BATCH_ROWS, Math.floor(total / shared)));
-}
-
-/** (1/n) Σ ‖xᵢ‖² of sparse rows as they are stored, and the same with each column's part times that of rows that have it. */
-export function columnSquares(
-  arena: Arena,
-  { nSamples: n, nFeatures: d, nonzeros, columnStarts, columnValues }: SparseMatrix,
-): { readonly total: number; readonly shared: number } {
-  const starts = arena.u32(columnStarts, d + 1);
-  const values = arena.f32(columnValues, nonzeros);
-  let total = 0;
-  let shared = 0;
-  for (let j = 0; j < d; j++) {
-    let squares = 0;
-    for (let at = starts[j]; at < starts[j + 1]; at++) squares += values[at] * values[at];
-    total += squares;
-    shared += squares * ((starts[j + 1] - starts[j]) / n);
-  }
-  return { total: total / n, shared: shared / n };
 }
 
 /** ‖xᵢ‖² of the rows as they are stored. */

@@ -21,7 +21,8 @@ const RAREST = 1e-9;
  * The dual of two classes on one score, at t = 0 and so w = 0, with b at the log odds of the classes. As softmaxDual
  * otherwise; an epoch runs on the calling thread. Kernel and formulas: kernels/logistic-dual-ascent.ts.
  */
-export function logisticDual({ arena, kernels }: Runtime, problem: Problem, seed: number): DualAscent {
+export function logisticDual(runtime: Runtime, problem: Problem, seed: number): DualAscent {
+  const { arena, kernels } = runtime;
   const { trainingSet, penalty, intercept } = problem;
   const { matrix } = trainingSet;
   const { nSamples: n, nFeatures: d } = matrix;
@@ -55,7 +56,7 @@ export function logisticDual({ arena, kernels }: Runtime, problem: Problem, seed
   arena
     .u32(task + 48, 13)
     .set([
-      ...[n, d, batchRows(arena, matrix), rows.rowStride, rows.values, rows.rowStarts, rows.rowIndices],
+      ...[n, d, batchRows(runtime, matrix), rows.rowStride, rows.values, rows.rowStarts, rows.rowIndices],
       ...arrays.map(({ byteOffset }) => byteOffset),
     ]);
 

@@ -152,6 +152,8 @@ export interface HingeState {
 export interface VectorSpace {
   /** A zero vector that lives until the space is released. */
   zeros(length: number): Float64Array;
+  /** The same with whatever an earlier use left there. */
+  unset(length: number): Float64Array;
   /** of the first `length` numbers; default: all */
   dot(a: Float64Array, b: Float64Array, length?: number): number;
   /** y ← y + alpha x, in the first `length` numbers; default: all */

@@ -1,12 +1,5 @@
 import type { Runtime } from '../runtime/runtime.ts';
-import {
-  batchRows,
-  type DualAscent,
-  INTERCEPT_STEP,
-  rowOrder,
-  rowPointers,
-  squaredNorms,
-} from './dual-rows.ts';
+import { batchRows, type DualAscent, INTERCEPT_STEP, rowOrder, rowPointers } from './dual-rows.ts';
 import { log } from './elementary.ts';
 import { parameterLayout } from './parameters.ts';
 import type { Problem } from './problem.ts';
@@ -39,6 +32,8 @@ const STIFF = 4;
 /** Numbers of W that its swing is measured by: 16 of each 256. */
 const MEASURED = 16;
 const MEASURED_APART = 256;
+/** As in kernels/softmax-dual-start.ts. */
+const SHARD_ROWS = 1024;
 /** As in kernels/softmax-dual-weights.ts. */
 const SHARD_FEATURES = 2048;
 /** As in kernels/paired-parts.ts. */
@@ -63,9 +58,8 @@ export function softmaxDual(runtime: Runtime, problem: Problem, seed: number): D
   const labels = arena.u32(trainingSet.labels, n);
   const sampleWeights = trainingSet.sampleWeights === 0 ? null : arena.f64(trainingSet.sampleWeights, n);
 
-  const targets = arena.allocateF32(n * stride);
-  for (let i = 0; i < n; i++) targets[i * stride + labels[i]] = 1;
-  const weights = arena.allocateF32(d * stride);
+  const targets = arena.allocateUnset(n * stride * 4);
+  const weights = arena.f32(arena.allocateUnset(d * stride * 4), d * stride);
   const intercepts = arena.allocateF32(stride).fill(PADDING_SCORE, K);
   if (intercept) intercepts.set(logFrequencies(labels, sampleWeights, K));
   let previous: Float32Array | null = null;
@@ -73,16 +67,15 @@ export function softmaxDual(runtime: Runtime, problem: Problem, seed: number): D
   const swing = swingOf(weights);
   const stepSums = arena.allocateF64(stride);
   const order = rowOrder(arena, n, seed);
-  const batch = batchRows(arena, matrix);
+  const batch = batchRows(runtime, matrix);
   const scratch = arena.allocateF32((3 * batch + 2) * stride);
   const parts = arena.allocateU32(PARTS_BYTES / 4);
   const sums = arena.allocateF64((2 * SUMS_BYTES) / 8);
 
   const task = arena.allocate(TASK_BYTES);
   const rows = rowPointers(arena, matrix);
-  const norms = squaredNorms(arena, matrix);
-  const isStiff = kappa * (norms.reduce((sum, x) => sum + x, 0) / n) > STIFF;
-  const arrays = [targets, weights, intercepts, stepSums, order.rows, scratch, parts, sums];
+  const norms = arena.allocateF32(n);
+  const arrays = [weights, intercepts, stepSums, order.rows, scratch, parts, sums];
   const numbers = arena.f64(task, TASK_BYTES / 8);
   numbers.set([kappa, rho]);
   numbers[PREVIOUS_SHARE] = SHARE;
@@ -90,8 +83,10 @@ export function softmaxDual(runtime: Runtime, problem: Problem, seed: number): D
   fields.set([
     ...[n, d, stride, batch, rows.rowStride, rows.values, rows.rowStarts, rows.rowIndices],
     ...[trainingSet.labels, trainingSet.sampleWeights],
-    ...[norms, ...arrays].map(({ byteOffset }) => byteOffset),
+    ...[norms.byteOffset, targets, ...arrays.map(({ byteOffset }) => byteOffset)],
   ]);
+  runtime.run('softmaxDualStart', task, Math.ceil(n / SHARD_ROWS));
+  const isStiff = kappa * (norms.reduce((sum, x) => sum + x, 0) / n) > STIFF;
 
   /** Of the last two epochs' gains. */
   let rate = 0;

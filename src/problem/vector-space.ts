@@ -28,6 +28,7 @@ export function vectorSpace(runtime: Runtime): VectorSpace {
 
   return {
     zeros: (length) => arena.allocateF64(length),
+    unset: (length) => arena.f64(arena.allocateUnset(length * 8), length),
     lists: (most, length) => vectorLists(runtime, most, length),
     dot(a, b, length = a.length) {
       if (length < FEWEST_SHARDS * SHARD_LENGTH) return kernels.dot(a.byteOffset, b.byteOffset, length);

@@ -33,6 +33,7 @@ export interface ShardKernels {
   sparseRowsDouble(task: Pointer, shard: number): void;
   sparseColumns(task: Pointer, shard: number): void;
   sparseColumnsDouble(task: Pointer, shard: number): void;
+  sparseSquares(task: Pointer, shard: number): void;
   sparsePanelsDouble(task: Pointer, shard: number): void;
   logisticCompact(task: Pointer, shard: number): void;
   logisticCompactDouble(task: Pointer, shard: number): void;
@@ -91,6 +92,7 @@ export interface ShardKernels {
   combineRows(task: Pointer, shard: number): void;
   /** two shards, which share the work: either alone would do all of it */
   softmaxDualEpoch(task: Pointer, shard: number): void;
+  softmaxDualStart(task: Pointer, shard: number): void;
   softmaxDualWeights(task: Pointer, shard: number): void;
   softmaxPairsProduct(task: Pointer, shard: number): void;
   weightTerms(task: Pointer, shard: number): void;

@@ -1,9 +1,8 @@
 import { largestPeak } from '../problem/column-peaks.ts';
-import { columnSquares } from '../problem/dual-rows.ts';
 import { parameterLayout } from '../problem/parameters.ts';
 import { passProducts } from '../problem/pass-products.ts';
 import type { Problem } from '../problem/problem.ts';
-import type { Arena } from '../runtime/arena.ts';
+import { sparseSquares } from '../problem/sparse-squares.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { BLOCK_NEWTON, suitsBlockNewton } from './block-newton.ts';
 import { DUAL_ASCENT } from './dual-ascent.ts';
@@ -23,7 +22,7 @@ import { SUBSPACE_NEWTON, suitsSubspaceNewton } from './subspace-newton.ts';
  */
 const EASY_CONDITION = 1000;
 /**
- * The same for the part of ‖x‖² on columns that other rows have as well (`columnSquares`): up to this L-BFGS takes 4 to 13
+ * The same for the part of ‖x‖² on columns that other rows have as well (`sparseSquares`): up to this L-BFGS takes 4 to 13
  * passes. 10 227 × 2 051, 4 classes, at 1 728 and 12.5, took 20 ms by dual ascent and 11 by L-BFGS. By this alone shapes
  * at more than 20 and less than 1 000 took dual ascent 0.6 to 1.5 times what L-BFGS did.
  */
@@ -86,14 +85,14 @@ export function chooseSolver(runtime: Runtime, problem: Problem): string {
   // OWL-QN, which uses gradients only, takes several times as many passes.
   if (penalty.lasso > 0) return PROXIMAL_NEWTON;
   if (penalty.ridge === 0) return 'lbfgs';
-  if (problem.trainingSet.nClasses === 2) return chooseForTwoClasses(arena, problem);
+  if (problem.trainingSet.nClasses === 2) return chooseForTwoClasses(runtime, problem);
   const { trainingSet } = problem;
   if (suitsSampledNewton(runtime, problem)) return SAMPLED_NEWTON;
   if (suitsBlockNewton(problem)) return BLOCK_NEWTON;
   if (suitsRowSpace(trainingSet)) return ROW_SPACE;
   if (suitsSubspaceNewton(trainingSet)) return SUBSPACE_NEWTON;
   if (suitsPrunedNewton(arena, problem)) return PRUNED_NEWTON;
-  return suitsDualAscent(arena, problem) ? DUAL_ASCENT : 'lbfgs';
+  return suitsDualAscent(runtime, problem) ? DUAL_ASCENT : 'lbfgs';
 }
 
 /**
@@ -106,11 +105,11 @@ export function chooseSolver(runtime: Runtime, problem: Problem): string {
  * against 12 (0.17), 1e-5 68 (0.52) against 12 (0.17), 1e-6 190 (1.3) against 35 (0.4), 1e-7 482 (5.6) against 250 (1.5),
  * 1e-8 984 (11) against 515 (2.5).
  */
-function chooseForTwoClasses(arena: Arena, problem: Problem): string {
+function chooseForTwoClasses(runtime: Runtime, problem: Problem): string {
   const { trainingSet } = problem;
   const { matrix } = trainingSet;
   if (affordsCompactHessian(matrix)) return NEWTON_CHOLESKY;
-  if (suitsDualAscent(arena, problem)) return DUAL_ASCENT;
+  if (suitsDualAscent(runtime, problem)) return DUAL_ASCENT;
   return matrix.kind === 'dense' && matrix.nFeatures <= MOST_COLUMNS ? NEWTON_CHOLESKY : 'lbfgs';
 }
 
@@ -127,9 +126,9 @@ function suitsSampledNewton(runtime: Runtime, problem: Problem): boolean {
 }
 
 /** Dense rows are left to L-BFGS, whose passes run on all threads. */
-function suitsDualAscent(arena: Arena, { trainingSet: { matrix, nClasses }, penalty }: Problem): boolean {
+function suitsDualAscent(runtime: Runtime, { trainingSet: { matrix, nClasses }, penalty }: Problem): boolean {
   if (matrix.kind === 'dense' || matrix.center !== 0) return false;
-  const { total, shared } = columnSquares(arena, matrix);
+  const { total, shared } = sparseSquares(runtime, matrix);
   const areColumnsShared = 4 * matrix.nonzeros > matrix.nSamples * matrix.nFeatures;
   const reach = areColumnsShared ? SHARED_REACH : DUAL_ASCENT_REACH;
   if (total / penalty.ridge > 2 * matrix.nSamples * reach) return false;

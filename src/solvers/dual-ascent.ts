@@ -95,7 +95,7 @@ function* ascend(
   options: SolverOptions,
 ): Generator<{ readonly iteration: Iteration; readonly epochs: number }, number, void> {
   const { vectors, layout, penalty } = objective;
-  const gradient = vectors.zeros(layout.size);
+  const gradient = vectors.unset(layout.size);
   const weights = theta.subarray(0, layout.nFeatures * layout.stride);
   let epochs = 0;
   let gapPerGain = GAP_PER_GAIN;

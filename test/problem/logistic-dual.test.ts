@@ -90,7 +90,7 @@ test.each([
   const data = rows(weighted);
   const runtime = kernelRuntime();
   const problem = pose(runtime, data, 4e-2, dense, intercept);
-  const batch = batchRows(runtime.arena, problem.trainingSet.matrix);
+  const batch = batchRows(runtime, problem.trainingSet.matrix);
   expect(batch === 1).toBe(dense);
   const { theta, told } = ascend(runtime, problem, 3);
   const plain = plainAscent(data, problem, batch, 3);

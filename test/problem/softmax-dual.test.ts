@@ -110,7 +110,7 @@ test.each([
   const data = rows(K, weighted);
   const runtime = kernelRuntime();
   const problem = pose(runtime, data, 3e-2, dense, intercept);
-  const batch = batchRows(runtime.arena, problem.trainingSet.matrix);
+  const batch = batchRows(runtime, problem.trainingSet.matrix);
   if (dense) expect(batch).toBe(1);
   else expect(batch).toBeGreaterThan(4);
   const { theta, told } = ascend(runtime, problem, 3);
@@ -172,14 +172,27 @@ test('θ is a mean with W and b from before the last epoch where they are kept, 
   expect(product).toBeLessThan(0);
 });
 
+test('memory of an earlier use makes no difference', () => {
+  const data = rows(11);
+  const runtime = kernelRuntime();
+  const clean = ascend(runtime, pose(runtime, data, 3e-2), 2).theta;
+  const { arena } = runtime;
+  const problem = pose(runtime, data, 3e-2);
+  const mark = arena.mark();
+  arena.allocateF32(1 << 20).fill(7);
+  arena.release(mark);
+  expect(ascend(runtime, problem, 2).theta).toEqual(clean);
+});
+
 test('a batch has no more rows than share few features', () => {
-  const { arena } = kernelRuntime();
+  const runtime = kernelRuntime();
+  const { arena } = runtime;
   const alike: PlainData = { X: rows(3).X.map((row) => row.map(() => 1)), y: rows(3).y, nClasses: 3 };
-  expect(batchRows(arena, sparseTrainingSet(arena, alike).matrix)).toBe(1);
+  expect(batchRows(runtime, sparseTrainingSet(arena, alike).matrix)).toBe(1);
   const apart = { ...alike, X: alike.X.map((_, i) => alike.X.map((__, j) => (i === j ? 1 : 0))) };
-  expect(batchRows(arena, sparseTrainingSet(arena, apart).matrix)).toBe(32);
+  expect(batchRows(runtime, sparseTrainingSet(arena, apart).matrix)).toBe(32);
   const empty = { ...alike, X: alike.X.map((row) => row.map(() => 0)) };
-  expect(batchRows(arena, sparseTrainingSet(arena, empty).matrix)).toBe(32);
+  expect(batchRows(runtime, sparseTrainingSet(arena, empty).matrix)).toBe(32);
 });
 
 test('large steps are damped: epochs converge at a weak penalty', () => {

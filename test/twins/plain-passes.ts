@@ -214,6 +214,7 @@ function hingeRow(
 export function plainVectors(): VectorSpace {
   return {
     zeros: (length) => new Float64Array(length),
+    unset: (length) => new Float64Array(length).fill(Number.NaN),
     dot: (a, b, length = a.length) => a.reduce((sum, x, i) => (i < length ? sum + x * b[i] : sum), 0),
     axpy(alpha, x, y, length = x.length) {
       for (let i = 0; i < length; i++) y[i] += alpha * x[i];
