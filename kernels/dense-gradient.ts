@@ -17,23 +17,42 @@ export function denseGradient(
   stride: u32,
   G: usize,
 ): void {
+  addTiles(X, rowBytes, nRows, R, nFeatures, stride, G, false);
+}
+
+/** denseGradient of R and itself, G = Rᵀ R of nClasses rows, of which what is right of the diagonal need not be right. */
+export function lowerProducts(R: usize, nRows: u32, nClasses: u32, stride: u32, G: usize): void {
+  addTiles(R, stride << 2, nRows, R, nClasses, stride, G, true);
+}
+
+function addTiles(
+  X: usize,
+  rowBytes: usize,
+  nRows: u32,
+  R: usize,
+  nFeatures: u32,
+  stride: u32,
+  G: usize,
+  lower: bool,
+): void {
   const rBytes: usize = stride << 2;
   const gBytes: usize = stride << 3;
   let tile: usize = 0;
   while (tile < rBytes) {
+    const from: u32 = lower ? tile >> 2 : 0;
     const left = rBytes - tile;
     const r = R + tile;
     const g = G + 2 * tile;
     // Three vectors at a time, but four are two and two.
     if (left === 16 || left === 32 || left === 64) {
-      for (let j: u32 = 0; j < nFeatures; j += 4) {
+      for (let j = from; j < nFeatures; j += 4) {
         const x = X + (j << 2);
         if (left === 16) gradient4x1(x, rowBytes, nRows, r, rBytes, g + j * gBytes, gBytes);
         else gradient4x2(x, rowBytes, nRows, r, rBytes, g + j * gBytes, gBytes);
       }
       tile += left === 16 ? 16 : 32;
     } else {
-      for (let j: u32 = 0; j < nFeatures; j += 3) {
+      for (let j = from; j < nFeatures; j += 3) {
         gradient3x3(X + (j << 2), rowBytes, nRows, r, rBytes, g + j * gBytes, gBytes);
       }
       tile += 48;

@@ -93,6 +93,7 @@ export { softmaxPairsTake } from './softmax-pairs-take';
 export { sparseColumns, sparseColumnsDouble, sparseRows, sparseRowsDouble } from './sparse';
 export { sparseCount, sparseTranspose } from './sparse-layout';
 export { sparsePanelsDouble } from './sparse-panels-double';
+export { sparseShift } from './sparse-shift';
 export { sparseSquares } from './sparse-squares';
 export { subspaceCombination, subspaceCoordinates } from './subspace-inverse';
 export { sumShards } from './sum-shards';

@@ -1,4 +1,4 @@
-import { denseGradient } from './dense-gradient';
+import { lowerProducts } from './dense-gradient';
 import { expSingle } from './exp';
 import { maximumOfLanes, sumOfLanes } from './lanes';
 import { logDouble } from './log';
@@ -140,11 +140,11 @@ export function curvatureRowsOf(task: PassTask, firstRow: u32, partial: usize): 
     : probabilitiesOf(partial, stride, hessianRows);
 }
 
-/** Σ_rows P Pᵀ into the intercept Hessian, where it has room; rows of P are √v p, f32. */
+/** The lower half of Σ_rows P Pᵀ into the intercept Hessian, where it has room; rows of P are √v p, f32. */
 export function addProbabilityProducts(task: PassTask, P: usize, nRows: u32, partial: usize): void {
   if (task.hessianRows === 0) return;
   const stride = task.stride;
-  denseGradient(P, stride << 2, nRows, P, task.nClasses, stride, interceptHessianOf(partial, stride));
+  lowerProducts(P, nRows, task.nClasses, stride, interceptHessianOf(partial, stride));
 }
 
 /** Scores of rows → probabilities p in `prepared`, for softmaxHessianRows. */

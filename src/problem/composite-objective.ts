@@ -40,6 +40,8 @@ const SINGLE_NOISE = 2e-7;
  * residual of second order ω² costs is at most (gradientNorm ω²)² / (256 ridge), see stepped-intercepts.ts.
  */
 const UNCHECKED_STEP = 3e-4;
+/** As of interceptShift, which takes the Hessian from where the last pass was: changes this small hardly change it. */
+const LARGEST_SHIFT = 0.5;
 /** A gap that intercepts good to single precision can prove; what is to be smaller needs double from the start. */
 const SINGLE_ENOUGH = 3e-8;
 /** Below this a residual of the intercepts (its scale is 1: a mean of probabilities) is rounding. */
@@ -145,17 +147,22 @@ function withPenalty(
 
   /** The same in single precision, as far as that goes, where passes cost a fifth. */
   function approachIntercepts(theta: Float64Array, enough = 0): void {
-    const { interceptPass } = passes;
+    const { interceptPass, interceptShift } = passes;
     const frequencies = passes.scales?.().frequencies ?? shared.moments?.frequencies;
     if (interceptPass === undefined || frequencies === undefined) return;
     const least = loss.kind === 'logistic' ? frequencies.map(() => Math.min(...frequencies)) : frequencies;
     const residual = new Float64Array(nClasses);
+    const b = intercepts(theta);
     let value = 0;
+    let last: Float64Array | null = null;
     const evaluate = () => {
-      value = interceptPass(theta, residual, interceptHessian);
+      const change = last && b.map((x, k) => x - (last?.[k] ?? 0));
+      last = b.slice();
+      if (interceptShift && change && maxAbs(change) <= LARGEST_SHIFT) interceptShift(change, residual);
+      else value = interceptPass(theta, residual, interceptHessian);
     };
     const isGood = () => residual.every((r, k) => Math.abs(r) <= SINGLE_NOISE * least[k]);
-    const state = { b: intercepts(theta), residual, curvature, evaluate, isGood };
+    const state = { b, residual, curvature, evaluate, isGood };
     evaluate();
     const norm = shared.moments?.gradientNorm ?? 0;
     const costless = norm > 0 ? Math.sqrt(ridge * enough * value) / norm : 0;

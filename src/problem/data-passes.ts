@@ -96,6 +96,14 @@ export function dataPasses(runtime: Runtime, trainingSet: TrainingSet, initialLo
           },
         }
       : {}),
+    ...(initialLoss.kind === 'softmax' && matrix.kind === 'sparse'
+      ? {
+          interceptShift(change: Float64Array, residual: Float64Array) {
+            machine.shift(change);
+            machine.readResidualSums(residual);
+          },
+        }
+      : {}),
     ...(machine.interceptProduct ? { interceptProduct: machine.interceptProduct } : {}),
     ...(initialLoss.kind === 'hinge' ? { hinge: hingeState(initialLoss.margin) } : {}),
     hessianProduct(direction, out) {

@@ -2,6 +2,7 @@ import type { DesignMatrix, TrainingSet } from '../data/design-matrix.ts';
 import type { Pointer } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { classFrequencies, sparseColumnScales } from './column-scales.ts';
+import { exp } from './elementary.ts';
 import { isZero, type ParameterLayout, parameterLayout } from './parameters.ts';
 import { PANEL_BYTES, type PassShards, panelShards, passKind, passShards } from './pass-shards.ts';
 import { MODES, type PassTask, partialLayout, passTask, roundUp } from './pass-task.ts';
@@ -68,6 +69,8 @@ export interface PassMachine {
   sum(offset: number): number;
   readResidualSums(out: Float64Array): void;
   readInterceptHessian(out: Float64Array): void;
+  /** Softmax on sparse rows: the residuals that a single-precision pass left, with each intercept moved by `change`. */
+  shift(change: Float64Array): void;
   /** null where there is an intercept Hessian instead */
   readonly interceptProduct: ((direction: Float64Array, out: Float64Array) => void) | null;
   columnScales(): ColumnScales;
@@ -226,14 +229,22 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
       } else runtime.run(featureKernel, task.pointer, nFeatureShards);
     },
     sum,
+    shift(change) {
+      for (let k = 0; k < nClasses; k++) interceptsSingle[k] = exp(change[k]);
+      runtime.run('sparseShift', task.pointer, nRowShards);
+    },
     readResidualSums,
     readInterceptHessian(out) {
       if (keepsRows) return;
       sumsOf(partial.interceptHessian, nClasses * stride, hessianSums);
+      const isHalf = loss.kind === 'softmax';
       for (let k = 0; k < nClasses; k++) {
-        for (let l = 0; l < nClasses; l++) out[k * nClasses + l] = hessianSums[k * stride + l] / nSamples;
+        for (let l = 0; l < nClasses; l++) {
+          const at = isHalf && l > k ? l * stride + k : k * stride + l;
+          out[k * nClasses + l] = hessianSums[at] / nSamples;
+        }
       }
-      if (loss.kind === 'softmax') hessianFromProducts(out, nClasses);
+      if (isHalf) hessianFromProducts(out, nClasses);
     },
     interceptProduct: keepsRows ? interceptProduct : null,
     columnScales() {

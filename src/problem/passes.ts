@@ -107,6 +107,12 @@ export interface DataPasses {
     interceptHessian: Float64Array,
   ) => number;
   /**
+   * Softmax on sparse rows only: the residual of interceptPass with each intercept moved by `change` from where it, or
+   * the last call of this, was. Reads no rows, and leaves ∇²_b F as it was. Changes are at most 1 in size, so that
+   * nothing cancels.
+   */
+  readonly interceptShift?: (change: Float64Array, residual: Float64Array) => void;
+  /**
    * Softmax of many classes only: out ← ∇²_b F · direction, nClasses numbers each, where the last interceptPass was, or
    * certificatePass with an `interceptHessian`. They leave that alone, and overwrite what hessianProduct needs.
    */

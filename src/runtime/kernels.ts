@@ -33,6 +33,7 @@ export interface ShardKernels {
   sparseRowsDouble(task: Pointer, shard: number): void;
   sparseColumns(task: Pointer, shard: number): void;
   sparseColumnsDouble(task: Pointer, shard: number): void;
+  sparseShift(task: Pointer, shard: number): void;
   sparseSquares(task: Pointer, shard: number): void;
   sparsePanelsDouble(task: Pointer, shard: number): void;
   logisticCompact(task: Pointer, shard: number): void;

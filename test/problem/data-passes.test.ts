@@ -248,11 +248,31 @@ function checkIntercepts({ data, twin, passes, theta, scoreError }: Case): void 
   expectAllClose(residual, expected, error);
   if (passes.interceptProduct) checkProduct({ data, passes, theta }, expectedHessian, error);
   else expectAllClose(hessian, expectedHessian, 2 * error);
+  if (passes.interceptShift) checkShift({ data, passes, theta, scoreError }, residual);
 
   const found = passes.scales?.();
   const wanted = twin.scales?.();
   expectAllClose(found?.features ?? residual, wanted?.features ?? expected, 1e-12);
   expectAllClose(found?.frequencies ?? residual, wanted?.frequencies ?? expected, 1e-12);
+}
+
+/** Two moves of the intercepts after each other, where the residual is known. */
+function checkShift(
+  { data, passes, theta, scoreError }: Pick<Case, 'data' | 'passes' | 'theta' | 'scoreError'>,
+  residual: Float64Array,
+): void {
+  const K = data.nClasses;
+  const twin = plainPasses(data, { kind: 'softmax' });
+  const moved = theta.slice();
+  const b = moved.subarray(moved.length - twin.layout.stride);
+  const expected = new Float64Array(K);
+  for (const phase of [1, 2]) {
+    const change = Float64Array.from({ length: K }, (_, k) => Math.sin(phase + 5 * k));
+    for (let k = 0; k < K; k++) b[k] += change[k];
+    passes.interceptShift?.(change, residual);
+    twin.interceptPass?.(moved, expected, new Float64Array(K * K));
+    expectAllClose(residual, expected, 8 * scoreError + 4 * (K + 80) * EPSILON);
+  }
 }
 
 /** Products of the intercepts' Hessian, within `bound` of what p̄ₖ (max δ − min δ) allows. */
