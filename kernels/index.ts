@@ -87,6 +87,7 @@ export { presentSlots, slotSummary } from './slot-summary';
 export { copyBytes, slotSquares, slotSums } from './slots';
 export { softmaxDualEpoch } from './softmax-dual-ascent';
 export { softmaxDualStart } from './softmax-dual-start';
+export { softmaxDualSwing } from './softmax-dual-swing';
 export { softmaxDualWeights } from './softmax-dual-weights';
 export { softmaxPairsProduct, softmaxPairsSpread, softmaxPairsSum } from './softmax-pairs';
 export { softmaxPairsTake } from './softmax-pairs-take';

@@ -29,7 +29,7 @@ const SHARE = 0.2;
 const OVER_RELAXATION = 1.4;
 const SLOW_RATE = 0.25;
 const STIFF = 4;
-/** Numbers of W that its swing is measured by: 16 of each 256. */
+/** Numbers of W that its swing is measured by, 16 of each 256, as in kernels/softmax-dual-swing.ts. */
 const MEASURED = 16;
 const MEASURED_APART = 256;
 /** As in kernels/softmax-dual-start.ts. */
@@ -64,7 +64,7 @@ export function softmaxDual(runtime: Runtime, problem: Problem, seed: number): D
   if (intercept) intercepts.set(logFrequencies(labels, sampleWeights, K));
   let previous: Float32Array | null = null;
   const previousIntercepts = new Float32Array(stride);
-  const swing = swingOf(weights);
+  const swing = swingOf(runtime, weights);
   const stepSums = arena.allocateF64(stride);
   const order = rowOrder(arena, n, seed);
   const batch = batchRows(runtime, matrix);
@@ -138,8 +138,9 @@ function doublesOf({ buffer, byteOffset, byteLength }: Float32Array): Float64Arr
 }
 
 /** Measures `swing` of DualEpoch on a sample of W, epoch by epoch. */
-function swingOf(weights: Float32Array) {
-  const change = new Float64Array(Math.ceil(weights.length / MEASURED_APART) * MEASURED);
+function swingOf({ arena, kernels }: Runtime, weights: Float32Array) {
+  const change = arena.allocateF32(Math.ceil(weights.length / MEASURED_APART) * MEASURED);
+  const sums = arena.allocateF64(2);
   let lastSquares = 0;
   return {
     /** `previous`: W from before the epoch, where it was kept. */
@@ -148,15 +149,9 @@ function swingOf(weights: Float32Array) {
         lastSquares = 0;
         return 0;
       }
-      let [product, squares, at] = [0, 0, 0];
-      for (let from = 0; from < weights.length; from += MEASURED_APART) {
-        for (let i = from; i < Math.min(from + MEASURED, weights.length); i++) {
-          const moved = weights[i] - previous[i];
-          product += moved * change[at];
-          squares += moved * moved;
-          change[at++] = moved;
-        }
-      }
+      const places = [weights.byteOffset, previous.byteOffset] as const;
+      kernels.softmaxDualSwing(...places, weights.length, change.byteOffset, sums.byteOffset);
+      const [product, squares] = sums;
       const both = lastSquares * squares;
       lastSquares = squares;
       return product < 0 && both > 0 ? (product * product) / both : 0;

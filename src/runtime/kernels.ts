@@ -198,6 +198,7 @@ export interface KernelExports extends ShardKernels {
   /** ΣA² of the steps' weights */
   hingeStepSquares(task: Pointer): number;
   logisticDualEpoch(task: Pointer): void;
+  softmaxDualSwing(weights: Pointer, previous: Pointer, length: number, change: Pointer, sums: Pointer): void;
   choleskyDiagonal(task: Pointer): void;
   /** x ← A⁻¹ x for the factor of A */
   choleskySolve(matrix: Pointer, rowBytes: number, size: number, x: Pointer): void;
