@@ -92,7 +92,7 @@ export { softmaxDualWeights } from './softmax-dual-weights';
 export { softmaxPairsProduct, softmaxPairsSpread, softmaxPairsSum } from './softmax-pairs';
 export { softmaxPairsTake } from './softmax-pairs-take';
 export { sparseColumns, sparseColumnsDouble, sparseRows, sparseRowsDouble } from './sparse';
-export { sparseCount, sparseTranspose } from './sparse-layout';
+export { sparseCount, sparseStarts, sparseTranspose } from './sparse-layout';
 export { sparsePanelsDouble } from './sparse-panels-double';
 export { sparseShift } from './sparse-shift';
 export { sparseSquares } from './sparse-squares';

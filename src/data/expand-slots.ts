@@ -133,7 +133,7 @@ function zeroRow(arena: Arena, stride: number, nFeatures: number, scaling: SlotS
  * they lie; one-hot columns are scaled, and their centre is implicit.
  */
 export function expandSparse(
-  bench: Pick<Runtime, 'arena' | 'kernels'>,
+  bench: Pick<Runtime, 'arena' | 'kernels' | 'run'>,
   rows: SlotRows,
   encoding: BuiltEncoding,
   scaling: SlotScaling | null,

@@ -20,10 +20,15 @@ export interface CompressedColumns {
   readonly columnValues: Pointer;
 }
 
-type Kernels = Pick<Runtime, 'arena' | 'kernels'>;
+type Kernels = Pick<Runtime, 'arena' | 'kernels' | 'run'>;
 
 /** What kernels/sparse-layout.ts says of rows. */
 const ASCENDING = 1;
+const TASK_WORDS = 12;
+/** Shards of rows, where a count of each column for every one of them is little beside the entries. */
+const MOST_SHARDS = 4;
+const ENTRIES_PER_COUNT = 8;
+const SHARD_ENTRIES = 1 << 15;
 
 /**
  * Allocates and fills the columns of a matrix given by valid rows, and puts the rows' indices in ascending order
@@ -31,13 +36,13 @@ const ASCENDING = 1;
  */
 export function fillColumns(bench: Kernels, rows: CompressedRows): CompressedColumns {
   const { arena } = bench;
-  const columnStarts = arena.allocateUnset((rows.nFeatures + 2) * 4);
-  const ascending = countColumns(bench, rows, columnStarts) === ASCENDING;
-  const columns = transpose(bench, rows, columnStarts);
+  const layout = columnLayout(bench, rows);
+  const ascending = layout.count();
+  const columns = layout.transpose();
   if (!ascending) {
     const { nSamples, nFeatures, nonzeros } = rows;
     const views = {
-      columnStarts: arena.u32(columnStarts, nFeatures + 1),
+      columnStarts: arena.u32(columns.columnStarts, nFeatures + 1),
       columnIndices: arena.u32(columns.columnIndices, nonzeros),
       columnValues: arena.f32(columns.columnValues, nonzeros),
     };
@@ -68,38 +73,43 @@ export function copySparse(bench: Kernels, X: SparseInput): (CompressedRows & Co
   arena.u32(rowIndices, nonzeros).set(indices);
   arena.f32(rowValues, nonzeros).set(values);
   const rows = { nSamples, nFeatures, nonzeros, rowStarts, rowIndices, rowValues };
-  const columnStarts = arena.allocateUnset((nFeatures + 2) * 4);
-  if (countColumns(bench, rows, columnStarts) !== ASCENDING) {
+  const layout = columnLayout(bench, rows);
+  if (!layout.count()) {
     arena.release(mark);
     return null;
   }
-  return { ...rows, ...transpose(bench, rows, columnStarts) };
+  return { ...rows, ...layout.transpose() };
 }
 
-function countColumns({ kernels }: Kernels, rows: CompressedRows, columnStarts: Pointer): number {
+function columnLayout({ arena, kernels, run }: Kernels, rows: CompressedRows) {
   const { nSamples, nFeatures, nonzeros, rowStarts, rowIndices, rowValues } = rows;
-  return kernels.sparseCount(rowStarts, rowIndices, rowValues, nSamples, nFeatures, nonzeros, columnStarts);
-}
-
-function transpose(
-  { arena, kernels }: Kernels,
-  rows: CompressedRows,
-  columnStarts: Pointer,
-): CompressedColumns {
-  const { nSamples, nFeatures, nonzeros, rowStarts, rowIndices, rowValues } = rows;
+  const columnStarts = arena.allocateUnset((nFeatures + 1) * 4);
   const columnIndices = arena.allocateUnset(nonzeros * 4);
   const columnValues = arena.allocateUnset(nonzeros * 4);
-  kernels.sparseTranspose(
-    rowStarts,
-    rowIndices,
-    rowValues,
-    nSamples,
-    nFeatures,
-    columnStarts,
-    columnIndices,
-    columnValues,
-  );
-  return { columnStarts, columnIndices, columnValues };
+  const suitable = nonzeros / Math.max(ENTRIES_PER_COUNT * nFeatures, SHARD_ENTRIES);
+  const nShards = Math.max(1, Math.min(MOST_SHARDS, nSamples, Math.floor(suitable)));
+  const mark = arena.mark();
+  const task = arena.allocateU32(TASK_WORDS);
+  const counts = arena.allocateUnset(nShards * nFeatures * 4);
+  const found = arena.allocateU32(nShards);
+  task.set([
+    ...[nSamples, nFeatures, nonzeros, nShards, rowStarts, rowIndices, rowValues],
+    ...[counts, found.byteOffset, columnStarts, columnIndices, columnValues],
+  ]);
+  return {
+    /** Whether the rows are valid and their indices ascend. */
+    count(): boolean {
+      run('sparseCount', task.byteOffset, nShards);
+      return found.every((what) => what === ASCENDING);
+    },
+    /** Fills the columns of rows that were counted, and releases what that took. */
+    transpose(): CompressedColumns {
+      kernels.sparseStarts(task.byteOffset);
+      run('sparseTranspose', task.byteOffset, nShards);
+      arena.release(mark);
+      return { columnStarts, columnIndices, columnValues };
+    },
+  };
 }
 
 /** Whole numbers of at most 32 bits: a negative one becomes a u32 that no shape allows. */

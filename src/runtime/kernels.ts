@@ -33,6 +33,8 @@ export interface ShardKernels {
   sparseRowsDouble(task: Pointer, shard: number): void;
   sparseColumns(task: Pointer, shard: number): void;
   sparseColumnsDouble(task: Pointer, shard: number): void;
+  sparseCount(task: Pointer, shard: number): void;
+  sparseTranspose(task: Pointer, shard: number): void;
   sparseShift(task: Pointer, shard: number): void;
   sparseSquares(task: Pointer, shard: number): void;
   sparsePanelsDouble(task: Pointer, shard: number): void;
@@ -174,26 +176,7 @@ export interface KernelExports extends ShardKernels {
     scratch: Pointer,
     out: Pointer,
   ): number;
-  /** 0: not valid; 1: every row's indices ascend; 2: valid otherwise, or a column comes twice in a row. */
-  sparseCount(
-    rowStarts: Pointer,
-    rowIndices: Pointer,
-    rowValues: Pointer,
-    nSamples: number,
-    nFeatures: number,
-    nonzeros: number,
-    columnStarts: Pointer,
-  ): number;
-  sparseTranspose(
-    rowStarts: Pointer,
-    rowIndices: Pointer,
-    rowValues: Pointer,
-    nSamples: number,
-    nFeatures: number,
-    columnStarts: Pointer,
-    columnIndices: Pointer,
-    columnValues: Pointer,
-  ): void;
+  sparseStarts(task: Pointer): void;
   dualCoordinateEpoch(task: Pointer): void;
   /** ΣA² of the steps' weights */
   hingeStepSquares(task: Pointer): number;

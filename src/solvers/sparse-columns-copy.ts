@@ -4,7 +4,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 
 /** A sparse matrix of some columns, ascending, of a sparse matrix; the caller releases the arena. */
 export function copyOfSparseColumns(
-  bench: Pick<Runtime, 'arena' | 'kernels'>,
+  bench: Pick<Runtime, 'arena' | 'kernels' | 'run'>,
   matrix: SparseMatrix,
   features: readonly number[],
 ): SparseMatrix {

@@ -120,3 +120,43 @@ test('indices that are fractions are not copied', () => {
   expect(copySparse(kernelRuntime(), X)).toBeNull();
   expect(() => place(X, 3)).toThrow(RangeError);
 });
+
+test('rows of several shards', () => {
+  const [nSamples, nFeatures] = [3000, 60];
+  const indptr = new Uint32Array(nSamples + 1);
+  const indices: number[] = [];
+  for (let i = 0; i < nSamples; i++) {
+    for (let j = 0; j < nFeatures; j++) if ((i * 7 + j * j) % 11 !== 0) indices.push(j);
+    indptr[i + 1] = indices.length;
+  }
+  const values = Float32Array.from(indices, (j, p) => j + p / 8);
+  const columns = Array.from({ length: nFeatures }, () => ({ rows: [] as number[], values: [] as number[] }));
+  for (let i = 0; i < nSamples; i++) {
+    for (let p = indptr[i]; p < indptr[i + 1]; p++) {
+      columns[indices[p]].rows.push(i);
+      columns[indices[p]].values.push(values[p]);
+    }
+  }
+  const X = { indptr, indices: Int32Array.from(indices), values, nFeatures };
+  // Four shards have 32 768 entries each, and more.
+  expect(indices.length).toBeGreaterThan(4 * 32_768);
+  const [, , , starts, samples, numbers] = place(X, nSamples);
+  expect(samples).toEqual(columns.flatMap(({ rows }) => rows));
+  expect(numbers).toEqual(columns.flatMap((column) => column.values));
+  expect(starts).toEqual([
+    0,
+    ...columns.map((_, j) => columns.slice(0, j + 1).flatMap(({ rows }) => rows).length),
+  ]);
+
+  for (const at of [0, indices.length >> 1, indices.length - 1]) {
+    const wrong = { ...X, indices: X.indices.slice() };
+    wrong.indices[at] = nFeatures;
+    expect(copySparse(kernelRuntime(), wrong)).toBeNull();
+  }
+  for (const i of [750, 1500, nSamples]) {
+    const wrong = { ...X, indptr: indptr.slice() };
+    wrong.indptr[i]--;
+    wrong.indptr[i - 1] = i === nSamples ? wrong.indptr[i - 1] : wrong.indptr[i] + 1;
+    expect(copySparse(kernelRuntime(), wrong)).toBeNull();
+  }
+});
