@@ -1,6 +1,6 @@
 import type { Standardization } from '../data/design-matrix.ts';
 import type { ParameterLayout } from '../problem/parameters.ts';
-import type { Workbench } from '../runtime/workbench.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 
 /** W and b in original units: nClasses × nFeatures row-major, and nClasses. */
 export interface OriginalWeights {
@@ -8,12 +8,15 @@ export interface OriginalWeights {
   readonly intercepts: Float64Array;
 }
 
+/** As in kernels/original-units.ts. */
+const SHARD_CLASSES = 8;
+
 /**
- * Folds standardization back into the weights of θ, in the bench's memory: with z = (x − mean) / scale,
+ * Folds standardization back into the weights of θ, in the kernels' memory: with z = (x − mean) / scale,
  *   W_orig = W / scale,   b_orig = b − Σ_j W_j mean_j / scale_j
  */
 export function toOriginalUnits(
-  { arena, kernels }: Pick<Workbench, 'arena' | 'kernels'>,
+  { arena, run }: Pick<Runtime, 'arena' | 'run'>,
   theta: Float64Array,
   { nFeatures, nClasses, stride }: ParameterLayout,
   standardization: Standardization | null,
@@ -28,16 +31,11 @@ export function toOriginalUnits(
   };
   const weights = room(nClasses * nFeatures);
   const intercepts = room(nClasses);
-  kernels.originalUnits(
-    theta.byteOffset,
-    nFeatures,
-    nClasses,
-    stride,
-    placed(standardization?.mean),
-    placed(standardization?.scale),
-    weights.byteOffset,
-    intercepts.byteOffset,
-  );
+  const [mean, scale] = [placed(standardization?.mean), placed(standardization?.scale)];
+  const task = arena.allocateU32(8);
+  task.set([nFeatures, nClasses, stride, theta.byteOffset, mean, scale]);
+  task.set([weights.byteOffset, intercepts.byteOffset], 6);
+  run('originalUnits', task.byteOffset, Math.ceil(nClasses / SHARD_CLASSES));
   const original = { weights: weights.slice(), intercepts: intercepts.slice() };
   arena.release(mark);
   return original;

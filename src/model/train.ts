@@ -1,4 +1,5 @@
 import type { MatrixSize } from '../data/design-matrix.ts';
+import { growingRuntime } from '../runtime/growing-runtime.ts';
 import { gatherFollowers, leadingRuntime } from '../runtime/leading-runtime.ts';
 import type { Platform } from '../runtime/platform.ts';
 import { discardWorkbench, returnWorkbench, takeWorkbench, type Workbench } from '../runtime/workbench.ts';
@@ -62,7 +63,8 @@ export async function train(
         ? await trainHere(leadingRuntime(bench, led(chosen, resolved.threads)), task)
         : await trainInWorker(platform, bench, chosen.threads, task);
     writing = false;
-    return trainedClassifier(bench, training, resolved, posed.layout, solution);
+    const runtime = growingRuntime(platform, bench, resolved.threads);
+    return trainedClassifier(runtime, training, resolved, posed.layout, solution);
   } finally {
     if (writing) discardWorkbench(bench);
     else returnWorkbench(bench, mark);

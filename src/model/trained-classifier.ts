@@ -1,14 +1,14 @@
 import type { TrainingData } from '../data/training-data.ts';
 import type { ParameterLayout } from '../problem/parameters.ts';
-import type { Workbench } from '../runtime/workbench.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import type { Solution } from '../solvers/solver.ts';
 import { Classifier } from './classifier.ts';
 import { toOriginalUnits } from './original-units.ts';
 import type { ResolvedFitOptions } from './resolve-options.ts';
 
-/** The model that a solution makes, in original units; θ, in the bench's memory, is copied. */
+/** The model that a solution makes, in original units; θ, in the kernels' memory, is copied. */
 export function trainedClassifier(
-  bench: Pick<Workbench, 'arena' | 'kernels'>,
+  runtime: Pick<Runtime, 'arena' | 'run'>,
   { classes, encoding, featureNames, matrix, standardization }: TrainingData,
   { problem, tolerance }: Pick<ResolvedFitOptions, 'problem' | 'tolerance'>,
   layout: ParameterLayout,
@@ -21,7 +21,7 @@ export function trainedClassifier(
     encoding,
     featureNames,
     nFeatures: matrix.nFeatures,
-    ...toOriginalUnits(bench, theta, layout, standardization),
+    ...toOriginalUnits(runtime, theta, layout, standardization),
     problem,
     status,
     solver,

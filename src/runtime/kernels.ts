@@ -33,6 +33,7 @@ export interface ShardKernels {
   sparseRowsDouble(task: Pointer, shard: number): void;
   sparseColumns(task: Pointer, shard: number): void;
   sparseColumnsDouble(task: Pointer, shard: number): void;
+  originalUnits(task: Pointer, shard: number): void;
   sparseCount(task: Pointer, shard: number): void;
   sparseTranspose(task: Pointer, shard: number): void;
   sparseShift(task: Pointer, shard: number): void;
@@ -132,17 +133,6 @@ export interface KernelExports extends ShardKernels {
   columnSquaresSingle: ColumnSquares;
   /** sums ← sums / weightSum, or a constant column's value; whether all sums were finite. */
   columnMeans(sums: Pointer, least: Pointer, greatest: Pointer, nFeatures: number, weightSum: number): number;
-  /** θ → W and b in original units; mean and scale may be 0, for none. */
-  originalUnits(
-    theta: Pointer,
-    nFeatures: number,
-    nClasses: number,
-    stride: number,
-    mean: Pointer,
-    scale: Pointer,
-    weights: Pointer,
-    intercepts: Pointer,
-  ): void;
   /** out ← out + A B in f64, A being f32 at A + i · aBytes + t · termBytes and B nTerms × stride */
   multiplyDouble(
     A: Pointer,

@@ -90,7 +90,7 @@ export async function fitPathOn(
         else {
           const description = { ...resolved.fit.problem, lambda: step.lambda };
           models.push(
-            trainedClassifier(bench, training, { problem: description, tolerance }, layout, step.solution),
+            trainedClassifier(runtime, training, { problem: description, tolerance }, layout, step.solution),
           );
           lambdas.push(step.lambda);
         }

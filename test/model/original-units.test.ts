@@ -37,6 +37,7 @@ test.each([
   [16, 3],
   [17, 4],
   [50, 5],
+  [33, 19],
 ])('%i features and %i classes are folded back as by definition', (nFeatures, nClasses) => {
   const shape = parameterLayout(nFeatures, nClasses);
   const theta = Float64Array.from({ length: shape.size }, (_, t) => (t % 3 === 0 ? -0 : Math.sin(t)));
