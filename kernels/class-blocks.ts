@@ -185,10 +185,16 @@ function addRows(t: ClassBlocksTask, k: u32, work: usize, B: usize): void {
 function gather(x: usize, nFeatures: u32, weight: f32, z: usize, r: usize): void {
   const bytes: usize = nFeatures << 2;
   const factor = f32x4.splat(weight);
-  v128.store(z + (bytes & ~15), f32x4.splat(0));
-  memory.copy(z, x, bytes);
+  const whole = bytes & ~15;
+  for (let at: usize = 0; at < whole; at += 16) {
+    const values = v128.load(x + at);
+    v128.store(z + at, values);
+    v128.store(r + at, f32x4.mul(factor, values));
+  }
+  v128.store(z + whole, f32x4.splat(0));
+  for (let at = whole; at < bytes; at += 4) store<f32>(z + at, load<f32>(x + at));
   store<f32>(z + bytes, 1);
-  for (let at: usize = 0; at <= bytes; at += 16) v128.store(r + at, f32x4.mul(factor, v128.load(z + at)));
+  v128.store(r + whole, f32x4.mul(factor, v128.load(z + whole)));
 }
 
 function addBlock(Z: usize, R: usize, nRows: u32, nColumns: u32, B: usize): void {

@@ -2,7 +2,7 @@
 // columns, u16, and as many values, f32; W, R and G have rows of `rowBytes`, a multiple of 16.
 
 /**
- * out ← out + Σ_t values[t] · W[indices[t]]: a row's scores. Even and odd terms are summed apart, since a sum waits for
+ * out ← from + Σ_t values[t] · W[indices[t]]: a row's scores. Even and odd terms are summed apart, since a sum waits for
  * the one before it: |error| ≤ (count / 2 + 3) · 2⁻²⁴ · Σ |products|.
  */
 export function gatherCompact(
@@ -11,12 +11,15 @@ export function gatherCompact(
   count: u32,
   W: usize,
   rowBytes: usize,
+  from: usize,
   out: usize,
 ): void {
   let tile: usize = 0;
-  for (; tile + 48 <= rowBytes; tile += 48) gather3(indices, values, count, W + tile, rowBytes, out + tile);
-  if (tile + 32 <= rowBytes) gather2(indices, values, count, W + tile, rowBytes, out + tile);
-  else if (tile < rowBytes) gather1(indices, values, count, W + tile, rowBytes, out + tile);
+  for (; tile + 48 <= rowBytes; tile += 48) {
+    gather3(indices, values, count, W + tile, rowBytes, from + tile, out + tile);
+  }
+  if (tile + 32 <= rowBytes) gather2(indices, values, count, W + tile, rowBytes, from + tile, out + tile);
+  else if (tile < rowBytes) gather1(indices, values, count, W + tile, rowBytes, from + tile, out + tile);
 }
 
 /** G[indices[t]] ← G[indices[t]] + values[t] · R for every t: a row's part of the gradient. */
@@ -34,10 +37,18 @@ export function scatterCompact(
   else if (tile < rowBytes) scatter1(indices, values, count, R + tile, rowBytes, G + tile);
 }
 
-function gather3(indices: usize, values: usize, count: u32, W: usize, rowBytes: usize, out: usize): void {
-  let a0 = v128.load(out);
-  let a1 = v128.load(out, 16);
-  let a2 = v128.load(out, 32);
+function gather3(
+  indices: usize,
+  values: usize,
+  count: u32,
+  W: usize,
+  rowBytes: usize,
+  from: usize,
+  out: usize,
+): void {
+  let a0 = v128.load(from);
+  let a1 = v128.load(from, 16);
+  let a2 = v128.load(from, 32);
   let b0 = f32x4.splat(0);
   let b1 = f32x4.splat(0);
   let b2 = f32x4.splat(0);
@@ -89,9 +100,17 @@ export function scatter3(
   }
 }
 
-function gather2(indices: usize, values: usize, count: u32, W: usize, rowBytes: usize, out: usize): void {
-  let a0 = v128.load(out);
-  let a1 = v128.load(out, 16);
+function gather2(
+  indices: usize,
+  values: usize,
+  count: u32,
+  W: usize,
+  rowBytes: usize,
+  from: usize,
+  out: usize,
+): void {
+  let a0 = v128.load(from);
+  let a1 = v128.load(from, 16);
   let b0 = f32x4.splat(0);
   let b1 = f32x4.splat(0);
   const end = values + (count << 2);
@@ -136,8 +155,16 @@ export function scatter2(
   }
 }
 
-function gather1(indices: usize, values: usize, count: u32, W: usize, rowBytes: usize, out: usize): void {
-  let a0 = v128.load(out);
+function gather1(
+  indices: usize,
+  values: usize,
+  count: u32,
+  W: usize,
+  rowBytes: usize,
+  from: usize,
+  out: usize,
+): void {
+  let a0 = v128.load(from);
   let b0 = f32x4.splat(0);
   const end = values + (count << 2);
   for (; values + 8 <= end; values += 8) {

@@ -35,8 +35,8 @@ export function compactPass(task: usize, shard: u32): void {
       const s = S + r * rowBytes;
       const from = load<u32>(t.rowStarts + ((i + r) << 2));
       const count = load<u32>(t.rowStarts + ((i + r + 1) << 2)) - from;
-      memory.copy(s, t.interceptsSingle, rowBytes);
-      gatherCompact(t.rowIndices + (from << 1), t.rowValues + (from << 2), count, t.weights, rowBytes, s);
+      const b = t.interceptsSingle;
+      gatherCompact(t.rowIndices + (from << 1), t.rowValues + (from << 2), count, t.weights, rowBytes, b, s);
     }
     workOnRows(t, S, i, nRows, partial);
     sumRows(S, nRows, t.stride, U);

@@ -32,7 +32,8 @@ export function rowOf(t: HingeDualTask, i: u32): Row {
 export function rowScores(t: HingeDualTask, i: u32, label: u32, row: Row): void {
   const bytes = (<usize>t.stride) << 2;
   memory.fill(t.scratch, 0, bytes);
-  if (t.compactCenter !== 0) gatherCompact(row.indices, row.values, row.length, t.weights, bytes, t.scratch);
+  if (t.compactCenter !== 0)
+    gatherCompact(row.indices, row.values, row.length, t.weights, bytes, t.scratch, t.scratch);
   else gather(row.indices, row.values, row.length, t.weights, bytes, t.scratch);
   if (t.refined !== 0) {
     addReference(t, i, label);

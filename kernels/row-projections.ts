@@ -56,8 +56,8 @@ export function projectCompactRows(task: usize, shard: u32): void {
     const from = load<u32>(t.rowStarts + (row << 2));
     const count = load<u32>(t.rowStarts + ((row + 1) << 2)) - from;
     const z = t.projected + i * rowBytes;
-    memory.copy(z, t.constants, rowBytes);
-    gatherCompact(t.indices + (from << 1), t.rows + (from << 2), count, t.directions, rowBytes, z);
+    const c = t.constants;
+    gatherCompact(t.indices + (from << 1), t.rows + (from << 2), count, t.directions, rowBytes, c, z);
   }
 }
 

@@ -20,27 +20,27 @@ export function softmaxPairsTake(task: usize, shard: u32): void {
     const weight = t.inverseCount * (t.sampleWeights === 0 ? 1 : load<f64>(t.sampleWeights + (i << 3)));
     const factor = f64x2.splat(weight);
     let small = f32x4.splat(0);
-    let count: u32 = 0;
+    let pair = end;
     for (let at: usize = 0; at < rowBytes; at += 16) {
       const x = v128.load(p + at);
       const isKept = f32x4.gt(x, negligible);
       const others = v128.andnot(x, isKept);
       small = f32x4.add(small, others);
-      count += popcnt<u32>(i32x4.bitmask(isKept));
       addProducts(leftOut + (at << 1), factor, others);
+      for (let kept = i32x4.bitmask(isKept); kept !== 0; kept &= kept - 1) {
+        const k = (<u32>at >> 2) + ctz<u32>(kept);
+        store<u32>(t.classes + (pair << 2), k);
+        store<f32>(t.probabilities + (pair << 2), load<f32>(p + (k << 2)));
+        pair++;
+      }
     }
     const rest = f32x4.extract_lane(sumOfLanes(small), 0);
-    let pair = end;
-    for (let k: u32 = 0; count > 0 && k < t.nClasses; k++) {
-      const q = load<f32>(p + (k << 2));
-      if (!(q > t.negligible)) continue;
-      const sum = leftOut + (k << 3);
+    for (let m = end; m < pair; m++) {
+      const sum = leftOut + (load<u32>(t.classes + (m << 2)) << 3);
+      const q = load<f32>(t.probabilities + (m << 2));
       store<f64>(sum, load<f64>(sum) + weight * <f64>q * <f64>rest);
-      if (count === 1) break;
-      store<u32>(t.classes + (pair << 2), k);
-      store<f32>(t.probabilities + (pair << 2), q);
-      pair++;
     }
+    if (pair <= end + 1) pair = end;
     if (pair === end) continue;
     end = pair;
     const at: usize = (first + nRows) << 2;
