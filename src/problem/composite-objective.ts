@@ -2,6 +2,7 @@ import type { ActiveHessian } from './active-hessian.ts';
 import { type GapReport, gapReport, type InterceptSlack } from './certificate.ts';
 import type { ClassHessians } from './class-hessians.ts';
 import { type ClassMoments, classMoments, interceptSlack, isAbsent } from './class-moments.ts';
+import { interceptsAreClose } from './close-intercepts.ts';
 import { curvatureByProducts, wholeCurvature } from './intercept-curvature.ts';
 import { descendIntercepts, type InterceptCurvature, maxAbs } from './intercept-step.ts';
 import type { CertifiedPoint, Objective } from './objective.ts';
@@ -221,11 +222,18 @@ function withPenalty(
       finishGradient(direction, out);
     },
     ...(classBlocks ? { classBlocks: () => classBlocks(ridge, intercept) } : {}),
-    certify(theta, gradient, enough = 0): CertifiedPoint {
+    certify(theta, gradient, enough = 0, before = null): CertifiedPoint {
+      const residual = intercepts(gradient).slice();
       takeMoments(gradient);
       if (shared.moments) {
         lowerAbsent(intercepts(theta), shared.moments);
-        if (ridge > 0 && enough >= SINGLE_ENOUGH) approachIntercepts(theta, enough);
+        const point = before && {
+          ...before,
+          residual,
+          weightNorm: Math.sqrt(vectors.dot(theta, theta, nWeights)),
+        };
+        const areClose = point !== null && interceptsAreClose(point, shared.moments, ridge, enough);
+        if (ridge > 0 && enough >= SINGLE_ENOUGH && !areClose) approachIntercepts(theta, enough);
       }
       const best = intercept ? optimizeIntercepts(theta, gradient, enough) : report(theta, gradient, enough);
       if (intercept) centre(intercepts(theta), shared.moments);

@@ -13,6 +13,13 @@ export interface Certificate {
   readonly relativeGap: number;
 }
 
+/** What is known of θ where `gradient` is that of the smooth part at θ, in single precision or better. */
+export interface UncertifiedPoint {
+  readonly value: number;
+  /** The estimate of gradientGap. */
+  readonly gap: number;
+}
+
 /**
  * The objective at θ, split as smooth part F(θ) + ridge · ΣW² and separable part lasso · Σ|W|. Solvers see
  * only this.
@@ -47,9 +54,15 @@ export interface Objective {
    * Moves θ's intercepts to their exact optimum for its W (so that the dual point is feasible) and
    * certifies there, in double precision. null where no finite certificate exists (no penalty). Leaves the
    * smooth part's gradient at the moved θ in `gradient`. No pass is spent on better intercepts once the relative
-   * gap is `enough` (default 0). What prepareHessian left may be gone after.
+   * gap is `enough` (default 0), nor on finding them in single precision where `before` tells that they are close. What
+   * prepareHessian left may be gone after.
    */
-  certify(theta: Float64Array, gradient: Float64Array, enough?: number): CertifiedPoint;
+  certify(
+    theta: Float64Array,
+    gradient: Float64Array,
+    enough?: number,
+    before?: UncertifiedPoint | null,
+  ): CertifiedPoint;
   /**
    * certify in one pass, at θ as it is: what the intercepts lack of their optimum is charged to the bound, which is
    * therefore good near the optimum only.

@@ -129,12 +129,11 @@ export function* descend(
   while (true) {
     if (gap <= target) {
       if (settings.innerGap !== undefined) {
-        if (settings.uncertified)
-          progress.take({ objective: value, certificate: null, stationarity: Infinity });
+        if (settings.uncertified) progress.take({ objective: value, certificate: null, stationarity: gap });
         else progress.certify(theta, gradient);
         return progress.solution('converged', theta);
       }
-      value = progress.certify(theta, gradient).objective;
+      value = progress.certify(theta, gradient, { value, gap }).objective;
       if (progress.isConverged()) return finish('converged');
       // The certificate's gradient serves the next step in either precision.
       const estimated = gap;

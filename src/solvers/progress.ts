@@ -1,4 +1,4 @@
-import type { CertifiedPoint, Objective } from '../problem/objective.ts';
+import type { CertifiedPoint, Objective, UncertifiedPoint } from '../problem/objective.ts';
 import {
   type Iteration,
   interruption,
@@ -12,7 +12,7 @@ import {
 export interface Progress {
   readonly iterations: number;
   /** Certifies θ (moving its intercepts, see Objective.certify) and keeps the bound where it is the best. */
-  certify(theta: Float64Array, gradient: Float64Array): CertifiedPoint;
+  certify(theta: Float64Array, gradient: Float64Array, before?: UncertifiedPoint): CertifiedPoint;
   /** The same with a certificate that was made elsewhere. */
   take(point: CertifiedPoint): void;
   /** True when the last certified point is within the tolerance of the best bound, or stationary without one. */
@@ -49,8 +49,8 @@ export function trackProgress(solver: string, objective: Objective, options: Sol
     get iterations() {
       return iterations;
     },
-    certify(theta, gradient) {
-      const point = objective.certify(theta, gradient, options.tolerance);
+    certify(theta, gradient, before) {
+      const point = objective.certify(theta, gradient, options.tolerance, before);
       take(point);
       return point;
     },

@@ -24,7 +24,7 @@ export type Descent = (
   objective: Objective,
   theta: Float64Array,
   options: SolverOptions,
-  settings: Pick<LbfgsSettings, 'innerGap' | 'preconditioner' | 'late'>,
+  settings: Pick<LbfgsSettings, 'innerGap' | 'uncertified' | 'preconditioner' | 'late'>,
 ) => SolverRun;
 
 export interface LevelSettings {
@@ -121,7 +121,7 @@ function level(
   const make = () => preconditionerOf(runtime, problem, options.seed, theta);
   const preconditioner = late === undefined ? make() : null;
   const given = {
-    ...(innerGap === undefined ? {} : { innerGap }),
+    ...(innerGap === undefined ? {} : { innerGap, uncertified: true }),
     ...(preconditioner === null ? {} : { preconditioner }),
     ...(late === undefined ? {} : { late: { ...late, make } }),
   };

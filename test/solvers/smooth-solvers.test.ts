@@ -235,3 +235,18 @@ test('a descent of brief single precision does not go on in the rounding of sing
   expect(solution.status).toBe('converged');
   expect(inSingle).toBeLessThan(40);
 });
+
+test('a part of the rows is solved without a certificate where none is asked for', () => {
+  const X = Array.from({ length: 40 }, (_, i) => [Math.sin(3 * i), Math.cos(5 * i)]);
+  const data = { X, y: X.map(([x], i) => (x > 0.3 ? 2 : i % 2)), nClasses: 3 };
+  const options = { ...defaults, tolerance: 1e-6 };
+  const runs = [true, false].map((uncertified) => {
+    const objective = pose(data, 1e-2);
+    const theta = objective.vectors.zeros(objective.layout.size);
+    return finish(lbfgs(objective, theta, options, { innerGap: 1e-2, uncertified })).solution;
+  });
+  expect(runs[0]).toMatchObject({ status: 'converged', lowerBound: null, relativeGap: null });
+  expect(runs[0].iterations).toBe(runs[1].iterations);
+  expect(runs[0].passes).toBeLessThan(runs[1].passes);
+  expect(runs[1].relativeGap).toBeLessThan(0.1);
+});
