@@ -6,6 +6,7 @@ import { interceptsAreClose } from './close-intercepts.ts';
 import { curvatureByProducts, wholeCurvature } from './intercept-curvature.ts';
 import { descendIntercepts, type InterceptCurvature, maxAbs } from './intercept-step.ts';
 import type { CertifiedPoint, Objective } from './objective.ts';
+import { isZero } from './parameters.ts';
 import type { ColumnScales, DataPasses, VectorSpace } from './passes.ts';
 import type { PenaltyCoefficients } from './penalty.ts';
 import type { Loss } from './problem.ts';
@@ -68,7 +69,7 @@ export function compositeObjective(
   const curvature = byProducts
     ? curvatureByProducts(interceptProduct, () => scales().frequencies)
     : wholeCurvature(interceptHessian, nClasses);
-  const shared = { interceptHessian, curvature, moments: options.moments ?? null };
+  const shared = { interceptHessian, curvature, moments: options.moments ?? null, atZero: null };
   return withPenalty(passes, vectors, penalty, options, shared);
 }
 
@@ -77,6 +78,8 @@ interface Shared {
   readonly interceptHessian: Float64Array;
   readonly curvature: InterceptCurvature;
   moments: ClassMoments | null;
+  /** One score: the loss's gradient at θ = 0, where it was asked for and moments may need it. */
+  atZero: Float64Array | null;
 }
 
 function withPenalty(
@@ -123,7 +126,8 @@ function withPenalty(
 
   /** What bounds the gradient of class-dependent residuals, where a bound may need it. */
   function takeMoments(gradient: Float64Array) {
-    if (intercept && penalized) shared.moments ??= classMoments(passes, vectors, loss, gradient);
+    if (intercept && penalized)
+      shared.moments ??= classMoments(passes, vectors, loss, gradient, shared.atZero);
   }
 
   function pointOf(best: GapReport): CertifiedPoint {
@@ -200,6 +204,9 @@ function withPenalty(
     },
     smoothValueAndGradient(theta, gradient, precision) {
       const value = passes.lossAndGradient(theta, gradient, precision);
+      if (loss.kind === 'logistic' && shared.moments === null && isZero(theta)) {
+        shared.atZero ??= gradient.slice();
+      }
       finishGradient(theta, gradient);
       return ridge > 0 ? value + ridge * vectors.dot(theta, theta, nWeights) : value;
     },
