@@ -42,3 +42,31 @@ export interface ClassifierState {
   /** The classes that separate from all others; empty unless status is 'separable'. */
   readonly separatedClasses: readonly ClassLabel[];
 }
+
+/** Weights of few features; those of all others are 0. */
+export interface FewWeights {
+  /** Ascending. */
+  readonly features: Uint32Array;
+  /** nClasses × features.length, row-major, in original units */
+  readonly values: Float64Array;
+}
+
+/** What a classifier is made of. */
+export interface ClassifierParts extends Omit<ClassifierState, 'weights'> {
+  /** As in ClassifierState, or the few, which are spread out when they are first asked for. */
+  readonly weights: Float64Array | FewWeights;
+}
+
+/** nClasses × nFeatures, row-major */
+export function spreadOut(
+  { features, values }: FewWeights,
+  nClasses: number,
+  nFeatures: number,
+): Float64Array {
+  const weights = new Float64Array(nClasses * nFeatures);
+  const count = features.length;
+  for (let k = 0; k < nClasses; k++) {
+    for (let f = 0; f < count; f++) weights[k * nFeatures + features[f]] = values[k * count + f];
+  }
+  return weights;
+}

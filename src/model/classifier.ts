@@ -4,7 +4,12 @@ import { UnsupportedError } from '../errors.ts';
 import { exp } from '../problem/elementary.ts';
 import { scoringBench } from '../runtime/workbench.ts';
 import type { Status } from '../solvers/solver.ts';
-import type { ClassifierState, ModelCertificate } from './classifier-state.ts';
+import {
+  type ClassifierParts,
+  type ClassifierState,
+  type ModelCertificate,
+  spreadOut,
+} from './classifier-state.ts';
 import { type CheckedRows, type FeatureRows, featureRows } from './feature-rows.ts';
 import { KERNEL_ROWS, kernelProbabilities, kernelScores } from './kernel-scores.ts';
 import { denseScores, type LinearWeights, sparseScores, transpose } from './linear-scores.ts';
@@ -25,7 +30,7 @@ export class Classifier implements ClassifierState {
   readonly encoding: Encoding | null;
   readonly featureNames: readonly string[] | null;
   readonly nFeatures: number;
-  readonly weights: Float64Array;
+  readonly weights!: Float64Array;
   readonly intercepts: Float64Array;
   readonly problem: ProblemDescription;
   readonly status: Status;
@@ -38,12 +43,11 @@ export class Classifier implements ClassifierState {
   readonly separatedClasses: readonly ClassLabel[];
   #byFeature: Float64Array | null = null;
 
-  constructor(state: ClassifierState) {
+  constructor(state: ClassifierParts) {
     this.classes = state.classes;
     this.encoding = state.encoding;
     this.featureNames = state.featureNames;
     this.nFeatures = state.nFeatures;
-    this.weights = state.weights;
     this.intercepts = state.intercepts;
     this.problem = state.problem;
     this.status = state.status;
@@ -54,7 +58,15 @@ export class Classifier implements ClassifierState {
     this.iterations = state.iterations;
     this.passes = state.passes;
     this.separatedClasses = state.separatedClasses;
-    expectShape('weights', this.weights.length, this.nClasses * this.nFeatures);
+    const { weights } = state;
+    const { nClasses, nFeatures } = this;
+    if (weights instanceof Float64Array) {
+      this.weights = weights;
+      expectShape('weights', weights.length, nClasses * nFeatures);
+    } else {
+      expectShape('weights', weights.values.length, nClasses * weights.features.length);
+      lazily(this, 'weights', () => spreadOut(weights, nClasses, nFeatures));
+    }
     expectShape('intercepts', this.intercepts.length, this.nClasses);
     expectShape('featureNames', this.featureNames?.length ?? this.nFeatures, this.nFeatures);
   }
@@ -181,6 +193,16 @@ function indexOfLargest(scores: Float64Array, begin: number, length: number): nu
   let best = 0;
   for (let k = 1; k < length; k++) if (scores[begin + k] > scores[begin + best]) best = k;
   return best;
+}
+
+/** A property that `make` gives its value when it is first read. */
+function lazily(object: object, name: string, make: () => unknown): void {
+  const settle = () => {
+    const value = make();
+    Object.defineProperty(object, name, { value, writable: true });
+    return value;
+  };
+  Object.defineProperty(object, name, { get: settle, enumerable: true, configurable: true });
 }
 
 function expectShape(name: string, got: number, expected: number): void {

@@ -1,6 +1,7 @@
 import type { Standardization } from '../data/design-matrix.ts';
 import type { ParameterLayout } from '../problem/parameters.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import type { FewWeights } from './classifier-state.ts';
 
 /** W and b in original units: nClasses × nFeatures row-major, and nClasses. */
 export interface OriginalWeights {
@@ -39,6 +40,31 @@ export function toOriginalUnits(
   const original = { weights: weights.slice(), intercepts: intercepts.slice() };
   arena.release(mark);
   return original;
+}
+
+/** toOriginalUnits where only `features` have weights. */
+export function fewInOriginalUnits(
+  theta: Float64Array,
+  { nFeatures, nClasses, stride }: ParameterLayout,
+  standardization: Standardization | null,
+  features: Uint32Array,
+): { readonly weights: FewWeights; readonly intercepts: Float64Array } {
+  const count = features.length;
+  const values = new Float64Array(nClasses * count);
+  const intercepts = theta.slice(nFeatures * stride, nFeatures * stride + nClasses);
+  for (let f = 0; f < count; f++) {
+    const j = features[f];
+    for (let k = 0; k < nClasses; k++) {
+      let w = theta[j * stride + k];
+      if (w === 0) continue;
+      if (standardization !== null) {
+        w /= standardization.scale[j];
+        intercepts[k] -= w * standardization.mean[j];
+      }
+      values[k * count + f] = w;
+    }
+  }
+  return { weights: { features, values }, intercepts };
 }
 
 /** The inverse: writes θ for weights in original units. Without `intercept` b becomes 0. */

@@ -11,6 +11,25 @@ const hingeModel = new Classifier(
   exampleState({ problem: { ...exampleState().problem, loss: 'hinge', margin: 1 } }),
 );
 
+test('weights of few features are spread out when they are asked for, and are the same model', () => {
+  const { nFeatures } = model;
+  const features = Uint32Array.of(1, nFeatures - 1);
+  const values = Float64Array.from({ length: 2 * model.nClasses }, (_, t) => 1 + t);
+  const weights = new Float64Array(model.nClasses * nFeatures);
+  for (let k = 0; k < model.nClasses; k++) weights.set([1 + 2 * k], k * nFeatures + 1);
+  for (let k = 0; k < model.nClasses; k++) weights.set([2 + 2 * k], (k + 1) * nFeatures - 1);
+  const plain = new Classifier(exampleState({ weights }));
+  const lazy = () => new Classifier({ ...exampleState(), weights: { features, values } });
+  expect(lazy().weights).toEqual(weights);
+  expect(JSON.stringify(lazy())).toBe(JSON.stringify(plain));
+  expect({ ...lazy() }).toEqual({ ...plain });
+  const again = lazy();
+  expect(again.weights).toBe(again.weights);
+  expect(() => new Classifier({ ...exampleState(), weights: { features, values: weights } })).toThrow(
+    'weights',
+  );
+});
+
 describe('scores', () => {
   test('are Wx + b, row-major, classes in order', () => {
     const small = new Classifier(

@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Standardization } from '../../src/data/design-matrix.ts';
-import { toOriginalUnits as foldedBack, fromOriginalUnits } from '../../src/model/original-units.ts';
+import { spreadOut } from '../../src/model/classifier-state.ts';
+import {
+  fewInOriginalUnits,
+  toOriginalUnits as foldedBack,
+  fromOriginalUnits,
+} from '../../src/model/original-units.ts';
 import { type ParameterLayout, parameterLayout } from '../../src/problem/parameters.ts';
 import { kernelRuntime } from '../twins/kernel-runtime.ts';
 
@@ -67,6 +72,27 @@ test('the means of all columns move into the intercepts, however many there are'
   const { intercepts } = toOriginalUnits(theta, many, { mean: ones, scale: ones });
   expect([...intercepts]).toEqual([(-37 * 38) / 2, -74]);
 });
+
+test.each([true, false])(
+  'the few weights other than 0 are folded back alike, standardized: %s',
+  (isScaled) => {
+    const shape = parameterLayout(30, 3);
+    const features = Uint32Array.of(0, 7, 29);
+    const theta = new Float64Array(shape.size);
+    for (const j of features) theta.set([j + 1, -0, 0.3 - j], j * shape.stride);
+    theta.set([0.5, -0.25, 4], 30 * shape.stride);
+    const scaling = {
+      mean: Float64Array.from({ length: 30 }, (_, j) => Math.cos(j)),
+      scale: Float64Array.from({ length: 30 }, (_, j) => 1 + (j % 4)),
+    };
+    const all = toOriginalUnits(theta, shape, isScaled ? scaling : null);
+    const few = fewInOriginalUnits(theta, shape, isScaled ? scaling : null, features);
+    expect(spreadOut(few.weights, 3, 30)).toEqual(all.weights);
+    few.intercepts.forEach((b, k) => {
+      expect(b).toBeCloseTo(all.intercepts[k], 12);
+    });
+  },
+);
 
 test('without standardization the weights are only reordered', () => {
   const theta = Float64Array.of(1, 2, 3, 0, 4, 5, 6, 0, 7, 8, 9, 0);
