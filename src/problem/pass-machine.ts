@@ -5,12 +5,10 @@ import { classFrequencies, sparseColumnScales } from './column-scales.ts';
 import { exp } from './elementary.ts';
 import { isZero, type ParameterLayout, parameterLayout } from './parameters.ts';
 import { PANEL_BYTES, type PassShards, panelShards, passKind, passShards } from './pass-shards.ts';
-import { MODES, type PassTask, partialLayout, passTask, roundUp } from './pass-task.ts';
+import { MODES, PADDING_SCORE, type PassTask, partialLayout, passTask, roundUp } from './pass-task.ts';
 import type { ColumnScales, PassLoss, Precision } from './passes.ts';
 import { listPresentFeatures } from './present-features.ts';
 
-/** Scores padding is given: its exponential and its hinge are exactly 0. */
-const PADDING_SCORE = -1e30;
 /**
  * A block of rows and its scores stay in the second-level cache between X W and Xᵀ R. More rows spread the cost of
  * adding a block's gradient to its f64 sums, and lengthen what is summed in f32.

@@ -80,6 +80,9 @@ export const MODES = {
   hinge: { loss: 1, prepare: 3, hessian: 5, certificate: 7, dual: 9, recentre: 10 },
 } as const;
 
+/** Scores padding is given: its exponential and its hinge are exactly 0. */
+export const PADDING_SCORE = -1e30;
+
 /** Where a row shard's partial sums lie, in bytes from their start; as in kernels/pass-task.ts. */
 export interface PartialLayout {
   readonly residualSums: number;

@@ -1,53 +1,61 @@
 import type { DenseMatrix, TrainingSet } from '../data/design-matrix.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { exp } from './elementary.ts';
 import type { ParameterLayout } from './parameters.ts';
+import { wideShards } from './pass-shards.ts';
+import { MODES, PADDING_SCORE, partialLayout, passTask } from './pass-task.ts';
+import { listPresentFeatures } from './present-features.ts';
 
 export type DenseTrainingSet = TrainingSet & { readonly matrix: DenseMatrix };
 
+/** The rows of a block, as many as kernels/pass-task.ts has scratch for. */
+const BLOCK_ROWS = 60;
+
 /**
- * out ← v (softmax(W x + b) − onehot(y)) for every row, nSamples × nClasses, in double precision. For few features: it
- * reads all of X on one thread.
+ * v (softmax(W x + b) − onehot(y)) at a θ in the runtime's memory, for every row: nSamples × stride, in double precision,
+ * overwritten by the next. For weights that are 0 but for few features.
  */
 export function softmaxResiduals(
-  { arena, kernels }: Runtime,
+  runtime: Runtime,
   { matrix, labels, sampleWeights }: DenseTrainingSet,
-  { nFeatures, nClasses, stride }: ParameterLayout,
-  theta: Float64Array,
-  out: Float64Array,
-): void {
-  const { nSamples } = matrix;
-  const y = arena.u32(labels, nSamples);
-  const v = sampleWeights === 0 ? null : arena.f64(sampleWeights, nSamples);
-  const mark = arena.mark();
-  const weights = arena.f64(arena.allocateUnset(theta.length * 8), theta.length);
-  weights.set(theta);
-  const scores = arena.f64(arena.allocateUnset(nSamples * stride * 8), nSamples * stride);
-  const intercepts = theta.subarray(nFeatures * stride);
-  for (let i = 0; i < nSamples; i++) scores.set(intercepts, i * stride);
-  kernels.multiplyDouble(
-    matrix.values,
-    matrix.stride * 4,
-    4,
+  layout: ParameterLayout,
+): (theta: Float64Array) => Float64Array {
+  const { arena } = runtime;
+  const { values, nSamples, nFeatures, stride: rowStride } = matrix;
+  const { nClasses, stride } = layout;
+  const { rows } = wideShards(matrix, stride);
+  const nRowShards = rows.length - 1;
+  const rowShards = arena.allocateU32(rows.length);
+  rowShards.set(rows);
+  const { bytes, hessianRows } = partialLayout(0, nClasses, stride, false);
+  const residuals = arena.allocateF64(nSamples * stride);
+  const intercepts = arena.allocateF64(stride).fill(PADDING_SCORE);
+  const present = arena.allocateU32(nFeatures);
+  const task = passTask(arena);
+  task.set({
+    mode: MODES.softmax.loss,
     nSamples,
     nFeatures,
-    weights.byteOffset,
+    nClasses,
     stride,
-    scores.byteOffset,
-  );
-  const p = new Float64Array(nClasses);
-  for (let i = 0; i < nSamples; i++) {
-    let top = Number.NEGATIVE_INFINITY;
-    for (let k = 0; k < nClasses; k++) top = Math.max(top, scores[i * stride + k]);
-    let sum = 0;
-    for (let k = 0; k < nClasses; k++) {
-      p[k] = exp(scores[i * stride + k] - top);
-      sum += p[k];
-    }
-    const weight = v === null ? 1 : v[i];
-    for (let k = 0; k < nClasses; k++) {
-      out[i * nClasses + k] = weight * (p[k] / sum - (k === y[i] ? 1 : 0));
-    }
-  }
-  arena.release(mark);
+    labels,
+    sampleWeights,
+    values,
+    rowStride,
+    blockRows: BLOCK_ROWS,
+    rowShards: rowShards.byteOffset,
+    nRowShards,
+    intercepts: intercepts.byteOffset,
+    work: residuals.byteOffset,
+    partials: arena.allocateUnset(bytes * nRowShards),
+    partialStep: bytes,
+    hessianRows,
+    present: present.byteOffset,
+  });
+  return (theta) => {
+    intercepts.set(theta.subarray(nFeatures * stride, nFeatures * stride + nClasses));
+    const nPresent = listPresentFeatures(layout, theta, present) ?? nFeatures;
+    task.set({ theta: theta.byteOffset, nPresent });
+    runtime.run('wideRowsDouble', task.pointer, nRowShards);
+    return residuals;
+  };
 }

@@ -1,15 +1,21 @@
 import type { DenseMatrix } from '../data/design-matrix.ts';
 import type { ParameterLayout } from '../problem/parameters.ts';
+import { wideShards } from '../problem/pass-shards.ts';
+import { passTask } from '../problem/pass-task.ts';
 import type { DenseTrainingSet } from '../problem/softmax-residuals.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 
-/** What is known of a loss's gradient at residuals U, from its gradient at others. */
+/** What is known of a loss's gradient Xᵀ U / n at residuals U (nSamples × stride) from its gradient at others. */
 export interface GradientBounds {
-  /** Takes the gradient at θ, whose residuals are U (nSamples × nClasses); with this ridge's part in it. */
-  take(residuals: Float64Array, theta: Float64Array, gradient: Float64Array, ridge: number): void;
+  /** The gradient at the residuals last taken, in single precision: nFeatures × stride, in the runtime's memory. */
+  readonly gradient: Float64Array;
+  /** Computes the gradient at these residuals: a product with all columns. */
+  take(residuals: Float64Array): void;
+  /** The largest entry of that gradient in all columns but those of `features` (ascending). */
+  largestBut(features: readonly number[]): number;
   /**
    * Whether at residuals U, and at those that a certificate makes of them where they do not sum to 0, no column but
-   * those of `features` (ascending) can have an entry beyond `bound`.
+   * those of `features` can have an entry beyond `bound`.
    */
   hold(residuals: Float64Array, features: readonly number[], bound: number): boolean;
 }
@@ -17,12 +23,16 @@ export interface GradientBounds {
 /** Rounding of the f64 sums, many times over, as part of the bound; and of the intercepts' residuals. */
 const ROUNDING = 1e-10;
 const RESIDUAL_ROUNDING = 1e-15;
+/** A computed entry errs by so much of ‖xⱼ‖ ‖Uₖ‖ / n at most (kernels/wide.ts), and where products underflow. */
+const SINGLE_ROUNDING = 18 * 2 ** -24;
+const UNDERFLOW = 2 ** -126;
 
 /**
  * With G = Xᵀ U / n known at U₀, at another U and for any c, class by class
  *   |Gⱼₖ| ≤ |c G⁰ⱼₖ| + ‖xⱼ‖ ‖Uₖ − c U⁰ₖ‖ / n;
  * c is the one that makes the last norm least. It serves as in gap-safe screening (Ndiaye et al., JMLR 18, 2017), with
- * the centre and the point exchanged: what is asked is whether U is dual feasible, not what is active.
+ * the centre and the point exchanged: what is asked is whether U is dual feasible, not what is active. U₀ is rounded to
+ * single precision, in which G⁰ is computed.
  *
  * A certificate mixes a share t of other residuals V, |V| ≤ v, into those that do not sum to 0 (interceptSlack), whose
  * gradient is at most ‖xⱼ‖ ‖v‖ / n.
@@ -47,10 +57,30 @@ export function gradientBounds(
     weightSquares += v[i] * v[i];
   }
   const mixed = Math.sqrt(weightSquares) / n;
-  const known = new Float64Array(d * K);
-  const centre = new Float64Array(n * K);
+  const gradient = arena.allocateF64(d * stride);
+  const centre = arena.allocateF32(n * stride);
+  const { features: shards } = wideShards(matrix, stride);
+  const featureShards = arena.allocateU32(shards.length);
+  featureShards.set(shards);
+  const task = passTask(arena);
+  task.set({
+    inverseCount: 1 / n,
+    nSamples: n,
+    nFeatures: d,
+    stride,
+    values: matrix.values,
+    rowStride: matrix.stride,
+    featureShards: featureShards.byteOffset,
+    work: centre.byteOffset,
+    gradient: gradient.byteOffset,
+  });
+  const centreSquares = new Float64Array(K);
   const scales = new Float64Array(K);
   const radii = new Float64Array(K);
+  /** Of the columns but those of `inside`: the largest |G⁰| of each class, and the largest norm. */
+  const largest = new Float64Array(K);
+  let largestNorm = 0;
+  let inside: readonly number[] | null = null;
   let any = false;
 
   /** At least t of interceptSlack. */
@@ -58,53 +88,82 @@ export function gradientBounds(
     let ratio = 0;
     for (let k = 0; k < K; k++) {
       let sum = 0;
-      for (let i = k; i < n * K; i += K) sum += residuals[i];
+      for (let i = k; i < n * stride; i += stride) sum += residuals[i];
       const excess = Math.max(0, sum / n) + RESIDUAL_ROUNDING;
       if (frequencies[k] > 0) ratio = Math.max(ratio, (2 * excess) / frequencies[k]);
     }
     return Math.min(1, ratio);
   }
 
-  return {
-    take(residuals, theta, gradient, ridge) {
-      any = true;
-      centre.set(residuals);
-      for (let j = 0; j < d; j++) {
-        for (let k = 0; k < K; k++) {
-          const i = j * stride + k;
-          known[j * K + k] = Math.abs(gradient[i] - 2 * ridge * theta[i]);
-        }
+  function leaveOut(features: readonly number[]): void {
+    if (inside === features) return;
+    inside = features;
+    largest.fill(0);
+    largestNorm = 0;
+    let next = 0;
+    for (let j = 0; j < d; j++) {
+      if (next < features.length && features[next] === j) {
+        next++;
+        continue;
       }
+      if (norms[j] > largestNorm) largestNorm = norms[j];
+      // Also where it is no number.
+      for (let k = 0; k < K; k++) {
+        const size = Math.abs(gradient[j * stride + k]);
+        if (!(size <= largest[k])) largest[k] = size;
+      }
+    }
+  }
+
+  /** Whether each column but those of `features` is within `limit` by itself. */
+  function holdsEach(features: readonly number[], limit: number): boolean {
+    let next = 0;
+    for (let j = 0; j < d; j++) {
+      if (next < features.length && features[next] === j) {
+        next++;
+        continue;
+      }
+      for (let k = 0; k < K; k++) {
+        const known = scales[k] * Math.abs(gradient[j * stride + k]);
+        if (!(known + norms[j] * radii[k] <= limit)) return false;
+      }
+    }
+    return true;
+  }
+
+  return {
+    gradient,
+    take(residuals) {
+      any = true;
+      inside = null;
+      centre.set(residuals);
+      centreSquares.fill(0);
+      for (let i = 0; i < n * stride; i += stride) {
+        for (let k = 0; k < K; k++) centreSquares[k] += centre[i + k] * centre[i + k];
+      }
+      runtime.run('wideColumns', task.pointer, shards.length - 1);
+    },
+    largestBut(features) {
+      leaveOut(features);
+      return largest.reduce((most, size) => (size <= most ? most : size), 0);
     },
     hold(residuals, features, bound) {
       if (!any) return false;
+      const share = intercept ? mixedShare(residuals) : 0;
       for (let k = 0; k < K; k++) {
         let product = 0;
-        let squares = 0;
-        for (let i = k; i < n * K; i += K) {
-          product += centre[i] * residuals[i];
-          squares += centre[i] * centre[i];
-        }
-        const c = squares > 0 ? product / squares : 0;
+        for (let i = k; i < n * stride; i += stride) product += centre[i] * residuals[i];
+        const c = centreSquares[k] > 0 ? product / centreSquares[k] : 0;
         let rest = 0;
-        for (let i = k; i < n * K; i += K) rest += (residuals[i] - c * centre[i]) ** 2;
+        for (let i = k; i < n * stride; i += stride) rest += (residuals[i] - c * centre[i]) ** 2;
         scales[k] = Math.abs(c);
-        radii[k] = Math.sqrt(rest) / n;
+        const rounding = SINGLE_ROUNDING * scales[k] * Math.sqrt(centreSquares[k]);
+        radii[k] = (Math.sqrt(rest) + rounding) / n + share * mixed;
       }
-      const share = intercept ? mixedShare(residuals) : 0;
-      const limit = bound * (1 - ROUNDING);
-      for (let k = 0; k < K; k++) radii[k] += share * mixed;
-      let next = 0;
-      for (let j = 0; j < d; j++) {
-        if (next < features.length && features[next] === j) {
-          next++;
-          continue;
-        }
-        for (let k = 0; k < K; k++) {
-          if (scales[k] * known[j * K + k] + norms[j] * radii[k] > limit) return false;
-        }
-      }
-      return true;
+      const limit = bound * (1 - ROUNDING) - UNDERFLOW * scales.reduce((a, b) => Math.max(a, b), 1);
+      leaveOut(features);
+      const together = largest.every((size, k) => scales[k] * size + largestNorm * radii[k] <= limit);
+      return together || holdsEach(features, limit);
     },
   };
 }

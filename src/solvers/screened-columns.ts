@@ -56,14 +56,13 @@ export function takeFeatures(
   part.set(whole.subarray(whole.length - stride), part.length - stride);
 }
 
-/** The way back: all other weights become 0. */
+/** The way back; other weights stay. */
 export function putFeatures(
   part: Float64Array,
   whole: Float64Array,
   features: readonly number[],
   stride: number,
 ): void {
-  whole.fill(0);
   for (let f = 0; f < features.length; f++) {
     for (let k = 0; k < stride; k++) whole[features[f] * stride + k] = part[f * stride + k];
   }

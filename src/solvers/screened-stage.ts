@@ -1,10 +1,9 @@
 import type { DenseMatrix } from '../data/design-matrix.ts';
 import { largestWeightGradient } from '../problem/lambda-max.ts';
 import type { CertifiedPoint } from '../problem/objective.ts';
-import type { ParameterLayout } from '../problem/parameters.ts';
 import type { Problem } from '../problem/problem.ts';
 import { softmaxObjective } from '../problem/softmax-objective.ts';
-import { type DenseTrainingSet, softmaxResiduals } from '../problem/softmax-residuals.ts';
+import { softmaxResiduals } from '../problem/softmax-residuals.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { gradientBounds } from './gradient-bounds.ts';
 import { descentStage, isCutOff, type PathStage } from './path-stage.ts';
@@ -31,10 +30,10 @@ export function screenedStage(runtime: Runtime, problem: Problem, matrix: DenseM
   const { layout, vectors } = whole;
   const theta = vectors.zeros(layout.size);
   const gradient = vectors.zeros(layout.size);
-  const residuals = new Float64Array(matrix.nSamples * layout.nClasses);
   const bounds = gradientBounds(runtime, trainingSet, layout, problem.intercept);
   whole.certify(theta, gradient);
   const largest = largestWeightGradient(whole, gradient);
+  bounds.take(softmaxResiduals(runtime, trainingSet, layout)(theta));
   let mark = arena.mark();
   let part: Part | null = null;
   let partialPasses = 0;
@@ -42,9 +41,8 @@ export function screenedStage(runtime: Runtime, problem: Problem, matrix: DenseM
 
   interface Part {
     readonly features: readonly number[];
-    readonly trainingSet: DenseTrainingSet;
-    readonly layout: ParameterLayout;
     readonly theta: Float64Array;
+    readonly residuals: (theta: Float64Array) => Float64Array;
     readonly stage: PathStage;
     readonly passes: () => number;
   }
@@ -53,7 +51,7 @@ export function screenedStage(runtime: Runtime, problem: Problem, matrix: DenseM
 
   function open(lasso: number): Part {
     arena.release(mark);
-    const features = candidateFeatures(layout, theta, gradient, COPIED * lasso);
+    const features = candidateFeatures(layout, theta, bounds.gradient, COPIED * lasso);
     // Where no feature tells anything, one of them stands for all.
     if (features.length === 0) features.push(0);
     const columns = { ...trainingSet, matrix: copyOfColumns(runtime, matrix, features) };
@@ -63,9 +61,8 @@ export function screenedStage(runtime: Runtime, problem: Problem, matrix: DenseM
     const share = (features.length + 1) / (layout.nFeatures + 1);
     return {
       features,
-      trainingSet: columns,
-      layout: objective.layout,
       theta: start,
+      residuals: softmaxResiduals(runtime, columns, objective.layout),
       stage: descentStage(objective, start, true),
       passes: () => share * objective.passes,
     };
@@ -92,16 +89,19 @@ export function screenedStage(runtime: Runtime, problem: Problem, matrix: DenseM
           return { ...solution, ...described(objective.certifyHere(theta, gradient)), passes: passes() };
         }
         if (found.status !== 'converged') break;
-        softmaxResiduals(runtime, part.trainingSet, part.layout, part.theta, residuals);
-        const own = part.stage.certified;
-        if (own !== null && isWithin(own, options) && bounds.hold(residuals, part.features, lasso)) {
-          return { ...solution, ...described(own) };
+        const { features, stage } = part;
+        const residuals = part.residuals(part.theta);
+        const own = stage.certified;
+        const proves = own !== null && isWithin(own, options);
+        if (proves && bounds.hold(residuals, features, lasso)) return { ...solution, ...described(own) };
+        bounds.take(residuals);
+        partialPasses += 0.5;
+        if (bounds.largestBut(features) > NEARLY_NEEDED * lasso) close();
+        if (proves && bounds.hold(residuals, features, lasso)) {
+          return { ...solution, ...described(own), passes: passes() };
         }
+        if (proves && part === null) continue;
         const point = objective.certifyHere(theta, gradient);
-        bounds.take(residuals, theta, gradient, penalty.ridge);
-        const copied = new Set(part.features);
-        const needed = candidateFeatures(layout, theta, gradient, NEARLY_NEEDED * lasso);
-        if (needed.some((j) => !copied.has(j))) close();
         if (isWithin(point, options)) return { ...solution, ...described(point), passes: passes() };
       }
       close();

@@ -22,8 +22,9 @@ function setUp(intercept = true) {
   const set = denseTrainingSet(runtime.arena, data) as DenseTrainingSet;
   const twin = plainPasses(data, { kind: 'softmax' });
   const at = (theta: Float64Array) => {
-    const residuals = new Float64Array(n * K);
-    softmaxResiduals(runtime, set, parameterLayout(d, K), theta, residuals);
+    const placed = runtime.arena.allocateF64(size);
+    placed.set(theta);
+    const residuals = softmaxResiduals(runtime, set, parameterLayout(d, K))(placed);
     const gradient = new Float64Array(size);
     twin.lossAndGradient(theta, gradient, 'double');
     return { residuals, gradient };
@@ -46,7 +47,7 @@ test('the residuals make the gradient of plain passes', () => {
   for (let j = 0; j < d; j++) {
     for (let k = 0; k < K; k++) {
       let sum = 0;
-      for (let i = 0; i < n; i++) sum += (residuals[i * K + k] * data.X[i][j]) / n;
+      for (let i = 0; i < n; i++) sum += (residuals[i * stride + k] * data.X[i][j]) / n;
       expect(sum).toBeCloseTo((gradient[j * stride + k] * total) / n, 12);
     }
   }
@@ -63,9 +64,7 @@ test('where a bound holds no column left out is beyond it, and it holds near the
     (a, b) => largest(known.gradient, b) - largest(known.gradient, a),
   );
   expect(bounds.hold(known.residuals, [], 10)).toBe(false);
-  const ridge = 0.3;
-  const withRidge = known.gradient.map((g, i) => g + 2 * ridge * point(1)[i]);
-  bounds.take(known.residuals, point(1), withRidge, ridge);
+  bounds.take(known.residuals);
   const copied = columns.slice(0, 10).sort((a, b) => a - b);
   const level = largest(known.gradient, columns[10]);
   expect(bounds.hold(known.residuals, copied, level * 1.0001)).toBe(true);
@@ -82,7 +81,32 @@ test('where a bound holds no column left out is beyond it, and it holds near the
 test('residuals that do not sum to 0 leave room for those that a certificate mixes in', () => {
   const { bounds, at } = setUp(true);
   const { residuals, gradient } = at(point(1));
-  bounds.take(residuals, point(1), gradient, 0);
+  bounds.take(residuals);
   const level = Math.max(...gradient.map(Math.abs));
   expect(bounds.hold(residuals, [], level * 1.0001)).toBe(false);
+});
+
+test('what single precision may have rounded is never taken for room', () => {
+  const { bounds, at } = setUp(false);
+  for (let scale = 0.05; scale < 3; scale += 0.05) {
+    const { residuals, gradient } = at(point(scale));
+    bounds.take(residuals);
+    const largest = Math.max(...gradient.subarray(0, d * stride).map(Math.abs));
+    expect(bounds.hold(residuals, [], largest * (1 - 1e-12))).toBe(false);
+    expect(bounds.hold(residuals, [], largest * (1 + 1e-5))).toBe(true);
+  }
+});
+
+test('the largest entry left out is that of the other columns', () => {
+  const { bounds, at } = setUp();
+  const { residuals, gradient } = at(point(1));
+  bounds.take(residuals);
+  for (const features of [[], [0, 1, 2], Array.from({ length: d - 1 }, (_, j) => j)]) {
+    let largest = 0;
+    for (let j = 0; j < d; j++) {
+      if (features.includes(j)) continue;
+      for (let k = 0; k < K; k++) largest = Math.max(largest, Math.abs(gradient[j * stride + k]));
+    }
+    expect(bounds.largestBut(features) / largest).toBeCloseTo(1, 5);
+  }
 });
