@@ -98,7 +98,8 @@ export async function fitPathOn(
         else {
           const description = { ...resolved.fit.problem, lambda: step.lambda };
           const asked = { problem: description, tolerance };
-          const nPresent = listPresentFeatures(layout, step.solution.theta, few);
+          const { theta, features } = step.solution;
+          const nPresent = listPresentFeatures(layout, theta, few, features);
           const present = nPresent === null ? null : few.slice(0, nPresent);
           models.push(trainedClassifier(runtime, training, asked, layout, step.solution, present));
           lambdas.push(step.lambda);

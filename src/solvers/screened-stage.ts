@@ -83,13 +83,13 @@ export function screenedStage(runtime: Runtime, problem: Problem, matrix: DenseM
       for (let round = 0; round < MOST_ROUNDS; round++) {
         part ??= open(Math.min(lasso, largest));
         const found = yield* renumbered(unproved(part.stage.solve(penalty, options)));
-        putFeatures(part.theta, theta, part.features, layout.stride);
-        const solution = { ...found, theta, iterations, passes: passes() };
+        const { features, stage } = part;
+        putFeatures(part.theta, theta, features, layout.stride);
+        const solution = { ...found, theta, features, iterations, passes: passes() };
         if (isCutOff(found.status)) {
           return { ...solution, ...described(objective.certifyHere(theta, gradient)), passes: passes() };
         }
         if (found.status !== 'converged') break;
-        const { features, stage } = part;
         const residuals = part.residuals(part.theta);
         const own = stage.certified;
         const proves = own !== null && isWithin(own, options);

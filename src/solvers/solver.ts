@@ -22,6 +22,8 @@ export interface Solution {
   readonly solver: string;
   /** θ, in the runtime's memory. */
   readonly theta: Float64Array;
+  /** Those that may have weights, ascending; absent: all. */
+  readonly features?: readonly number[];
   readonly objective: number;
   readonly lowerBound: number | null;
   readonly relativeGap: number | null;

@@ -111,4 +111,7 @@ test('features with weights are listed, unless they are too many; padding does n
   expect(listPresentFeatures(layout, theta, out)).toBe(2);
   expect([...out]).toEqual([1, 3]);
   expect(listPresentFeatures(layout, theta, new Uint32Array(1))).toBe(null);
+  const [, second] = out;
+  expect(listPresentFeatures(layout, theta, out, [second])).toBe(1);
+  expect(out[0]).toBe(second);
 });

@@ -17,6 +17,7 @@ const sparse = {
   y: samples.y,
 };
 const wide = overlappingClasses(30, 60, 3, 4);
+const veryWide = overlappingClasses(20, 90, 3, 4);
 const two = overlappingClasses(120, 5, 2, 7);
 
 test.each([
@@ -28,6 +29,8 @@ test.each([
   ['elastic net, two classes', two, { penalty: 'elastic-net', beta: 0.3 }],
   ['L1, two classes, class weights', two, { classWeight: { a: 2, b: 0.5 } }],
   ['elastic net, more features than samples', wide, { penalty: 'elastic-net', beta: 1 }],
+  ['elastic net, many more features than samples', veryWide, { penalty: 'elastic-net', beta: 1 }],
+  ['L1, many more features than samples, standardized', veryWide, { standardize: true }],
 ] as const)(
   '%s: every model is certified and agrees with a single fit at its λ',
   async (_, data, options) => {
