@@ -6,7 +6,8 @@ import { sparseSquares } from '../problem/sparse-squares.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { BLOCK_NEWTON, suitsBlockNewton } from './block-newton.ts';
 import { DUAL_ASCENT } from './dual-ascent.ts';
-import { DUAL_COORDINATE_DESCENT } from './dual-coordinate-descent.ts';
+import { DUAL_COORDINATE_DESCENT, supportsDualCoordinateDescent } from './dual-coordinate-descent.ts';
+import { DUAL_SMOOTHING, supportsDualSmoothing } from './dual-smoothing.ts';
 import { affordsCompactHessian, NEWTON_CHOLESKY } from './newton-cholesky.ts';
 import { PROXIMAL_NEWTON } from './proximal-newton.ts';
 import { PRUNED_NEWTON, suitsPrunedNewton } from './pruned-newton.ts';
@@ -79,8 +80,9 @@ export function chooseSolver(runtime: Runtime, problem: Problem): string {
   if (dropout > 0) return 'stochastic';
   if (loss.kind === 'hinge') {
     // The dual method needs a strongly convex penalty.
-    const suitsDual = penalty.ridge > 0 && penalty.lasso === 0 && !preferSmoothing(problem);
-    return suitsDual ? DUAL_COORDINATE_DESCENT : SMOOTHING;
+    if (!supportsDualCoordinateDescent(problem)) return SMOOTHING;
+    if (supportsDualSmoothing(problem)) return DUAL_SMOOTHING;
+    return preferSmoothing(problem) ? SMOOTHING : DUAL_COORDINATE_DESCENT;
   }
   // OWL-QN, which uses gradients only, takes several times as many passes.
   if (penalty.lasso > 0) return PROXIMAL_NEWTON;

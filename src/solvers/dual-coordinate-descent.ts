@@ -20,6 +20,11 @@ export function supportsDualCoordinateDescent(problem: Problem): boolean {
   return problem.loss.kind === 'hinge' && ridge > 0 && lasso === 0 && problem.dropout === 0;
 }
 
+export interface DualSettings {
+  /** Asked now and then with an estimate of the relative gap: true ends the run, with status stalled. */
+  readonly isSlow?: (passes: number, gap: number) => boolean;
+}
+
 /**
  * Block dual coordinate descent for the exact Weston–Watkins hinge with an L2 penalty.
  *
@@ -37,10 +42,11 @@ export function* dualCoordinateDescent(
   problem: Problem,
   theta: Float64Array,
   options: SolverOptions,
+  settings: DualSettings = {},
 ): SolverRun {
   const mark = runtime.arena.mark();
   try {
-    return yield* descend(runtime, problem, theta, options);
+    return yield* descend(runtime, problem, theta, options, settings);
   } finally {
     runtime.arena.release(mark);
   }
@@ -51,6 +57,7 @@ function* descend(
   problem: Problem,
   theta: Float64Array,
   options: SolverOptions,
+  { isSlow }: DualSettings,
 ): SolverRun {
   const task = createHingeDualTask(runtime, problem, options.seed);
   const best = startingPoint(runtime, problem, task, theta);
@@ -60,6 +67,12 @@ function* descend(
   let status: Status | null = null;
   let epoch = 0;
   let refined = false;
+  let slow = false;
+  const estimate = () => {
+    const gap = estimatedGap(runtime, problem, task);
+    slow = gap !== null && isSlow?.(passes, gap) === true;
+    return gap;
+  };
 
   while (status === null) {
     const visited = runEpoch(runtime, task, epoch);
@@ -68,7 +81,7 @@ function* descend(
     status = limitReached(options, epoch);
     const atRest = visited === nSamples && task.fields.moved() === 0;
     if (visited === 0) task.views.due.fill(0);
-    if (status !== null || atRest || schedule.isDue(passes, () => estimatedGap(runtime, problem, task))) {
+    if (status !== null || atRest || schedule.isDue(passes, estimate)) {
       const bounds = certifyHinge(runtime, problem, task, best.objective);
       passes += CHECK_PASSES;
       const improved = best.take(bounds.objective, bounds.lowerBound, task.views.candidate);
@@ -79,6 +92,7 @@ function* descend(
       if (best.gap() <= options.tolerance) status = 'converged';
       else if (schedule.stalled(improved)) status ??= 'stalled';
     }
+    if (slow) status ??= 'stalled';
     yield best.iteration(epoch, options.clock(), passes);
   }
   return best.solution(status, epoch, passes);

@@ -9,6 +9,7 @@ import {
   dualCoordinateDescent,
   supportsDualCoordinateDescent,
 } from './dual-coordinate-descent.ts';
+import { DUAL_SMOOTHING, dualSmoothing, supportsDualSmoothing } from './dual-smoothing.ts';
 import { INTERIOR_POINT, interiorPoint, supportsInteriorPoint } from './interior-point.ts';
 import { lbfgs } from './lbfgs.ts';
 import { newtonCg } from './newton-cg.ts';
@@ -84,6 +85,12 @@ export const solverRegistry: readonly SolverEntry[] = [
     needs: 'hinge with L2',
     supports: supportsDualCoordinateDescent,
     run: dualCoordinateDescent,
+  },
+  {
+    name: DUAL_SMOOTHING,
+    needs: 'hinge with L2, and dense rows of not too many classes',
+    supports: supportsDualSmoothing,
+    run: dualSmoothing,
   },
   {
     name: INTERIOR_POINT,

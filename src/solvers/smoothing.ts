@@ -48,7 +48,7 @@ const START_ROWS_EACH = 20;
 const START_GAP = 0.3;
 /** In margins below the highest: where a class without rows in the part starts. */
 const LOWEST_START = 20;
-/** Fewer are left to the dual, unless unknowns are few: classes that are far apart it solves in a tenth of the time. */
+/** With fewer smoothing is not likely before the dual was tried, unless unknowns are few. */
 const FEWEST_ROWS = 4000;
 /** Below this part of the margin μ itself is rounding. */
 const SMALLEST_SMOOTHING = 1e-12;
@@ -267,7 +267,7 @@ function tryToSeparate(
 }
 
 /**
- * Whether smoothing is likely faster than dual coordinate descent under L2: dense rows whose penalty is so weak that the
+ * Whether smoothing is likely faster than dual coordinate descent under L2, by the shape alone: dense rows whose penalty is so weak that the
  * dual is long and ill-conditioned, with few unknowns, or else with a preconditioner. Seconds of one thread, smoothing
  * against dual: letters (16 000 rows, 442 unknowns) C = 0.1 0.22 and 0.48 (two threads); image-like rows (10 000, 7 850
  * unknowns) C = 0.1 1.35 and 0.42, 3 000 of them C = 1 1.1 and 0.9, C = 10 2.1 and 4.0; random ones 2 500 × 100, 5 classes,

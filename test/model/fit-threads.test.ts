@@ -77,6 +77,7 @@ test.each<[string, ArrayData, FitOptions]>([
   ['L1', large, { penalty: 'l1', lambda: 1e-2 }],
   ['owl-qn, sparse', sparse, { penalty: 'elastic-net', lambda: 1e-2, solver: 'owl-qn' }],
   ['hinge', large, { loss: 'hinge', solver: 'dual-coordinate-descent' }],
+  ['hinge, dual and smoothed', large, { loss: 'hinge', maxIterations: 40 }],
   ['hinge, smoothed', large, { loss: 'hinge', solver: 'smoothing', maxIterations: 20 }],
   ['hinge, L1, sparse', sparse, { loss: 'hinge', penalty: 'l1', lambda: 1e-2 }],
   ['two classes', large2, {}],

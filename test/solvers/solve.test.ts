@@ -555,16 +555,22 @@ describe('choosing a solver', () => {
   ];
   const losses = [{ kind: 'softmax' }, { kind: 'hinge', margin: 1 }] as const;
 
-  test('hinge with L2: smoothing where rows are many and the penalty is weak, else the dual method', () => {
-    const many = { ...iris, X: [iris.X, iris.X, iris.X].flat(), y: [iris.y, iris.y, iris.y].flat() };
-    const chosen = (ridge: number, data: PlainData) => {
+  test('hinge with L2: the dual method, and smoothing where that is slow if rows are dense and classes few', () => {
+    const chosen = (data: PlainData, sparse = false) => {
       const runtime = kernelRuntime();
       const loss = { kind: 'hinge', margin: 1 } as const;
-      return chooseSolver(runtime, pose(runtime, { loss, penalty: { ridge, lasso: 0 } }, data));
+      return chooseSolver(runtime, pose(runtime, { loss, penalty: { ridge: 1e-5, lasso: 0 } }, data, sparse));
     };
-    expect(chosen(1e-5, many)).toBe('smoothing');
-    expect(chosen(0.1, many)).toBe('dual-coordinate-descent');
-    expect(chosen(1e-5, iris)).toBe('dual-coordinate-descent');
+    expect(chosen(iris)).toBe('dual-smoothing');
+    expect(chosen(iris, true)).toBe('dual-coordinate-descent');
+    const X = Array.from({ length: 2000 }, (_, i) => [i % 41, i % 40]);
+    const y = X.map(([, k]) => k);
+    // Too many classes for a preconditioner of more columns than these.
+    const wide = X.map((row) => [...row, ...Array(20).fill(0.5)]);
+    expect(chosen({ X: wide, y, nClasses: 40 })).toBe('dual-coordinate-descent');
+    expect(chosen({ X: Array(3).fill(X).flat(), y: Array(3).fill(y).flat(), nClasses: 40 })).toBe(
+      'dual-smoothing',
+    );
   });
 
   test('softmax with L2: sampled Newton for many rows and few unknowns, unless a category is rare', () => {

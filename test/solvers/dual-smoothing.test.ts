@@ -1,0 +1,113 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { dualSmoothing, supportsDualSmoothing } from '../../src/solvers/dual-smoothing.ts';
+import { smoothing } from '../../src/solvers/smoothing.ts';
+import type { SolverOptions } from '../../src/solvers/solver.ts';
+import type { PlainData } from '../twins/plain-passes.ts';
+import { randomData } from '../twins/random-problems.ts';
+import { scattered } from '../twins/scattered.ts';
+import {
+  type HingeSetting,
+  plainHingeObjective,
+  poseHinge,
+  runToEnd,
+  solverOptions,
+} from './hinge-problems.ts';
+
+function solve(data: PlainData, setting: HingeSetting, options: Partial<SolverOptions> = {}) {
+  const { runtime, problem, theta } = poseHinge(data, setting);
+  return runToEnd(dualSmoothing(runtime, problem, theta, solverOptions(options)));
+}
+
+/** Two classes around points of their own, `spread` wide. */
+function apart(n: number, d: number, spread: number): PlainData {
+  const feature = (i: number, j: number) => scattered((i % 2) * d + j) + spread * scattered(1000 + i * d + j);
+  const X = Array.from({ length: n }, (_, i) => Array.from({ length: d }, (_, j) => feature(i, j)));
+  return { X, y: X.map((_, i) => i % 2), nClasses: 2 };
+}
+
+/** Labels that have nothing to do with the rows. */
+function noisy(n: number, d: number): PlainData {
+  const { X } = apart(n, d, 1);
+  return { X, y: X.map((_, i) => (scattered(7 * i) > 0 ? 1 : 0)), nClasses: 2 };
+}
+
+const weak = (C: number, { X }: PlainData) => ({ ridge: 1 / (2 * C * X.length) });
+
+describe('dual passes, and smoothing where they are slow', () => {
+  it('certify the exact hinge', () => {
+    const settings = fc.record({
+      ridge: fc.constantFrom(0.1, 0.01, 1e-4),
+      margin: fc.constantFrom(1, 2.5),
+      intercept: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(randomData(), settings, (data, setting) => {
+        const { solution, iterations } = solve(data, setting);
+        expect(solution.status).toBe('converged');
+        const exact = plainHingeObjective(data, setting, solution.theta);
+        expect(Math.abs(exact - solution.objective)).toBeLessThanOrEqual(1e-11 * Math.max(1, exact));
+        for (const { lowerBound } of iterations) expect(lowerBound).toBeLessThanOrEqual(exact + 1e-12);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it.each([500, 4000])('are the dual on classes far apart, %i rows', (n) => {
+    const data = apart(n, 24, 0.6);
+    const { solution, iterations } = solve(data, weak(2000, data));
+    expect(solution.status).toBe('converged');
+    expect(solution.solver).toBe('dual-coordinate-descent');
+    expect(solution.passes).toBeLessThan(40);
+    expect(iterations.at(-1)).toMatchObject({ iteration: solution.iterations, passes: solution.passes });
+  });
+
+  it.each([500, 4000])('are smoothing on noisy labels after a few passes, %i rows', (n) => {
+    const data = noisy(n, 12);
+    const { solution, iterations } = solve(data, weak(20, data));
+    expect(solution.status).toBe('converged');
+    expect(solution.solver).toBe('smoothing');
+    const { runtime, problem, theta } = poseHinge(data, weak(20, data));
+    const alone = runToEnd(smoothing(runtime, problem, theta, solverOptions())).solution;
+    // Those of the dual are on a part where rows are many.
+    expect(solution.passes - alone.passes).toBeGreaterThan(0);
+    expect(solution.passes - alone.passes).toBeLessThan(n < 4000 ? 5 : 3);
+    expect(iterations.at(-1)?.iteration).toBe(solution.iterations);
+    expect(iterations.map(({ iteration }) => iteration)).toEqual(iterations.map((_, i) => i + 1));
+  });
+
+  it('give back what they allocate, and end at their limits', () => {
+    const data = noisy(4000, 6);
+    const { runtime, problem, theta } = poseHinge(data, weak(20, data));
+    const before = runtime.arena.mark();
+    for (const [limit, status] of [
+      [{ maxIterations: 2 }, 'max-iterations'],
+      [{ aborted: () => true }, 'aborted'],
+      [{ maxSeconds: 0, clock: () => 1 }, 'max-seconds'],
+    ] as const) {
+      theta.fill(0);
+      const { solution } = runToEnd(dualSmoothing(runtime, problem, theta, solverOptions(limit)));
+      expect(solution.status).toBe(status);
+      expect(solution.objective).toBeCloseTo(plainHingeObjective(data, weak(20, data), solution.theta), 10);
+      expect(runtime.arena.mark()).toEqual(before);
+    }
+  });
+
+  it('are smoothing alone from a θ that is not 0 where that is likely', () => {
+    const data = noisy(500, 4);
+    const from = (solver: typeof smoothing) => {
+      const { runtime, problem, theta } = poseHinge(data, weak(20, data));
+      theta.fill(0.1, 0, 2);
+      return runToEnd(solver(runtime, problem, theta, solverOptions())).solution;
+    };
+    expect(from(dualSmoothing).passes).toBe(from(smoothing).passes);
+  });
+});
+
+it('are for dense rows', () => {
+  const data = apart(20, 3, 1);
+  const supported = (setting: HingeSetting) => supportsDualSmoothing(poseHinge(data, setting).problem);
+  expect(supported({ ridge: 1 })).toBe(true);
+  expect(supported({ ridge: 1, layout: 'sparse' })).toBe(false);
+  expect(supported({ ridge: 1, lasso: 1 })).toBe(false);
+});
