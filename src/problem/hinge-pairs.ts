@@ -17,7 +17,9 @@ export interface HingePairs {
 }
 
 /** A pass works on many classes of a row at once, and on several threads. */
-const MOST_PAIRS = 1 / 6;
+export const MOST_PAIRS = 1 / 6;
+/** Row, class and weight of a pair of dense rows, twice: as found and sorted. */
+export const PAIR_BYTES = 24;
 /** Each sums on its own, so that the sums do not depend on the threads. */
 const SHARDS = 4;
 

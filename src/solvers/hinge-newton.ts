@@ -2,7 +2,9 @@ import type { TrainingSet } from '../data/design-matrix.ts';
 import { choleskyMatrix } from '../problem/cholesky.ts';
 import { hingeHessian } from '../problem/hinge-hessian.ts';
 import { hingeLine } from '../problem/hinge-line.ts';
+import { MOST_PAIRS, PAIR_BYTES } from '../problem/hinge-pairs.ts';
 import { leadingDirections } from '../problem/leading-directions.ts';
+import { roundUp } from '../problem/pass-task.ts';
 import type { HingeState } from '../problem/passes.ts';
 import type { Problem } from '../problem/problem.ts';
 import { rowProjections } from '../problem/row-projections.ts';
@@ -17,8 +19,10 @@ import { subspaceInverse } from './subspace-inverse.ts';
 const MOST_UNKNOWNS = 640;
 /** With fewer, unless they are all, the rest of the Hessian decides. */
 const FEWEST_DIRECTIONS = 16;
-/** What projected rows and two sets of scores may take. */
+/** What is kept for each row may take so much in all. */
 const MOST_BYTES = 2 ** 30;
+/** nSamples × stride, f32: two sets of scores of the line, the centres and those of the round before. */
+const KEPT_SCORES = 4;
 
 export function suitsHingeNewton({ trainingSet, penalty }: Problem): boolean {
   return penalty.ridge > 0 && penalty.lasso === 0 && directionCount(trainingSet) > 0;
@@ -28,8 +32,15 @@ export function suitsHingeNewton({ trainingSet, penalty }: Problem): boolean {
 function directionCount({ matrix, nClasses }: TrainingSet): number {
   if (matrix.kind !== 'dense') return 0;
   const count = Math.min(matrix.nFeatures, Math.floor(MOST_UNKNOWNS / nClasses) - 1);
-  if (matrix.nSamples * (2 * nClasses + count) * 4 > MOST_BYTES) return 0;
+  if (matrix.nSamples * bytesOfRow(count, nClasses) > MOST_BYTES) return 0;
   return count >= Math.min(matrix.nFeatures, FEWEST_DIRECTIONS) ? Math.max(0, count) : 0;
+}
+
+/** Of its projection with a 1 behind, of what is kept of its scores, and of its pairs. */
+function bytesOfRow(count: number, nClasses: number): number {
+  return (
+    4 * roundUp(count + 1, 4) + KEPT_SCORES * 4 * roundUp(nClasses, 4) + PAIR_BYTES * MOST_PAIRS * nClasses
+  );
 }
 
 /**
