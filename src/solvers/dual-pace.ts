@@ -19,25 +19,28 @@ const STEADY = 4;
 const STEEP = 1.5;
 const SLOWING = 1.5;
 /**
- * With such a power while P / D − 1 is above 1 classes are far apart, and smoothing hardly ends. After four passes over 2 000
- * rows of 22 such shapes the dual was the faster one on the 13 of 2.9 and more, and on one of the 9 below.
+ * With such a power while P / D − 1 is above 1 classes are far apart, and the dual has so many times the budget from then on:
+ * smoothing hardly ends there. After four passes over 2 000 rows of 22 such shapes the dual was the faster one on the 13 of
+ * 2.9 and more, and on one of the 9 below.
  */
 const FAR_APART = 2.8;
+const FAR_BUDGET = 8;
 
 /**
  * Judges by P / D − 1 = gap / (1 − gap), for the objective P and the dual value D: by STEADY, or where its fall since half
- * of the passes is steep by the like fall to come, if it is not FAR_APART. No judgement before `fewestPasses`, of at least 2.
+ * of the passes is steep by the like fall to come. No judgement before `fewestPasses`, of at least 2.
  */
 export function dualPace(budget: number, tolerance: number, fewestPasses: number): DualPace {
   const seen: { readonly passes: number; readonly excess: number }[] = [];
   let half = 0;
+  let limit = budget;
 
   function passesToCome(passes: number, excess: number): number {
     const steady = STEADY * passes * excess;
     const before = seen[half];
     const fall = log(before.excess / excess);
     const power = fall / log(passes / before.passes);
-    if (power >= FAR_APART && excess > 1) return 0;
+    if (power >= FAR_APART && excess > 1) limit = FAR_BUDGET * budget;
     if (!(power >= STEEP)) return steady;
     return Math.min(steady, (SLOWING * log(excess / tolerance) * (passes - before.passes)) / fall);
   }
@@ -47,6 +50,6 @@ export function dualPace(budget: number, tolerance: number, fewestPasses: number
     seen.push({ passes, excess });
     if (passes < fewestPasses) return false;
     while (seen[half + 1].passes <= passes / 2) half++;
-    return passesToCome(passes, excess) > budget;
+    return passesToCome(passes, excess) > limit;
   };
 }

@@ -27,10 +27,28 @@ describe('the pace of a dual ascent', () => {
   it('is not where P / D, as large as it may be, falls steeply enough for the budget', () => {
     expect(slowAt((passes) => 1e5 * 0.2 ** passes)).toBeNull();
     expect(slowAt((passes) => 1e12 * 0.5 ** passes)).toBe(3);
-    expect(slowAt((passes) => 1e12 * passes ** -2.9)).toBeNull();
     const atSquares = slowAt((passes) => 1e5 * passes ** -2);
     expect(atSquares).toBeGreaterThan(8);
     expect(atSquares).toBeLessThan(25);
+  });
+
+  it('has eight times the budget once P / D has fallen by a high power', () => {
+    const isSlow = (after: number, power: number) => {
+      const pace = dualPace(BUDGET, 1e-3, 3);
+      for (const [passes, excess] of [
+        [2, 1000],
+        [4, 1000 * 2 ** -power],
+        [8, 30],
+        [16, after],
+      ]) {
+        if (pace(passes, excess / (1 + excess))) return true;
+      }
+      return false;
+    };
+    // 4 · 16 · 12 passes to come, and 4 · 16 · 13.
+    expect(isSlow(12, 3)).toBe(false);
+    expect(isSlow(12, 2.7)).toBe(true);
+    expect(isSlow(13, 3)).toBe(true);
   });
 
   it('is slow without a bound, and not at the end', () => {
