@@ -92,7 +92,7 @@ export function dataPasses(runtime: Runtime, trainingSet: TrainingSet, initialLo
       ? {
           classBlocks(ridge, intercept) {
             softmax ??= softmaxPairs(runtime, trainingSet, matrix);
-            return classBlocks(runtime, softmax, layout, nSamples, ridge, intercept);
+            return classBlocks(runtime, softmax, layout, matrix, ridge, intercept);
           },
         }
       : {}),

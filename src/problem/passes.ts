@@ -129,6 +129,8 @@ export interface DataPasses {
 
 /** The Hessian's blocks of single classes, of the pairs that hessianProduct keeps, and what all classes share. */
 export interface ClassBlocks {
+  /** What inverting those of the Hessian last prepared costs, in passes. */
+  readonly passes: number;
   /** Inverts the blocks of the Hessian last prepared. */
   invert(): void;
   /**

@@ -1,10 +1,13 @@
-import { log } from '../problem/elementary.ts';
+import type { ConvergenceRate } from './convergence-rate.ts';
+import type { DescentPoint } from './descent.ts';
 import type { Preconditioner } from './preconditioner.ts';
 
 /** A preconditioner that is worth its price only where the descent without it turns out slow. */
 export interface LatePreconditioner {
-  /** What it costs to prepare, in passes. */
+  /** What it costs to prepare, in passes; at least, where `look` tells. */
   readonly passes: number;
+  /** What it costs at θ, in passes, for half a pass. */
+  look?(theta: Float64Array): number;
   /** Part of the passes left that it saves, mostly. */
   readonly saves: number;
   /** Passes to be spent without it; default: those of the steps that tell a rate. */
@@ -15,43 +18,51 @@ export interface LatePreconditioner {
 
 /** It is prepared so many times, mostly. */
 const USUAL_COUNT = 2.5;
-/** Steps after which a descent's rate tells something. */
-const TELLING_STEPS = 8;
+/** It is looked up anew what one costs when the gap has fallen to this part. */
+const LOOK_AGAIN = 0.1;
 
-/** Whether the descent needs it yet; each tells null once it was made. */
+/** Whether the descent needs one of them yet; each tells null once all were made. */
 export interface Need {
-  /** It, where the gaps so far, and the passes that they took, tell that it is due. */
-  ask(gap: number, target: number, passes: number): Preconditioner | null;
-  /** It, at once: where the descent leads nowhere without. */
+  /** The one that is due, by the rate of the descent so far. */
+  ask(
+    point: Pick<DescentPoint, 'theta' | 'gap' | 'target'>,
+    rate: Pick<ConvergenceRate, 'passesLeft' | 'spent'>,
+  ): Preconditioner | null;
+  /** The first, at once: where the descent leads nowhere without. */
   insist(): Preconditioner | null;
 }
 
-/**
- * The gap falls by about the same factor in each pass once a descent has found its way, so the last half of the steps
- * tells how many passes are left.
- */
-export function awaitNeed({ passes, saves, patience = 0, make }: LatePreconditioner): Need {
-  /** logarithms of the least gap up to each step */
-  const least: number[] = [];
-  const passesAt: number[] = [];
-  let isMade = false;
-
-  function insist() {
-    if (isMade) return null;
-    isMade = true;
-    return make();
-  }
+export function awaitNeed(candidates: readonly LatePreconditioner[]): Need {
+  const left = candidates.map((late) => ({ late, price: late.passes, lookedAt: Number.POSITIVE_INFINITY }));
 
   return {
-    insist,
-    ask(gap, target, passesSoFar) {
-      const step = least.length;
-      passesAt.push(passesSoFar);
-      least.push(Math.min(log(gap), least[step - 1] ?? Number.POSITIVE_INFINITY));
-      if (step < TELLING_STEPS || passesSoFar - passesAt[0] < patience) return null;
-      const half = Math.ceil(step / 2);
-      const rate = (least[step - half] - least[step]) / (passesSoFar - passesAt[step - half]);
-      return saves * (least[step] - log(target)) < rate * USUAL_COUNT * passes ? null : insist();
+    insist() {
+      let made: Preconditioner | null = null;
+      while (made === null && left.length > 0) made = left.shift()?.late.make() ?? null;
+      return made;
+    },
+    ask({ theta, gap, target }, rate) {
+      const passesLeft = rate.passesLeft(target);
+      if (passesLeft === null) return null;
+      /** Of the passes left, what it saves beyond its price; below 0 before as much was spent without. */
+      const gainOf = ({ late: { saves, patience = 0 }, price }: (typeof left)[number]) =>
+        rate.spent() < Math.max(patience, price) ? -1 : saves * passesLeft - USUAL_COUNT * price;
+      for (const one of left) if (gap < LOOK_AGAIN * one.lookedAt) one.price = one.late.passes;
+      while (left.length > 0) {
+        const gains = left.map(gainOf);
+        const at = gains.indexOf(Math.max(...gains));
+        if (gains[at] < 0) return null;
+        const best = left[at];
+        if (best.late.look !== undefined && gap < LOOK_AGAIN * best.lookedAt) {
+          best.price = best.late.look(theta);
+          best.lookedAt = gap;
+          continue;
+        }
+        left.splice(at, 1);
+        const made = best.late.make();
+        if (made !== null) return made;
+      }
+      return null;
     },
   };
 }

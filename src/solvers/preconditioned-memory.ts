@@ -1,4 +1,5 @@
 import type { Objective } from '../problem/objective.ts';
+import { convergenceRate } from './convergence-rate.ts';
 import type { DescentPoint } from './descent.ts';
 import { awaitNeed, type LatePreconditioner } from './late-preconditioner.ts';
 import { type InverseHessian, inverseHessian } from './lbfgs-memory.ts';
@@ -7,16 +8,16 @@ import { diagonalPreconditioner, type Preconditioner, renewing } from './precond
 export interface PreconditionerSettings {
   /** The Hessian's inverse that the memory starts from; prepared where the run is. Default: its diagonal's at θ = 0. */
   readonly preconditioner?: Preconditioner;
-  /** One that is taken up on the way where it is slow without; instead of `preconditioner`. */
-  readonly late?: LatePreconditioner;
+  /** Of these one is taken up on the way where it is slow without, the next where it still is; instead of `preconditioner`. */
+  readonly late?: readonly LatePreconditioner[];
   /** A diagonal instead of the Hessian's at θ = 0, in units of one weight: first steps stay as long as without. */
   readonly diagonal?: Preconditioner;
 }
 
 /** L-BFGS's memory, and what it starts from where that is given. */
 export interface PreconditionedMemory extends Pick<InverseHessian, 'update'> {
-  /** Whether it starts from what was given or taken late, and has not given that up. */
-  isGiven(): boolean;
+  /** What it starts from, given or taken late; null where that was given up. */
+  given(): Preconditioner | null;
   /** Takes the late one up where it is due, and prepares what is given where that is. */
   follow(point: DescentPoint): void;
   /** Writes a descent direction and returns the step to try first along it. */
@@ -38,11 +39,15 @@ export function preconditionedMemory(
   const { vectors, layout } = objective;
   const need = late === undefined ? null : awaitNeed(late);
   const memory = inverseHessian(vectors, layout.size, pairs, null);
-  let given: ReturnType<typeof renewing> | null = null;
+  let given: Preconditioner | null = null;
+  let renew: ReturnType<typeof renewing> | null = null;
+  let rate = convergenceRate();
   let lastLength = 1;
 
   function startFrom(next: Preconditioner | null) {
-    given = next === null ? null : renewing(next);
+    given = next;
+    renew = next === null ? null : renewing(next);
+    rate = convergenceRate();
     memory.startFrom(next ?? diagonal ?? diagonalPreconditioner(objective));
   }
 
@@ -56,16 +61,19 @@ export function preconditionedMemory(
   startFrom(preconditioner ?? null);
 
   return {
-    isGiven: () => given !== null,
+    given: () => given,
     rescue,
     update(length, direction, before, after) {
       lastLength = length;
       memory.update(length, direction, before, after);
     },
     apply: memory.direction,
-    follow({ theta, gap, target }) {
-      if (given === null) takeUp(need?.ask(gap, target, objective.passes) ?? null);
-      if (given?.(theta, gap, lastLength)) memory.clear();
+    follow(point) {
+      if (need !== null) {
+        rate.record(point.gap, objective.passes);
+        takeUp(need.ask(point, rate));
+      }
+      if (renew?.(point.theta, point.gap, lastLength)) memory.clear();
       lastLength = 1;
     },
     direction(gradient, direction) {

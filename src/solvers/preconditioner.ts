@@ -1,4 +1,5 @@
 import type { Objective } from '../problem/objective.ts';
+import type { ClassBlocks } from '../problem/passes.ts';
 import { applyScaling, diagonalScaling } from './diagonal-scaling.ts';
 
 /** An approximate inverse of the Hessian, positive definite but for rounding: a descent gives up what leads uphill. */
@@ -17,6 +18,8 @@ export interface Preconditioner {
   readonly sufficient?: number;
   /** It is prepared anew after a step of less than this part of what was tried first; default: never for that. */
   readonly shortStep?: number;
+  /** Those that it is made of, where it is. */
+  readonly blocks?: ClassBlocks;
   /** What L-BFGS starts from, of a factor that the last pair tells; default: `whole`. */
   readonly scaling?: Scaling;
 }

@@ -2,7 +2,6 @@ import { meanSquaredNorm } from '../problem/dual-rows.ts';
 import { exp, log } from '../problem/elementary.ts';
 import type { Objective } from '../problem/objective.ts';
 import { isCompact } from '../problem/pass-shards.ts';
-import type { ClassBlocks } from '../problem/passes.ts';
 import type { Problem } from '../problem/problem.ts';
 import type { Arena } from '../runtime/arena.ts';
 import { type DescentPoint, type DescentSettings, descend } from './descent.ts';
@@ -42,11 +41,6 @@ const TIGHTER = 1e-3;
 export interface PrunedNewtonSettings extends DescentSettings, PreconditionerSettings {
   /** Steps before it is first looked up whether Newton's are cheap. Default: 0. */
   readonly patience?: number;
-  /**
-   * Those that the preconditioner is made of: while it is not given up they precondition the conjugate gradients, instead
-   * of the memory.
-   */
-  readonly blocks?: ClassBlocks;
   /** The name that its solutions bear; default: its own. */
   readonly name?: string;
 }
@@ -93,8 +87,9 @@ export function prunedNewton(
 ): SolverRun {
   const { vectors, penalty } = objective;
   const memory = preconditionedMemory(objective, MEMORY, settings);
-  const { blocks = null, patience = 0, name = PRUNED_NEWTON } = settings;
-  const ownBlocks = () => (memory.isGiven() ? blocks : null);
+  const { patience = 0, name = PRUNED_NEWTON } = settings;
+  /** They precondition the conjugate gradients, instead of the memory. */
+  const ownBlocks = () => memory.given()?.blocks ?? null;
   const inverse = {
     apply(x: Float64Array, out: Float64Array) {
       const own = ownBlocks();

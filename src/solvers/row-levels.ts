@@ -34,6 +34,8 @@ export interface LevelSettings {
    * L-BFGS alone a part's optimum costs more than it saves.
    */
   readonly late?: Omit<LatePreconditioner, 'make'>;
+  /** What may be taken instead, or after it. */
+  readonly others?: (objective: Objective) => readonly LatePreconditioner[];
 }
 
 /** The optimum on a sixth of the rows is a start for all of them; 4 and 8 did as well. */
@@ -116,14 +118,15 @@ function level(
   problem: Problem,
   theta: Float64Array,
   options: SolverOptions,
-  { descent = lbfgs, late, innerGap }: LevelSettings & { readonly innerGap?: number } = {},
+  { descent = lbfgs, late, others, innerGap }: LevelSettings & { readonly innerGap?: number } = {},
 ): SolverRun {
+  const objective = softmaxObjective(runtime, problem);
   const make = () => preconditionerOf(runtime, problem, options.seed, theta);
   const preconditioner = late === undefined ? make() : null;
   const given = {
     ...(innerGap === undefined ? {} : { innerGap, uncertified: true }),
     ...(preconditioner === null ? {} : { preconditioner }),
-    ...(late === undefined ? {} : { late: { ...late, make } }),
+    ...(late === undefined ? {} : { late: [{ ...late, make }, ...(others?.(objective) ?? [])] }),
   };
-  return descent(softmaxObjective(runtime, problem), theta, options, given);
+  return descent(objective, theta, options, given);
 }

@@ -1,10 +1,12 @@
 import type { DesignMatrix, TrainingSet } from '../data/design-matrix.ts';
 import { jointHessianProducts } from '../problem/joint-hessian.ts';
 import { DIRECTION_ROWS } from '../problem/leading-directions.ts';
+import type { Objective } from '../problem/objective.ts';
 import { passProducts } from '../problem/pass-products.ts';
 import { isCompact, valuesRead } from '../problem/pass-shards.ts';
 import type { Problem } from '../problem/problem.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { lateBlocks } from './block-newton.ts';
 import { lbfgs } from './lbfgs.ts';
 import type { Preconditioner } from './preconditioner.ts';
 import { prunedNewton, suitsPrunedNewton } from './pruned-newton.ts';
@@ -59,7 +61,8 @@ export function subspaceNewton(
   const pruned = suitsPrunedNewton(runtime.arena, problem) && (late || !compact);
   const descent = pruned ? prunedNewton : lbfgs;
   const patience = pruned ? Math.max(PRUNED_PATIENCE, passes) : passes;
-  const settings = late ? { descent, late: { passes, saves: SAVES, patience } } : { descent };
+  const others = (objective: Objective) => lateBlocks(trainingSet, objective);
+  const settings = late ? { descent, late: { passes, saves: SAVES, patience }, others } : { descent };
   return solveByLevels(SUBSPACE_NEWTON, subspacePreconditioner, runtime, problem, theta, options, settings);
 }
 

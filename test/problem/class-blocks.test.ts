@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { classBlocks } from '../../src/problem/class-blocks.ts';
+import { classBlockPasses, classBlocks } from '../../src/problem/class-blocks.ts';
 import { parameterLayout } from '../../src/problem/parameters.ts';
 import { softmaxPairs } from '../../src/problem/softmax-pairs.ts';
 import { denseTrainingSet } from '../twins/kernel-data.ts';
@@ -123,7 +123,7 @@ test.each<Case>([
     from.set(row, j * stride);
   });
   const pairs = softmaxPairs(runtime, set, set.matrix);
-  const blocks = classBlocks(runtime, pairs, layout, n, RIDGE, intercept);
+  const blocks = classBlocks(runtime, pairs, layout, set.matrix, RIDGE, intercept);
   for (const again of [false, true]) {
     if (atZero && !again) {
       // Nothing is left of pairs that were left out before.
@@ -158,7 +158,7 @@ test('what no row tells anything about is left to the ridge', () => {
   const placed = arena.allocateF32(n * layout.stride);
   for (let i = 0; i < n; i++) placed[i * layout.stride] = 1;
   const pairs = softmaxPairs(runtime, set, set.matrix);
-  const blocks = classBlocks(runtime, pairs, layout, n, RIDGE, true);
+  const blocks = classBlocks(runtime, pairs, layout, set.matrix, RIDGE, true);
   pairs.take(placed, NEGLIGIBLE);
   blocks.invert();
   const from = arena.allocateF64(layout.size);
@@ -180,7 +180,7 @@ test('a column that is an intercept as well leaves a bounded step to the interce
   if (set.matrix.kind !== 'dense') throw new TypeError('dense rows were asked for');
   const layout = parameterLayout(1, K);
   const pairs = softmaxPairs(runtime, set, set.matrix);
-  const blocks = classBlocks(runtime, pairs, layout, n, 1e-9, true);
+  const blocks = classBlocks(runtime, pairs, layout, set.matrix, 1e-9, true);
   blocks.invertAtZero();
   const from = arena.allocateF64(layout.size);
   const out = arena.allocateF64(layout.size);
@@ -189,4 +189,25 @@ test('a column that is an intercept as well leaves a bounded step to the interce
   // A thousandth of the curvature 2 / 9 at least.
   expect(Math.max(...out.map(Math.abs))).toBeGreaterThan(1000);
   expect(Math.max(...out.map(Math.abs))).toBeLessThan(5000);
+});
+
+test('the price of the blocks goes by the pairs kept, and by the inverses where none are', () => {
+  const runtime = kernelRuntime();
+  const { arena } = runtime;
+  const [n, d, K] = [300, 40, 4];
+  const X = Array.from({ length: n }, (_, i) => Array.from({ length: d }, (_, j) => wave(i * d + j)));
+  const set = denseTrainingSet(arena, { X, y: X.map((_, i) => i % K), nClasses: K });
+  if (set.matrix.kind !== 'dense') throw new TypeError('dense rows were asked for');
+  const layout = parameterLayout(d, K);
+  const placed = arena.allocateF32(n * layout.stride).fill(1 / K);
+  const pairs = softmaxPairs(runtime, set, set.matrix);
+  const blocks = classBlocks(runtime, pairs, layout, set.matrix, RIDGE, true);
+  pairs.take(placed, NEGLIGIBLE);
+  expect(blocks.passes).toBeCloseTo(classBlockPasses(set.matrix, K, 1), 12);
+  for (let i = n / 2; i < n; i++) placed.fill(0, i * layout.stride, (i + 1) * layout.stride);
+  pairs.take(placed, NEGLIGIBLE);
+  expect(blocks.passes).toBeCloseTo(classBlockPasses(set.matrix, K, 0.5), 12);
+  const none = classBlockPasses(set.matrix, K, 0);
+  expect(none).toBeGreaterThan(0);
+  expect(blocks.passes - none).toBeCloseTo((classBlockPasses(set.matrix, K, 1) - none) / 2, 12);
 });

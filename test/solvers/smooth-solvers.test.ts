@@ -192,7 +192,7 @@ test.each(Object.entries({ lbfgs, 'pruned-newton': prunedNewton }))(
       apply: (x, out) => out.set(x.map((entry) => -entry)),
     };
     const late = { passes: 1, saves: 1, patience: 2, make: () => uphill };
-    for (const settings of [{ preconditioner: uphill }, { late }]) {
+    for (const settings of [{ preconditioner: uphill }, { late: [late] }]) {
       const objective = pose(clouds(60, 4, 3), 1e-3);
       const theta = new Float64Array(objective.layout.size);
       expect(finish(solver(objective, theta, defaults, settings)).solution.status).toBe('converged');
@@ -205,13 +205,14 @@ test('pruned Newton gives up blocks that lead nowhere in its conjugate gradients
   const objective: Objective = { ...posed, prepareHessian: (theta) => 0 * posed.prepareHessian(theta) };
   let prepared = false;
   const blocks = {
+    passes: 1,
     invert() {
       prepared = true;
     },
     invertAtZero() {},
     apply: (x: Float64Array, out: Float64Array) => out.set(x.map((entry) => (prepared ? Number.NaN : entry))),
   };
-  const settings = { blocks, preconditioner: { prepare() {}, apply: blocks.apply } };
+  const settings = { preconditioner: { blocks, prepare() {}, apply: blocks.apply } };
   const theta = new Float64Array(objective.layout.size);
   expect(finish(prunedNewton(objective, theta, defaults, settings)).solution.status).toBe('converged');
   expect(prepared).toBe(true);
