@@ -28,7 +28,7 @@ export interface Need {
     point: Pick<DescentPoint, 'theta' | 'gap' | 'target'>,
     rate: Pick<ConvergenceRate, 'passesLeft' | 'spent'>,
   ): Preconditioner | null;
-  /** The first, at once: where the descent leads nowhere without. */
+  /** The first, at once, and no other after it: where the descent leads nowhere without. */
   insist(): Preconditioner | null;
 }
 
@@ -39,6 +39,7 @@ export function awaitNeed(candidates: readonly LatePreconditioner[]): Need {
     insist() {
       let made: Preconditioner | null = null;
       while (made === null && left.length > 0) made = left.shift()?.late.make() ?? null;
+      left.length = 0;
       return made;
     },
     ask({ theta, gap, target }, rate) {

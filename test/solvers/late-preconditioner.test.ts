@@ -6,6 +6,7 @@ import { type Preconditioner, renewing } from '../../src/solvers/preconditioner.
 const theta = new Float64Array(1);
 const target = 1e-6;
 const preconditioner = { prepare: () => {}, apply: () => {} };
+const other = { ...preconditioner };
 
 /** The step, from 0, at which each of `late` is taken (−1: never) where the gap starts at 1 and is multiplied by each factor. */
 function taken(
@@ -79,7 +80,9 @@ describe('a late preconditioner', () => {
   });
 
   test('is made at once where the descent insists', () => {
-    const need = awaitNeed([{ passes: 1000, saves: 0.5, patience: 1000, make: () => preconditioner }]);
+    const dear = { passes: 1000, saves: 0.5, patience: 1000 };
+    const none = { ...dear, make: () => null };
+    const need = awaitNeed([none, { ...dear, make: () => preconditioner }, { ...dear, make: () => other }]);
     expect(need.ask({ theta, gap: 1, target }, convergenceRate())).toBeNull();
     expect(need.insist()).toBe(preconditioner);
     expect(need.insist()).toBeNull();

@@ -222,14 +222,34 @@ describe('subspace Newton', () => {
   test('where its Hessian is dear it is L-BFGS, and takes that up where many passes are left', () => {
     const y = smooth.X.map((_, i) => (7 * i * i + i) % 12);
     const data = { ...smooth, y, nClasses: 12 };
-    const passes = (ridge: number) =>
+    const alone = {
+      ...data,
+      X: data.X.map((row, i) => row.map((_, j) => Math.fround(scattered(i * row.length + j)))),
+      y: data.X.map((_, i) => i % 12),
+    };
+    const passes = (rows: PlainData, ridge: number) =>
       ['subspace-newton', 'lbfgs'].map(
-        (solver) => train({ penalty: { ridge, lasso: 0 } }, solver, {}, false, data).passes,
+        (solver) => train({ penalty: { ridge, lasso: 0 } }, solver, {}, false, rows).passes,
       );
-    const [easy, easyQuasi] = passes(1);
+    const [easy, easyQuasi] = passes(alone, 1);
     expect(easy).toBe(easyQuasi);
-    const [hard, hardQuasi] = passes(1e-4);
+    const [hard, hardQuasi] = passes(data, 1e-4);
     expect(hard).toBeLessThan(0.67 * hardQuasi);
+  });
+
+  test('takes the blocks of its classes where they are cheaper than its Hessian', () => {
+    const [n, d, K] = [600, 40, 24];
+    const column = (i: number, j: number) => Math.sin(i / (j + 5)) / (1 + j) + 0.02 * scattered(i * d + j);
+    const data: PlainData = {
+      X: Array.from({ length: n }, (_, i) => Array.from({ length: d }, (_, j) => Math.fround(column(i, j)))),
+      y: Array.from({ length: n }, (_, i) => (7 * i * i + i) % K),
+      nClasses: K,
+    };
+    const changes = { penalty: { ridge: 1e-5, lasso: 0 } };
+    const subspace = train(changes, 'subspace-newton', {}, false, data);
+    const quasi = train(changes, 'lbfgs', {}, false, data);
+    expect(subspace.status).toBe('converged');
+    expect(subspace.passes).toBeLessThan(0.5 * quasi.passes);
   });
 
   test("takes a dear Hessian up as well where steps are Newton's already and take many passes", () => {
