@@ -44,6 +44,8 @@ const SINGLE_NOISE = 2e-7;
 const UNCHECKED_STEP = 3e-4;
 /** As of interceptShift, which takes the Hessian from where the last pass was: changes this small hardly change it. */
 const LARGEST_SHIFT = 0.5;
+/** The same where residuals are shifted: that is cheap, and the Hessian, of a pass before, leaves more than second order. */
+const UNCHECKED_SHIFT = 1e-6;
 /** A gap that intercepts good to single precision can prove; what is to be smaller needs double from the start. */
 const SINGLE_ENOUGH = 3e-8;
 /** Below this a residual of the intercepts (its scale is 1: a mean of probabilities) is rounding. */
@@ -171,7 +173,8 @@ function withPenalty(
     evaluate();
     const norm = shared.moments?.gradientNorm ?? 0;
     const costless = norm > 0 ? Math.sqrt(ridge * enough * value) / norm : 0;
-    descendIntercepts(state, MAXIMUM_INTERCEPT_STEPS, Math.max(UNCHECKED_STEP, Math.sqrt(costless)));
+    const unchecked = interceptShift ? UNCHECKED_SHIFT : Math.max(UNCHECKED_STEP, Math.sqrt(costless));
+    descendIntercepts(state, MAXIMUM_INTERCEPT_STEPS, unchecked);
   }
 
   function interceptsAreGood(current: GapReport, residual: Float64Array, enough: number): boolean {
