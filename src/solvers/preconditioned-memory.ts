@@ -8,7 +8,7 @@ import { diagonalPreconditioner, type Preconditioner, renewing } from './precond
 export interface PreconditionerSettings {
   /** The Hessian's inverse that the memory starts from; prepared where the run is. Default: its diagonal's at θ = 0. */
   readonly preconditioner?: Preconditioner;
-  /** Of these one is taken up on the way where it is slow without, the next where it still is; instead of `preconditioner`. */
+  /** Of these one is taken up on the way where it is slow with what it has, the next where it still is. */
   readonly late?: readonly LatePreconditioner[];
   /** A diagonal instead of the Hessian's at θ = 0, in units of one weight: first steps stay as long as without. */
   readonly diagonal?: Preconditioner;

@@ -34,7 +34,7 @@ export interface LevelSettings {
    * L-BFGS alone a part's optimum costs more than it saves.
    */
   readonly late?: Omit<LatePreconditioner, 'make'>;
-  /** What may be taken instead, or after it. */
+  /** What may be taken on all rows where the descent is slow, instead of the preconditioner or after it. */
   readonly others?: (objective: Objective) => readonly LatePreconditioner[];
 }
 
@@ -126,7 +126,10 @@ function level(
   const given = {
     ...(innerGap === undefined ? {} : { innerGap, uncertified: true }),
     ...(preconditioner === null ? {} : { preconditioner }),
-    ...(late === undefined ? {} : { late: [{ ...late, make }, ...(others?.(objective) ?? [])] }),
+    late: [
+      ...(late === undefined ? [] : [{ ...late, make }]),
+      ...(innerGap === undefined ? (others?.(objective) ?? []) : []),
+    ],
   };
   return descent(objective, theta, options, given);
 }

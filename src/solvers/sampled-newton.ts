@@ -1,9 +1,11 @@
 import type { TrainingSet } from '../data/design-matrix.ts';
 import { jointHessianProducts } from '../problem/joint-hessian.ts';
+import type { Objective } from '../problem/objective.ts';
 import { passProducts } from '../problem/pass-products.ts';
 import type { Problem } from '../problem/problem.ts';
 import { sampleRows } from '../problem/row-sample.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { lateBlocks } from './inverse-blocks.ts';
 import type { Preconditioner } from './preconditioner.ts';
 import { prunedOrLbfgs, suitsPrunedNewton } from './pruned-newton.ts';
 import { solveByLevels } from './row-levels.ts';
@@ -53,10 +55,11 @@ export function sampledNewton(
   const descent = prunedOrLbfgs(runtime.arena, problem, PATIENCE);
   // Of three, and measured two thirds of what products tell.
   const passes = (2 / 3) * (factorPasses(problem.trainingSet) / 3);
+  const others = (objective: Objective) => lateBlocks(problem.trainingSet, objective, PATIENCE);
   const settings =
     passes > IMMEDIATE_PASSES && !suitsPrunedNewton(runtime.arena, problem)
-      ? { descent, late: { passes, saves: SAVES } }
-      : { descent };
+      ? { descent, late: { passes, saves: SAVES }, others }
+      : { descent, others };
   return solveByLevels(SAMPLED_NEWTON, preconditioner, runtime, problem, theta, options, settings);
 }
 

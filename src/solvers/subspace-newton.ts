@@ -6,7 +6,7 @@ import { passProducts } from '../problem/pass-products.ts';
 import { isCompact, valuesRead } from '../problem/pass-shards.ts';
 import type { Problem } from '../problem/problem.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { lateBlocks } from './block-newton.ts';
+import { lateBlocks } from './inverse-blocks.ts';
 import { lbfgs } from './lbfgs.ts';
 import type { Preconditioner } from './preconditioner.ts';
 import { prunedNewton, suitsPrunedNewton } from './pruned-newton.ts';
