@@ -56,7 +56,7 @@ function softmaxDouble(
     const v = sampleWeights === 0 ? 1 : load<f64>(sampleWeights + (i << 3));
     const own = S + (load<u32>(task.labels + ((firstRow + i) << 2)) << 3);
     const ownScore = load<f64>(own);
-    const top = softmaxExponentialsDouble(S, rowBytes);
+    const top = softmaxExponentialsDouble(S, rowBytes, task.nClasses);
     const isOwnTop = ownScore === top;
     const rest = isOwnTop ? sumOfOthers(S, rowBytes, own) : lastSum - 1;
     const ownResidual = isOwnTop ? -rest / (1 + rest) : load<f64>(own) / lastSum - 1;
@@ -150,7 +150,7 @@ export function softmaxDualRows(task: PassTask, S: usize, firstRow: u32, nRows: 
     const v = task.sampleWeights === 0 ? 1 : load<f64>(task.sampleWeights + ((firstRow + i) << 3));
     const own = S + (load<u32>(task.labels + ((firstRow + i) << 2)) << 3);
     const ownScore = load<f64>(own);
-    const top = softmaxExponentialsDouble(S, rowBytes);
+    const top = softmaxExponentialsDouble(S, rowBytes, task.nClasses);
     const logSum = log(lastSum);
     const own0 = ownScore - top;
     const ownExponential = load<f64>(own);
