@@ -10,7 +10,7 @@ export interface PreconditionerSettings {
   readonly preconditioner?: Preconditioner;
   /** Of these one is taken up on the way where it is slow with what it has, the next where it still is. */
   readonly late?: readonly LatePreconditioner[];
-  /** A diagonal instead of the Hessian's at θ = 0, in units of one weight: first steps stay as long as without. */
+  /** Instead of the Hessian's diagonal at θ = 0; a first step is of unit length in its metric, or shorter. */
   readonly diagonal?: Preconditioner;
 }
 

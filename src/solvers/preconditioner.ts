@@ -72,14 +72,19 @@ export function exactDiagonal({ hessianDiagonal, vectors, layout }: Objective): 
   };
 }
 
-/** The intercepts' gradient times `factor`, the weights' as it is. */
-export function scaledIntercepts({ layout, vectors }: Objective, factor: number): Preconditioner {
+/** The weights' gradient times one factor, the intercepts' times another. */
+export function scaledParts(
+  { layout, vectors }: Objective,
+  weights: number,
+  intercepts: number,
+): Preconditioner {
   const nWeights = layout.nFeatures * layout.stride;
   return {
     prepare() {},
     apply(x, out) {
       vectors.copy(x, out);
-      for (let i = nWeights; i < x.length; i++) out[i] *= factor;
+      vectors.scale(weights, out);
+      for (let i = nWeights; i < x.length; i++) out[i] = intercepts * x[i];
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { TrainingSet } from '../data/design-matrix.ts';
+import type { Objective } from '../problem/objective.ts';
 import { parameterLayout, scoreLayout } from '../problem/parameters.ts';
 import { passProducts } from '../problem/pass-products.ts';
 import type { Problem } from '../problem/problem.ts';
@@ -9,7 +10,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { singleThreadRuntime } from '../runtime/single-thread.ts';
 import { lbfgs } from './lbfgs.ts';
 import { isCutOff } from './path-stage.ts';
-import { scaledIntercepts } from './preconditioner.ts';
+import { type Preconditioner, scaledParts } from './preconditioner.ts';
 import type { SolverOptions, SolverRun } from './solver.ts';
 import { Stages } from './stages.ts';
 
@@ -71,8 +72,9 @@ export function* rowSpaceDescent(
       nSamples ** 2 * layout.stride < ALONE ? singleThreadRuntime(arena, runtime.kernels) : runtime;
     const objective = softmaxObjective(inner, { ...problem, trainingSet: space.trainingSet });
     const innerGap = INNER_PART * options.tolerance;
-    const diagonal = scaledIntercepts(objective, interceptFactor(problem, space));
-    const run = lbfgs(objective, coordinates, stages.rest(), { innerGap, uncertified: true, diagonal });
+    const diagonal = unitsOf(problem, space, objective);
+    const settings = { innerGap, uncertified: true, ...(diagonal && { diagonal }) };
+    const run = lbfgs(objective, coordinates, stages.rest(), settings);
     const found = yield* stages.run(run, nSamples / nFeatures);
     stages.passes += 1;
     const inexactness = Math.sqrt(ROUNDING_PART * options.tolerance);
@@ -108,18 +110,24 @@ export function suitsRowSpace(trainingSet: TrainingSet): boolean {
   return gramPasses(trainingSet, 'single') + (TYPICAL_PASSES * n) / d <= AFFORDABLE_PASSES;
 }
 
+/** Scores that the first step, along the gradient, is to lead to. */
+const FIRST_SCORES = 7;
+
 /**
- * How much less curvature an intercept has than a coordinate, on average: the rows' mean ‖x‖² is spread over n
- * coordinates, and the ridge adds to that. Both shrink alike as probabilities saturate.
+ * L-BFGS's first metric. An intercept has less curvature than a coordinate: over n of these the rows' mean ‖x‖² is spread,
+ * and the ridge adds to each; both shrink alike as probabilities saturate.
  */
-function interceptFactor(
+function unitsOf(
   { trainingSet, penalty }: Problem,
   { products: { values, rowStride } }: RowSpace,
-): number {
+  objective: Objective,
+): Preconditioner | undefined {
   const { nSamples } = trainingSet.matrix;
-  let meanSquare = 0;
-  for (let i = 0; i < nSamples; i++) meanSquare += values[i * rowStride + i] / nSamples;
-  return meanSquare / nSamples + 2 * penalty.ridge * trainingSet.nClasses;
+  let spread = 0;
+  for (let i = 0; i < nSamples; i++) spread += values[i * rowStride + i] / nSamples ** 2;
+  const unit = FIRST_SCORES ** 2 / spread;
+  if (!(unit > 0 && unit < Infinity)) return undefined;
+  return scaledParts(objective, unit, unit * (spread + 2 * penalty.ridge * trainingSet.nClasses));
 }
 
 /** Quantized rows first, single precision where they fall short; that alone where nothing would tell, or they would. */
