@@ -1,36 +1,45 @@
-// The blocks of single classes of the softmax loss's Hessian with its ridge, over the pairs of a row and a class that
-// softmaxPairsTake keeps, inverted, as a preconditioner:
+// The blocks of single classes of the softmax loss's Hessian with its ridge, inverted, as a preconditioner:
 //
-//   B_k = Σᵢ (vᵢ / n) p_ik (Σ_m p_im − p_ik) z_i z_iᵀ + 2 ridge I (not on the intercept),   z = (x, 1)
+//   B_k = Σᵢ (vᵢ / n) p_ik (1 − p_ik) z_i z_iᵀ + 2 ridge I (not on the intercept),   z = (x, 1)
 //
+// over the pairs of a row and a class whose p (1 − p) is more than negligible; of the others the intercept's alone.
 // A change shared by all classes has the ridge's curvature alone, where blocks have all of the data's. So it is taken
 // out before the blocks and after, and gets the ridge's inverse.
 
 import { gradientBytes, gradientOfWidth } from './class-gradient';
 import { tileWidth } from './class-tiles';
 import { sumOfLanes } from './lanes';
-import { SoftmaxPairsTask } from './softmax-pairs-task';
 import { invertSwept } from './sweep';
 
 /** Written by offsets in src/problem/class-blocks.ts: keep both in step. */
 @unmanaged
 class ClassBlocksTask {
   curvature: f64; // 0: 2 ridge
-  pairs: usize; // 8: SoftmaxPairsTask
-  blocks: usize; // 12: f64, of each class columns, rounded up to four, × gradientBytes
-  blockStep: u32; // 16
-  inverses: usize; // 20: f32, of each class columns, rounded up to four, × rowBytes
-  inverseStep: u32; // 24: 0 where all classes share the first's block
-  work: usize; // 28: of each class two blocks of rows and a spare cache line
-  workStep: u32; // 32
-  intercept: u32; // 36: 0 where it is not free
-  x: usize; // 40: f64, (nFeatures + 1) × stride
-  out: usize; // 44: the same
-  /** the pairs by classes, in each in the order of rows */
-  starts: usize; // 48: u32 × classes + 1
-  rows: usize; // 52: u32
-  weights: usize; // 56: f32: v p (Σ p − p) / n
-  parts: u32; // 60: lists of the rows of the first class's block where it is all classes', else 0
+  inverseCount: f64; // 8: 1 / n
+  values: usize; // 16: f32, X
+  rowBytes: u32; // 20
+  nSamples: u32; // 24
+  nFeatures: u32; // 28
+  nClasses: u32; // 32
+  stride: u32; // 36: classes padded to a multiple of 4
+  sampleWeights: usize; // 40: f64 × n, or 0
+  probabilities: usize; // 44: f32, n × stride
+  negligible: f32; // 48
+  parts: u32; // 52: of the rows of the first class's block where it is all classes', else 0
+  /** the pairs by classes, or the rows by parts: of each room for n, in the order of rows */
+  rows: usize; // 56: u32
+  weights: usize; // 60: f32: v p (1 − p) / n
+  counts: usize; // 64: u32 × stride
+  leftOut: usize; // 68: f64 × stride: v p (1 − p) / n of the pairs that are not listed
+  blocks: usize; // 72: f64, of each class columns, rounded up to four, × gradientBytes
+  blockStep: u32; // 76
+  inverses: usize; // 80: f32, of each class columns, rounded up to four, × rowBytes
+  inverseStep: u32; // 84: 0 where all classes share the first's block
+  work: usize; // 88: of each class two blocks of rows and a spare cache line
+  workStep: u32; // 92
+  intercept: u32; // 96: 0 where it is not free
+  x: usize; // 100: f64, (nFeatures + 1) × stride
+  out: usize; // 104: the same
 }
 
 /** Rows whose products are summed in f32 before they are added to an f64: error ≤ 61 · 2⁻²⁴ · Σ |products|. */
@@ -44,72 +53,65 @@ function rowBytesOf(nColumns: u32): usize {
   return ((nColumns + 3) & ~3) << 2;
 }
 
-/** Lists the pairs kept by classes. */
-export function classBlocksList(task: usize, _shard: u32): void {
+/** Lists the pairs of four classes. */
+export function classBlocksList(task: usize, four: u32): void {
   const t = changetype<ClassBlocksTask>(task);
-  const pairs = changetype<SoftmaxPairsTask>(t.pairs);
-  const nClasses = pairs.nClasses;
-  const starts = t.starts;
-  memory.fill(starts, 0, (nClasses + 1) << 2);
-  for (let shard: u32 = 0; shard < pairs.nShards; shard++) {
-    const end = load<u32>(pairs.pairEnds + (shard << 2));
-    for (let e = load<u32>(pairs.pairStarts + (shard << 2)); e < end; e++) {
-      const at = starts + (load<u32>(pairs.classes + (e << 2)) << 2);
-      store<u32>(at, load<u32>(at, 4) + 1, 4);
-    }
+  const first = four << 2;
+  const counts = t.counts + (first << 2);
+  v128.store(counts, i32x4.splat(0));
+  const negligible = f32x4.splat(t.negligible);
+  let low = f64x2.splat(0);
+  let high = f64x2.splat(0);
+  let at = t.probabilities + (first << 2);
+  for (let i: u32 = 0; i < t.nSamples; i++) {
+    const p = v128.load(at);
+    at += t.stride << 2;
+    const curvature = f32x4.mul(p, f32x4.sub(f32x4.splat(1), p));
+    const weight = t.inverseCount * (t.sampleWeights === 0 ? 1 : load<f64>(t.sampleWeights + (i << 3)));
+    const isKept = f32x4.gt(curvature, negligible);
+    const others = v128.andnot(curvature, isKept);
+    low = f64x2.add(low, f64x2.mul(f64x2.splat(weight), f64x2.promote_low_f32x4(others)));
+    const behind = f64x2.promote_low_f32x4(i64x2.shuffle(others, others, 1, 1));
+    high = f64x2.add(high, f64x2.mul(f64x2.splat(weight), behind));
+    const weighted = f32x4.mul(curvature, f32x4.splat(<f32>weight));
+    const mask = i32x4.bitmask(isKept);
+    if (mask & 1) append(t, first, i, f32x4.extract_lane(weighted, 0));
+    if (mask & 2) append(t, first + 1, i, f32x4.extract_lane(weighted, 1));
+    if (mask & 4) append(t, first + 2, i, f32x4.extract_lane(weighted, 2));
+    if (mask & 8) append(t, first + 3, i, f32x4.extract_lane(weighted, 3));
   }
-  for (let k: u32 = 1; k < nClasses; k++) {
-    const at = starts + (k << 2);
-    store<u32>(at, load<u32>(at) + load<u32>(at, 4), 4);
-  }
-  for (let shard: u32 = 0; shard < pairs.nShards; shard++) {
-    let e = load<u32>(pairs.pairStarts + (shard << 2));
-    const firstRow = load<u32>(pairs.shardRows + (shard << 2));
-    const last = firstRow + load<u32>(pairs.kept + (shard << 2));
-    for (let r = firstRow; r < last; r++) {
-      const end = load<u32>(pairs.rowEnds + (r << 2));
-      const row = load<u32>(pairs.rows + (r << 2));
-      const weight = load<f32>(pairs.rowWeights + (r << 2));
-      let total: f32 = 0;
-      for (let i = e; i < end; i++) total += load<f32>(pairs.probabilities + (i << 2));
-      for (; e < end; e++) {
-        // A class's start moves on to its end, which is the next one's start.
-        const at = starts + (load<u32>(pairs.classes + (e << 2)) << 2);
-        const place: usize = load<u32>(at) << 2;
-        store<u32>(at, <u32>(place >> 2) + 1);
-        const p = load<f32>(pairs.probabilities + (e << 2));
-        store<u32>(t.rows + place, row);
-        store<f32>(t.weights + place, weight * p * (total - p));
-      }
-    }
-  }
-  for (let k = nClasses; k > 0; k--) store<u32>(starts + (k << 2), load<u32>(starts + ((k - 1) << 2)));
-  store<u32>(starts, 0);
+  const leftOut = t.leftOut + (first << 3);
+  v128.store(leftOut, low);
+  v128.store(leftOut, high, 16);
+}
+
+function append(t: ClassBlocksTask, list: u32, row: u32, weight: f32): void {
+  const at = t.counts + (list << 2);
+  const count = load<u32>(at);
+  const place: usize = (<usize>list * t.nSamples + count) << 2;
+  store<u32>(t.rows + place, row);
+  store<f32>(t.weights + place, weight);
+  store<u32>(at, count + 1);
 }
 
 /**
- * Lists all rows, in parts, for the block of every class at θ = 0, where p = 1 / K. Off what the classes share the Hessian
+ * Sums a part of the rows for the block of every class at θ = 0, where p = 1 / K. Off what the classes share the Hessian
  * is p z zᵀ there: that is taken instead of p (1 − p) z zᵀ, the block.
  */
-export function classBlocksListEqual(task: usize, _shard: u32): void {
+export function classBlocksSumEqual(task: usize, part: u32): void {
   const t = changetype<ClassBlocksTask>(task);
-  const pairs = changetype<SoftmaxPairsTask>(t.pairs);
-  const nRows = load<u32>(pairs.shardRows + (pairs.nShards << 2));
-  const weight = pairs.inverseCount / <f64>pairs.nClasses;
-  for (let i: u32 = 0; i < nRows; i++) {
-    const v = pairs.sampleWeights === 0 ? 1 : load<f64>(pairs.sampleWeights + (i << 3));
-    store<u32>(t.rows + (i << 2), i);
-    store<f32>(t.weights + (i << 2), <f32>(v * weight));
+  const weight = t.inverseCount / <f64>t.nClasses;
+  const end = <u32>((<u64>t.nSamples * (part + 1)) / t.parts);
+  store<u32>(t.counts + (part << 2), 0);
+  for (let i = <u32>((<u64>t.nSamples * part) / t.parts); i < end; i++) {
+    const v = t.sampleWeights === 0 ? 1 : load<f64>(t.sampleWeights + (i << 3));
+    append(t, part, i, <f32>(v * weight));
   }
-  for (let part: u32 = 0; part <= t.parts; part++) {
-    store<u32>(t.starts + (part << 2), <u32>((<u64>nRows * part) / t.parts));
-  }
-  memory.fill(pairs.leftOut, 0, (pairs.nShards * pairs.stride) << 3);
+  sumList(t, part);
 }
 
 /** The sums of a list into the block of its number. */
-export function classBlocksSum(task: usize, k: u32): void {
-  const t = changetype<ClassBlocksTask>(task);
+function sumList(t: ClassBlocksTask, k: u32): void {
   const B = t.blocks + k * t.blockStep;
   memory.fill(B, 0, t.blockStep);
   addRows(t, k, t.work + k * t.workStep, B);
@@ -118,15 +120,14 @@ export function classBlocksSum(task: usize, k: u32): void {
 /** inverses[k] ← B_k⁻¹, from the lists, or from the sums of the parts */
 export function classBlocksInvert(task: usize, k: u32): void {
   const t = changetype<ClassBlocksTask>(task);
-  const pairs = changetype<SoftmaxPairsTask>(t.pairs);
-  const last = pairs.nFeatures;
+  const last = t.nFeatures;
   const nColumns = last + 1;
   const whole = (nColumns + 3) & ~3;
   const zBytes = rowBytesOf(nColumns);
   const gBytes = gradientBytes(zBytes);
   const B = t.blocks + k * t.blockStep;
   const work = t.work + k * t.workStep;
-  if (t.parts === 0) classBlocksSum(task, k);
+  if (t.parts === 0) sumList(t, k);
   for (let part: u32 = 1; part < t.parts; part++) {
     const from = t.blocks + part * t.blockStep - B;
     for (let at = B; at < B + t.blockStep; at += 16) {
@@ -136,9 +137,7 @@ export function classBlocksInvert(task: usize, k: u32): void {
   if (t.intercept === 0) memory.fill(B + last * gBytes, 0, gBytes);
   const intercept = B + last * (gBytes + 8);
   let leftOut: f64 = t.intercept === 0 ? 1 : TINY;
-  for (let shard: u32 = 0; shard < pairs.nShards; shard++) {
-    leftOut += load<f64>(pairs.leftOut + ((shard * pairs.stride + k) << 3));
-  }
+  if (t.parts === 0) leftOut += load<f64>(t.leftOut + (k << 3));
   store<f64>(intercept, load<f64>(intercept) + leftOut);
   const leastIntercept = LEAST_SHARE * load<f64>(intercept);
   for (let j: u32 = 0; j < last; j++) {
@@ -163,19 +162,19 @@ export function classBlocksInvert(task: usize, k: u32): void {
   }
 }
 
-/** The lower half of B ← B + Σ over the class's pairs, blocks of rows gathered, and weighted, in `work`. */
+/** The lower half of B ← B + Σ over the list's rows, blocks of rows gathered, and weighted, in `work`. */
 function addRows(t: ClassBlocksTask, k: u32, work: usize, B: usize): void {
-  const pairs = changetype<SoftmaxPairsTask>(t.pairs);
-  const nColumns = pairs.nFeatures + 1;
+  const nColumns = t.nFeatures + 1;
   const zBytes = rowBytesOf(nColumns);
   const R = work + BLOCK * zBytes;
-  const end = load<u32>(t.starts + (k << 2), 4);
-  for (let first = load<u32>(t.starts + (k << 2)); first < end; first += BLOCK) {
-    const nRows = min(BLOCK, end - first);
+  const count = load<u32>(t.counts + (k << 2));
+  const list: usize = <usize>k * t.nSamples;
+  for (let first: u32 = 0; first < count; first += BLOCK) {
+    const nRows = min(BLOCK, count - first);
     for (let i: u32 = 0; i < nRows; i++) {
-      const at: usize = (first + i) << 2;
-      const x = pairs.values + load<u32>(t.rows + at) * pairs.rowBytes;
-      gather(x, pairs.nFeatures, load<f32>(t.weights + at), work + i * zBytes, R + i * zBytes);
+      const at: usize = (list + first + i) << 2;
+      const x = t.values + load<u32>(t.rows + at) * t.rowBytes;
+      gather(x, t.nFeatures, load<f32>(t.weights + at), work + i * zBytes, R + i * zBytes);
     }
     addBlock(work, R, nRows, nColumns, B);
   }
@@ -213,11 +212,10 @@ function addBlock(Z: usize, R: usize, nRows: u32, nColumns: u32, B: usize): void
 /** out ← P B⁻¹ P x + what the classes share of x over the ridge's curvature, P taking out what they share. */
 export function classBlocksApply(task: usize, _shard: u32): void {
   const t = changetype<ClassBlocksTask>(task);
-  const pairs = changetype<SoftmaxPairsTask>(t.pairs);
-  const nClasses = pairs.nClasses;
-  const nColumns = pairs.nFeatures + 1;
+  const nClasses = t.nClasses;
+  const nColumns = t.nFeatures + 1;
   const zBytes = rowBytesOf(nColumns);
-  const thetaBytes: usize = pairs.stride << 3;
+  const thetaBytes: usize = t.stride << 3;
   const shared = t.work;
   const z = t.work + 2 * zBytes;
   memory.copy(t.out, t.x, nColumns * thetaBytes);
@@ -235,7 +233,7 @@ export function classBlocksApply(task: usize, _shard: u32): void {
   for (let j: u32 = 0; j < nColumns; j++) {
     const out = t.out + j * thetaBytes;
     takeOutMean(out, nClasses);
-    if (j === pairs.nFeatures) break;
+    if (j === t.nFeatures) break;
     const share = load<f64>(shared + (j << 3)) / t.curvature;
     for (let k: u32 = 0; k < nClasses; k++) store<f64>(out + (k << 3), load<f64>(out + (k << 3)) + share);
   }

@@ -7,8 +7,7 @@ export {
   classBlocksApply,
   classBlocksInvert,
   classBlocksList,
-  classBlocksListEqual,
-  classBlocksSum,
+  classBlocksSumEqual,
 } from './class-blocks';
 export { classWeights } from './class-weights';
 export { columnFourths } from './column-fourths';

@@ -1,18 +1,19 @@
-import type { DenseMatrix } from '../data/design-matrix.ts';
+import type { DenseMatrix, TrainingSet } from '../data/design-matrix.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import type { ParameterLayout } from './parameters.ts';
+import { parameterLayout } from './parameters.ts';
 import { iterationProducts } from './pass-products.ts';
 import { roundUp } from './pass-task.ts';
 import type { ClassBlocks } from './passes.ts';
-import type { SoftmaxPairs } from './softmax-pairs.ts';
 
 /** As in kernels/class-blocks.ts. */
 const BLOCK = 60;
-const TASK_BYTES = 64;
-const X = 10;
-const OUT = 11;
-const INVERSE_STEP = 6;
-const PARTS = 15;
+const TASK_BYTES = 112;
+const PROBABILITIES = 11;
+const NEGLIGIBLE = 12;
+const PARTS = 13;
+const INVERSE_STEP = 21;
+const X = 25;
+const OUT = 26;
 /** Parts of the sum at θ = 0, of so many rows at least. */
 const MOST_PARTS = 4;
 const PART_ROWS = 240;
@@ -33,16 +34,20 @@ export function classBlockPasses(matrix: DenseMatrix, nClasses: number, share: n
   return (nClasses * nColumns ** 2 * products) / iterationProducts(matrix, nClasses);
 }
 
-/** The blocks of what was last taken into `pairs`. */
+/** What it allocates lives until the caller releases the arena. */
+export interface ClassBlocksOf extends Omit<ClassBlocks, 'invert' | 'passes'> {
+  /** As of ClassBlocks, of these probabilities: nSamples × stride, in the runtime's memory. */
+  invert(probabilities: Float32Array, negligible: number): void;
+}
+
 export function classBlocks(
   { arena, run }: Runtime,
-  pairs: SoftmaxPairs,
-  { nFeatures, nClasses }: ParameterLayout,
-  matrix: DenseMatrix,
+  { nClasses, sampleWeights }: TrainingSet,
+  { nSamples, nFeatures, stride: rowStride, values }: DenseMatrix,
   ridge: number,
   intercept: boolean,
-): ClassBlocks {
-  const { nSamples } = matrix;
+): ClassBlocksOf {
+  const { stride } = parameterLayout(nFeatures, nClasses);
   const nColumns = nFeatures + 1;
   const rowLength = roundUp(nColumns, 4);
   const blockStep = roundUp(nColumns, 4) * roundUp(rowLength, 8) * 8;
@@ -50,10 +55,14 @@ export function classBlocks(
   const workStep = roundUp(2 * BLOCK * rowLength * 4, 64) + 64;
   const task = arena.allocate(TASK_BYTES);
   const fields = arena.u32(task, TASK_BYTES / 4);
-  arena.f64(task, 1)[0] = 2 * ridge;
+  arena.f64(task, 2).set([2 * ridge, 1 / nSamples]);
+  fields.set([values, rowStride * 4, nSamples, nFeatures, nClasses, stride, sampleWeights], 4);
   fields.set(
     [
-      pairs.task,
+      arena.allocateUnset(nSamples * nClasses * 4),
+      arena.allocateUnset(nSamples * nClasses * 4),
+      arena.allocateUnset(stride * 4),
+      arena.allocateUnset(stride * 8),
       arena.allocateUnset(nClasses * blockStep),
       blockStep,
       arena.allocateUnset(nClasses * inverseStep),
@@ -61,30 +70,23 @@ export function classBlocks(
       arena.allocateUnset(nClasses * workStep),
       workStep,
       intercept ? 1 : 0,
-      0,
-      0,
-      arena.allocateUnset((nClasses + 1) * 4),
-      arena.allocateUnset(nSamples * nClasses * 4),
-      arena.allocateUnset(nSamples * nClasses * 4),
     ],
-    2,
+    PARTS + 1,
   );
   return {
-    get passes() {
-      return classBlockPasses(matrix, nClasses, pairs.part);
-    },
-    invert() {
-      fields[INVERSE_STEP] = inverseStep;
+    invert(probabilities, negligible) {
+      fields[PROBABILITIES] = probabilities.byteOffset;
+      arena.f32(task, TASK_BYTES / 4)[NEGLIGIBLE] = negligible;
       fields[PARTS] = 0;
-      run('classBlocksList', task, 1);
+      fields[INVERSE_STEP] = inverseStep;
+      run('classBlocksList', task, stride / 4);
       run('classBlocksInvert', task, nClasses);
     },
     invertAtZero() {
       const parts = Math.min(MOST_PARTS, nClasses, Math.ceil(nSamples / PART_ROWS));
-      fields[INVERSE_STEP] = 0;
       fields[PARTS] = parts;
-      run('classBlocksListEqual', task, 1);
-      run('classBlocksSum', task, parts);
+      fields[INVERSE_STEP] = 0;
+      run('classBlocksSumEqual', task, parts);
       run('classBlocksInvert', task, 1);
     },
     apply(x, out) {

@@ -117,7 +117,7 @@ export interface DataPasses {
    * certificatePass with an `interceptHessian`. They leave that alone, and overwrite what hessianProduct needs.
    */
   readonly interceptProduct?: (direction: Float64Array, out: Float64Array) => void;
-  /** Softmax on dense rows only, with the ridge; for a Hessian prepared with a `negligible` > 0. */
+  /** Softmax on dense rows only, with the ridge. */
   readonly classBlocks?: (ridge: number, intercept: boolean) => ClassBlocks;
   /** Smoothed hinge only. */
   readonly hinge?: HingeState;
@@ -127,16 +127,16 @@ export interface DataPasses {
   dualValue(theta: Float64Array, scale: number): number;
 }
 
-/** The Hessian's blocks of single classes, of the pairs that hessianProduct keeps, and what all classes share. */
+/** The Hessian's blocks of single classes, and what all classes share. */
 export interface ClassBlocks {
-  /** What inverting those of the Hessian last prepared costs, in passes. */
+  /** What inverting those of the Hessian last prepared with pairs left out costs, in passes. */
   readonly passes: number;
-  /** Inverts the blocks of the Hessian last prepared. */
-  invert(): void;
   /**
-   * Inverts those at θ = 0, which are all alike. What hessianProduct keeps of the pairs left out is 0 from then on: its
-   * Hessian is to be prepared anew.
+   * Inverts the blocks of the Hessian last prepared, of the pairs of row and class whose p (1 − p) is more than
+   * `negligible`, and of the others on the intercept's diagonal.
    */
+  invert(negligible: number): void;
+  /** Inverts those at θ = 0, which are all alike. */
   invertAtZero(): void;
   /**
    * out ← M⁻¹ x, symmetric, 0 for a change of all intercepts, else positive definite but for rounding: the inverses are

@@ -103,8 +103,7 @@ export interface ShardKernels {
   classBlocksInvert(task: Pointer, shard: number): void;
   classBlocksApply(task: Pointer, shard: number): void;
   classBlocksList(task: Pointer, shard: number): void;
-  classBlocksListEqual(task: Pointer, shard: number): void;
-  classBlocksSum(task: Pointer, shard: number): void;
+  classBlocksSumEqual(task: Pointer, shard: number): void;
   softmaxPairsTake(task: Pointer, shard: number): void;
   softmaxPairsSpread(task: Pointer, shard: number): void;
   softmaxPairsSum(task: Pointer, shard: number): void;

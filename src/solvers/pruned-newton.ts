@@ -86,6 +86,7 @@ export function prunedNewton(
   settings: PrunedNewtonSettings = {},
 ): SolverRun {
   const { vectors, penalty } = objective;
+  const negligible = NEGLIGIBLE * penalty.ridge;
   const memory = preconditionedMemory(objective, MEMORY, settings);
   const { patience = 0, name = PRUNED_NEWTON } = settings;
   /** They precondition the conjugate gradients, instead of the memory. */
@@ -115,10 +116,10 @@ export function prunedNewton(
     if (steps === 1) lookedAt = gap;
     if (!cheap && (lookedAt <= SETTLED_GAP || !(gap < LOOK_AGAIN * lookedAt))) return false;
     lookedAt = gap;
-    const cost = objective.prepareHessian(theta, NEGLIGIBLE * penalty.ridge);
+    const cost = objective.prepareHessian(theta, negligible);
     cheap ||= cost <= CHEAP;
     if (cheap && gap < BLOCK_RENEWAL * invertedAt) {
-      ownBlocks()?.invert();
+      ownBlocks()?.invert(negligible);
       invertedAt = gap;
     }
     return cheap;

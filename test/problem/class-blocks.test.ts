@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { classBlockPasses, classBlocks } from '../../src/problem/class-blocks.ts';
+import { dataPasses } from '../../src/problem/data-passes.ts';
 import { parameterLayout } from '../../src/problem/parameters.ts';
-import { softmaxPairs } from '../../src/problem/softmax-pairs.ts';
 import { denseTrainingSet } from '../twins/kernel-data.ts';
 import { kernelRuntime } from '../twins/kernel-runtime.ts';
 
@@ -64,13 +64,11 @@ function twin(
     );
     for (let r = 0; r < n; r++) {
       const z = [...X[r], 1];
-      const kept = p[r].filter((q) => q > NEGLIGIBLE);
-      const total = kept.length < 2 ? 0 : kept.reduce((a, b) => a + b);
-      const isKept = total > 0 && p[r][k] > NEGLIGIBLE;
-      const weight = isKept ? (v[r] / n) * p[r][k] * (exact ? 1 : total - p[r][k]) : 0;
-      for (let i = 0; i <= d; i++) for (let j = 0; j <= d; j++) B[i][j] += weight * z[i] * z[j];
-      const rest = p[r].reduce((a, q) => a + (q > NEGLIGIBLE ? 0 : q), 0);
-      B[d][d] += (v[r] / n) * p[r][k] * (p[r][k] > NEGLIGIBLE ? rest : 1);
+      const curvature = p[r][k] * (1 - p[r][k]);
+      const isKept = curvature > NEGLIGIBLE;
+      const weight = (v[r] / n) * (exact ? p[r][k] : curvature);
+      for (let i = 0; isKept && i <= d; i++) for (let j = 0; j <= d; j++) B[i][j] += weight * z[i] * z[j];
+      if (!isKept) B[d][d] += weight;
     }
     if (!intercept) {
       for (let j = 0; j < d; j++) B[j][d] = B[d][j] = 0;
@@ -122,17 +120,13 @@ test.each<Case>([
   x.forEach((row, j) => {
     from.set(row, j * stride);
   });
-  const pairs = softmaxPairs(runtime, set, set.matrix);
-  const blocks = classBlocks(runtime, pairs, layout, set.matrix, RIDGE, intercept);
+  const blocks = classBlocks(runtime, set, set.matrix, RIDGE, intercept);
   for (const again of [false, true]) {
     if (atZero && !again) {
       // Nothing is left of pairs that were left out before.
-      pairs.take(placed, 1);
+      blocks.invert(placed, 1);
       blocks.invertAtZero();
-    } else {
-      pairs.take(placed, NEGLIGIBLE);
-      blocks.invert();
-    }
+    } else blocks.invert(placed, NEGLIGIBLE);
     blocks.apply(from, out);
     const expected = twin(X, p, weights, x, intercept, atZero && !again);
     const largest = Math.max(...expected.flat().map(Math.abs));
@@ -157,10 +151,8 @@ test('what no row tells anything about is left to the ridge', () => {
   const layout = parameterLayout(d, K);
   const placed = arena.allocateF32(n * layout.stride);
   for (let i = 0; i < n; i++) placed[i * layout.stride] = 1;
-  const pairs = softmaxPairs(runtime, set, set.matrix);
-  const blocks = classBlocks(runtime, pairs, layout, set.matrix, RIDGE, true);
-  pairs.take(placed, NEGLIGIBLE);
-  blocks.invert();
+  const blocks = classBlocks(runtime, set, set.matrix, RIDGE, true);
+  blocks.invert(placed, NEGLIGIBLE);
   const from = arena.allocateF64(layout.size);
   const out = arena.allocateF64(layout.size);
   from.set([1, -1, 0], layout.stride);
@@ -179,8 +171,7 @@ test('a column that is an intercept as well leaves a bounded step to the interce
   const set = denseTrainingSet(arena, { X, y: X.map((_, i) => i % K), nClasses: K });
   if (set.matrix.kind !== 'dense') throw new TypeError('dense rows were asked for');
   const layout = parameterLayout(1, K);
-  const pairs = softmaxPairs(runtime, set, set.matrix);
-  const blocks = classBlocks(runtime, pairs, layout, set.matrix, 1e-9, true);
+  const blocks = classBlocks(runtime, set, set.matrix, 1e-9, true);
   blocks.invertAtZero();
   const from = arena.allocateF64(layout.size);
   const out = arena.allocateF64(layout.size);
@@ -193,19 +184,21 @@ test('a column that is an intercept as well leaves a bounded step to the interce
 
 test('the price of the blocks goes by the pairs kept, and by the inverses where none are', () => {
   const runtime = kernelRuntime();
-  const { arena } = runtime;
   const [n, d, K] = [300, 40, 4];
-  const X = Array.from({ length: n }, (_, i) => Array.from({ length: d }, (_, j) => wave(i * d + j)));
-  const set = denseTrainingSet(arena, { X, y: X.map((_, i) => i % K), nClasses: K });
+  // Half of the rows are far on one side of every plane, half between them.
+  const X = Array.from({ length: n }, (_, i) =>
+    Array.from({ length: d }, (_, j) => (i < n / 2 ? 0 : 100) + wave(i * d + j)),
+  );
+  const set = denseTrainingSet(runtime.arena, { X, y: X.map((_, i) => i % K), nClasses: K });
   if (set.matrix.kind !== 'dense') throw new TypeError('dense rows were asked for');
-  const layout = parameterLayout(d, K);
-  const placed = arena.allocateF32(n * layout.stride).fill(1 / K);
-  const pairs = softmaxPairs(runtime, set, set.matrix);
-  const blocks = classBlocks(runtime, pairs, layout, set.matrix, RIDGE, true);
-  pairs.take(placed, NEGLIGIBLE);
+  const passes = dataPasses(runtime, set, { kind: 'softmax' });
+  const blocks = passes.classBlocks?.(RIDGE, true);
+  if (!blocks) throw new Error('dense rows have blocks');
+  const theta = runtime.arena.allocateF64(passes.layout.size);
+  passes.prepareHessian(theta, NEGLIGIBLE);
   expect(blocks.passes).toBeCloseTo(classBlockPasses(set.matrix, K, 1), 12);
-  for (let i = n / 2; i < n; i++) placed.fill(0, i * layout.stride, (i + 1) * layout.stride);
-  pairs.take(placed, NEGLIGIBLE);
+  for (let j = 0; j < d; j++) theta[j * passes.layout.stride] = 0.1;
+  passes.prepareHessian(theta, NEGLIGIBLE);
   expect(blocks.passes).toBeCloseTo(classBlockPasses(set.matrix, K, 0.5), 12);
   const none = classBlockPasses(set.matrix, K, 0);
   expect(none).toBeGreaterThan(0);
