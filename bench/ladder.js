@@ -55,11 +55,11 @@ export async function repeat(first, request, once) {
 
 /**
  * Whether a setting that took `seconds`, one for each run, runs once more: at least `repeats` times, and until its runs
- * fill a second, but not more than 100 times for that; once, where it took more than 10 seconds or 20 times as long as
+ * fill a second, but not more than 1000 times for that; once, where it took more than 10 seconds or 20 times as long as
  * softmargin did.
  */
 export function isRunAgain(seconds, { repeats, ours = null }) {
   if (ours !== null && seconds[0] > Math.min(10, 20 * ours)) return false;
   if (seconds.length < repeats) return true;
-  return seconds.length < 100 && seconds.reduce((sum, s) => sum + s, 0) < 1;
+  return seconds.length < 1000 && seconds.reduce((sum, s) => sum + s, 0) < 1;
 }

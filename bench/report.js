@@ -52,7 +52,7 @@ Seconds from data in memory to an error of at most ε: the relative distance to 
 reached, W and b of everybody evaluated alike in double precision. Two threads for everybody who can use them. Each
 program is warm: its libraries are loaded and a small problem solved before the clock starts, and it climbs from loose
 settings to tight ones. One that reaches ε is then repeated in the same process, by everybody until its runs fill a
-second (at least ${about.repeats} runs, and for that at most 100), and the median of all its runs counts (least–most of how many).
+second (at least ${about.repeats} runs, and for that at most 1000), and the median of all its runs counts (least–most of how many).
 So a short fit's time is that of a process that has solved this very problem many times, its code compiled and its data
 in the caches; softmargin's first of a process is in a table of its own. Who takes more than 10 seconds or 20 times as
 long as softmargin runs once. softmargin runs with its default settings but for the tolerance. One run of a peer has a

@@ -5,7 +5,7 @@
 //   --case, --peer  a part of their names, as in --case letter --peer sklearn
 //   --seconds       the limit of one run of one program (60)
 //   --repeats       the least number of runs of the setting that counts (3), median shown: of everybody as many as fill a
-//                   second, at most 100 for that, in the same process, which is then warm; of paths, sizes that grow and
+//                   second, at most 1000 for that, in the same process, which is then warm; of paths, sizes that grow and
 //                   whole processes just so many
 //   --patience      a peer is given up where one run takes so many times as long as softmargin (15)
 //   --solvers       each of our own algorithms as well, to judge the automatic choice

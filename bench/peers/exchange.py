@@ -95,7 +95,7 @@ def is_run_again(seconds, request):
         return False
     if len(seconds) < request["repeats"]:
         return True
-    return len(seconds) < 100 and sum(seconds) < 1
+    return len(seconds) < 1000 and sum(seconds) < 1
 
 
 def reaches(value, request):
