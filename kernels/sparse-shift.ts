@@ -7,7 +7,8 @@ const BLOCK: u32 = 32;
 
 /**
  * Residuals u = v (p − e_y) of one row shard, as sparseRows left them, where the intercepts are moved by δ: p is
- * multiplied by e^δ, which stands in `interceptsSingle`, and divided by its sum. A row of weight 0 stays as it is.
+ * multiplied by e^δ, which stands in `interceptsSingle`, and divided by its sum. A row of weight 0 stays as it is, and so
+ * does one so light that all v p are 0 to rounding.
  */
 export function sparseShift(task: usize, shard: u32): void {
   const t = changetype<PassTask>(task);
@@ -28,14 +29,20 @@ export function sparseShift(task: usize, shard: u32): void {
 }
 
 function shiftRow(u: usize, rowBytes: usize, own: usize, v: f32, factors: usize): void {
-  store<f32>(u + own, load<f32>(u + own) + v);
+  const before = load<f32>(u + own);
+  store<f32>(u + own, before + v);
   let sums = f32x4.splat(0);
   for (let k: usize = 0; k < rowBytes; k += 16) {
     const p = f32x4.mul(v128.load(u + k), v128.load(factors + k));
     sums = f32x4.add(sums, p);
     v128.store(u + k, p);
   }
-  const factor = f32x4.div(f32x4.splat(v), sumOfLanes(sums));
+  const sum = sumOfLanes(sums);
+  if (f32x4.extract_lane(sum, 0) === 0) {
+    store<f32>(u + own, before);
+    return;
+  }
+  const factor = f32x4.div(f32x4.splat(v), sum);
   for (let k: usize = 0; k < rowBytes; k += 16) v128.store(u + k, f32x4.mul(factor, v128.load(u + k)));
   store<f32>(u + own, load<f32>(u + own) - v);
 }

@@ -52,6 +52,24 @@ for (const loss of losses) {
   }
 }
 
+test('moved intercepts leave rows alone whose probabilities times their weight are 0 in single precision', () => {
+  const [d, K] = [2, 4];
+  const X = Array.from({ length: 6 }, (_, i) => [i % 2, 1]);
+  const data = { X, y: [0, 1, 2, 3, 0, 1], nClasses: K, sampleWeights: [1.5e-45, 1, 1.5e-45, 3, 3e-45, 1] };
+  const runtime = kernelRuntime();
+  const passes = dataPasses(runtime, sparseTrainingSet(runtime.arena, data), { kind: 'softmax' });
+  const theta = runtime.arena.allocateF64(parameterLayout(d, K).size);
+  const residual = new Float64Array(K);
+  const expected = new Float64Array(K);
+  passes.interceptPass?.(theta, residual, new Float64Array(K * K));
+  const change = Float64Array.of(0.2, -0.1, -0.4, 0.3);
+  passes.interceptShift?.(change, residual);
+  theta.set(change, d * K);
+  const twin = plainPasses(data, { kind: 'softmax' });
+  twin.interceptPass?.(theta, expected, new Float64Array(K * K));
+  expectAllClose(residual, expected, 8 * EPSILON);
+});
+
 interface Case {
   readonly data: PlainData;
   readonly twin: DataPasses;
