@@ -25,9 +25,11 @@ const SHARE = 0.2;
  * λ = 1e-6 (q = 10), error after 11, 13 and 15 epochs with 1, 1.2, 1.3, 1.4 and 1.5 from the fifth on: 1.0e-5, 5.4e-6,
  * 4.4e-6, 4.1e-6, 5.2e-6; 2.7e-6, 1.1e-6, 7.5e-7, 6.4e-7, 8.2e-7; 5.9e-7, 1.8e-7, 1.1e-7, 8.2e-8, 9.9e-8. At smaller q
  * epochs are slow where rows share columns, and swing: 24 980 × 78 671, 3 classes, q = 0.03, took 20 passes for 12.5.
+ * No more once an epoch of such steps gains more than LEAST_RELIEF of what the one before did.
  */
 const OVER_RELAXATION = 1.4;
-const SLOW_RATE = 0.25;
+const SLOW_RATE = 0.35;
+const LEAST_RELIEF = 0.65;
 const STIFF = 4;
 /** Numbers of W that its swing is measured by, 16 of each 256, as in kernels/softmax-dual-swing.ts. */
 const MEASURED = 16;
@@ -86,7 +88,7 @@ export function softmaxDual(runtime: Runtime, problem: Problem, seed: number): D
     ...[norms.byteOffset, targets, ...arrays.map(({ byteOffset }) => byteOffset)],
   ]);
   runtime.run('softmaxDualStart', task, Math.ceil(n / SHARD_ROWS));
-  const isStiff = kappa * (norms.reduce((sum, x) => sum + x, 0) / n) > STIFF;
+  let mayRelax = kappa * (norms.reduce((sum, x) => sum + x, 0) / n) > STIFF;
 
   /** Of the last two epochs' gains. */
   let rate = 0;
@@ -94,7 +96,7 @@ export function softmaxDual(runtime: Runtime, problem: Problem, seed: number): D
 
   return {
     epoch(keep) {
-      const relaxed = isStiff && rate > SLOW_RATE;
+      const relaxed = mayRelax && rate > SLOW_RATE;
       numbers[RELAXATION] = relaxed ? OVER_RELAXATION : 1;
       if (keep) {
         previous ??= arena.f32(arena.allocateUnset(4 * d * stride), d * stride);
@@ -113,6 +115,7 @@ export function softmaxDual(runtime: Runtime, problem: Problem, seed: number): D
       const gain = (sums[0] + sums[half]) / n;
       rate = gain / lastGain;
       lastGain = gain;
+      mayRelax &&= !relaxed || rate <= LEAST_RELIEF;
       return {
         gain,
         loss: (sums[1] + sums[half + 1]) / n,

@@ -20,7 +20,10 @@ export function supportsDualAscent({ loss, penalty, dropout, trainingSet }: Prob
 }
 
 const MOST_EPOCHS = 40;
-/** An epoch that gains more than this part of what the one before did converges too slowly, or not at all. */
+/**
+ * An epoch that gains more than this part of what the one before did converges too slowly, or not at all; over-relaxed, its
+ * steps are likely too long.
+ */
 const SLOWEST = 0.85;
 /** The first epochs' gains are of another kind: u starts at a vertex, where the dual is not quadratic. */
 const WARM_UP = 3;
@@ -110,7 +113,7 @@ function* ascend(
     certified = false;
     const rate = epoch.gain / gain;
     gain = epoch.gain;
-    if (epochs > WARM_UP && !(rate <= SLOWEST)) break;
+    if (epochs > WARM_UP && !epoch.relaxed && !(rate <= SLOWEST)) break;
     const left = epoch.relaxed ? GAP_OF_RELAXED : Math.max(LEAST_LEFT, 1 - epoch.swing);
     const slow = Math.min(rate, SLOWEST);
     const promised = (left * gapPerGain * gain * (1 + slow)) / (1 - slow);
