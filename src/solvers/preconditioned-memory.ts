@@ -24,11 +24,17 @@ export interface PreconditionedMemory extends Pick<InverseHessian, 'update'> {
   direction(gradient: Float64Array, direction: Float64Array): number;
   /** direction ← −H g */
   apply(gradient: Float64Array, direction: Float64Array): void;
-  /** Where a direction led nowhere: forgets the pairs, then what was given, or takes the late one. False for neither. */
+  /**
+   * Where a direction led nowhere: forgets the pairs, then what was given, for what that took the place of if anything, or
+   * takes the late one. False for none of them.
+   */
   reset(): boolean;
-  /** Takes the late one, where it was not asked for yet. */
+  /** Takes the late one, where it was not asked for yet; else goes back to what one took the place of. */
   rescue(): boolean;
 }
+
+/** A late preconditioner has so many times the passes that were left without it, before what it replaced is taken again. */
+const MOST_OF_EXPECTED = 2;
 
 /** `pairs`: so many differences are kept at most. */
 export function preconditionedMemory(
@@ -40,6 +46,9 @@ export function preconditionedMemory(
   const need = late === undefined ? null : awaitNeed(late);
   const memory = inverseHessian(vectors, layout.size, pairs, null);
   let given: Preconditioner | null = null;
+  /** Those that a late one took the place of, to go back to. */
+  const replaced: Preconditioner[] = [];
+  let mostPasses = Number.POSITIVE_INFINITY;
   let renew: ReturnType<typeof renewing> | null = null;
   let rate = convergenceRate();
   let lastLength = 1;
@@ -48,15 +57,25 @@ export function preconditionedMemory(
     given = next;
     renew = next === null ? null : renewing(next);
     rate = convergenceRate();
+    mostPasses = Number.POSITIVE_INFINITY;
     memory.startFrom(next ?? diagonal ?? diagonalPreconditioner(objective));
   }
 
   function takeUp(next: Preconditioner | null): boolean {
-    if (next !== null) startFrom(next);
-    return next !== null;
+    if (next === null) return false;
+    if (given !== null) replaced.push(given);
+    startFrom(next);
+    return true;
   }
 
-  const rescue = () => takeUp(need?.insist() ?? null);
+  function goBack(): boolean {
+    const before = replaced.pop();
+    if (before === undefined) return false;
+    startFrom(before);
+    return true;
+  }
+
+  const rescue = () => takeUp(need?.insist() ?? null) || goBack();
 
   startFrom(preconditioner ?? null);
 
@@ -71,7 +90,9 @@ export function preconditionedMemory(
     follow(point) {
       if (need !== null) {
         rate.record(point.gap, objective.passes);
-        takeUp(need.ask(point, rate));
+        const expected = rate.passesLeft(point.target);
+        if (rate.spent() > mostPasses) goBack();
+        else if (takeUp(need.ask(point, rate)) && expected !== null) mostPasses = MOST_OF_EXPECTED * expected;
       }
       if (renew?.(point.theta, point.gap, lastLength)) memory.clear();
       lastLength = 1;
@@ -88,7 +109,7 @@ export function preconditionedMemory(
       }
       if (given === null) return rescue();
       // What it is made of, rows or single precision, is too far from the objective here.
-      startFrom(null);
+      if (!goBack()) startFrom(null);
       return true;
     },
   };
