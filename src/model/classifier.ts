@@ -195,14 +195,14 @@ function indexOfLargest(scores: Float64Array, begin: number, length: number): nu
   return best;
 }
 
-/** A property that `make` gives its value when it is first read. */
-function lazily(object: object, name: string, make: () => unknown): void {
-  const settle = () => {
-    const value = make();
-    Object.defineProperty(object, name, { value, writable: true });
+/** A property that `make` gives its value when it is first read, of a frozen object too. */
+function lazily<T>(object: object, name: string, make: () => T): void {
+  let value: T | null = null;
+  const get = () => {
+    value ??= make();
     return value;
   };
-  Object.defineProperty(object, name, { get: settle, enumerable: true, configurable: true });
+  Object.defineProperty(object, name, { get, enumerable: true, configurable: true });
 }
 
 function expectShape(name: string, got: number, expected: number): void {

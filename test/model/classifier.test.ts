@@ -25,6 +25,7 @@ test('weights of few features are spread out when they are asked for, and are th
   expect({ ...lazy() }).toEqual({ ...plain });
   const again = lazy();
   expect(again.weights).toBe(again.weights);
+  expect(Object.freeze(lazy()).weights).toEqual(weights);
   expect(() => new Classifier({ ...exampleState(), weights: { features, values: weights } })).toThrow(
     'weights',
   );
