@@ -19,6 +19,8 @@ export interface CompositeObjectiveOptions {
   readonly loss: Loss;
   /** As in Objective, found when they are asked for; default null: the columns are of one scale. */
   readonly scales?: () => ColumnScales | null;
+  /** As in Objective, found when it is asked for; default null. */
+  readonly spread?: () => number | null;
   /** As in Objective; default null. */
   readonly separatedClasses?: ((theta: Float64Array) => readonly number[]) | null;
   /** As in Objective; default null. */
@@ -91,7 +93,8 @@ function withPenalty(
   options: CompositeObjectiveOptions,
   shared: Shared,
 ): Objective {
-  const { intercept, loss, scales = () => null, separatedClasses = null, activeHessian = null } = options;
+  const { intercept, loss, scales = () => null, spread = () => null } = options;
+  const { separatedClasses = null, activeHessian = null } = options;
   const { weightTerms: termsOf = weightTerms, classHessians = null } = options;
   const { interceptHessian, curvature } = shared;
   const { layout } = passes;
@@ -195,6 +198,9 @@ function withPenalty(
     intercept,
     get scales() {
       return scales();
+    },
+    get spread() {
+      return spread();
     },
     separatedClasses,
     activeHessian,

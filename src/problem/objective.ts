@@ -31,6 +31,8 @@ export interface Objective {
   readonly intercept: boolean;
   /** Null or absent where the columns are of one scale (or theirs are unknown). */
   readonly scales?: ColumnScales | null;
+  /** As rowSpread tells; null or absent where it is unknown. */
+  readonly spread?: number | null;
   /** Null or absent where the rows are out of reach. */
   readonly activeHessian?: ActiveHessian | null;
   /** Null or absent for sparse rows, one score, and too many features or classes. */

@@ -10,6 +10,7 @@ import { logisticPasses } from './logistic-passes.ts';
 import type { Objective } from './objective.ts';
 import { parameterLayout } from './parameters.ts';
 import type { Problem } from './problem.ts';
+import { rowSpread } from './row-spread.ts';
 import { separabilityTest } from './separability.ts';
 import { putOneScore } from './two-classes.ts';
 import { vectorSpace } from './vector-space.ts';
@@ -41,6 +42,7 @@ export function softmaxObjective(
     moments,
     weightTerms: weightTermsOn(runtime),
     scales: () => columnScales(runtime, trainingSet),
+    spread: () => rowSpread(arena, matrix),
     separatedClasses: unpenalized ? separatedClasses(arena, problem) : null,
     activeHessian: withHessians ? activeHessian(runtime, trainingSet, passes.layout, probabilities) : null,
     classHessians: isClasswise

@@ -3,10 +3,13 @@ import { convergenceRate } from './convergence-rate.ts';
 import type { DescentPoint } from './descent.ts';
 import { awaitNeed, type LatePreconditioner } from './late-preconditioner.ts';
 import { type InverseHessian, inverseHessian } from './lbfgs-memory.ts';
-import { diagonalPreconditioner, type Preconditioner, renewing } from './preconditioner.ts';
+import { diagonalPreconditioner, type Preconditioner, renewing, rowUnits } from './preconditioner.ts';
 
 export interface PreconditionerSettings {
-  /** The Hessian's inverse that the memory starts from; prepared where the run is. Default: its diagonal's at θ = 0. */
+  /**
+   * The Hessian's inverse that the memory starts from; prepared where the run is. Default: its diagonal's at θ = 0, or the
+   * units of the rows (rowUnits) where nothing comes `late`.
+   */
   readonly preconditioner?: Preconditioner;
   /** Of these one is taken up on the way where it is slow with what it has, the next where it still is. */
   readonly late?: readonly LatePreconditioner[];
@@ -44,6 +47,7 @@ export function preconditionedMemory(
 ): PreconditionedMemory {
   const { vectors, layout } = objective;
   const need = late === undefined ? null : awaitNeed(late);
+  const units = preconditioner === undefined && late === undefined ? rowUnits(objective) : null;
   const memory = inverseHessian(vectors, layout.size, pairs, null);
   let given: Preconditioner | null = null;
   /** Those that a late one took the place of, to go back to. */
@@ -58,7 +62,7 @@ export function preconditionedMemory(
     renew = next === null ? null : renewing(next);
     rate = convergenceRate();
     mostPasses = Number.POSITIVE_INFINITY;
-    memory.startFrom(next ?? diagonal ?? diagonalPreconditioner(objective));
+    memory.startFrom(next ?? diagonal ?? diagonalPreconditioner(objective) ?? units);
   }
 
   function takeUp(next: Preconditioner | null): boolean {

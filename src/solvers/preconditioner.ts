@@ -89,6 +89,20 @@ export function scaledParts(
   };
 }
 
+/** Where the rows' spread is further from 1, one unit fits neither their scale nor the intercepts. */
+const FAR_FROM_ONE = 16;
+
+/**
+ * A weight's curvature is about the rows' spread, an intercept's 1, where that differs much; else null, for the identity. A
+ * first step of unit length in this metric leads to scores of about 1.
+ */
+export function rowUnits(objective: Objective): Preconditioner | null {
+  const { spread, penalty, layout } = objective;
+  if (!spread || !Number.isFinite(1 / spread)) return null;
+  if (spread <= FAR_FROM_ONE && spread >= 1 / FAR_FROM_ONE) return null;
+  return scaledParts(objective, 1 / spread, 1 + (2 * penalty.ridge * layout.nClasses) / spread);
+}
+
 /** The Hessian's diagonal at θ = 0, where the columns differ in scale; else null, for the identity. */
 export function diagonalPreconditioner(objective: Objective): Preconditioner | null {
   const scaling = diagonalScaling(objective);

@@ -2,11 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compositeObjective } from '../../src/problem/composite-objective.ts';
 import type { Objective } from '../../src/problem/objective.ts';
+import { softmaxObjective } from '../../src/problem/softmax-objective.ts';
 import { lbfgs } from '../../src/solvers/lbfgs.ts';
 import { newtonCg } from '../../src/solvers/newton-cg.ts';
 import type { Preconditioner } from '../../src/solvers/preconditioner.ts';
 import { prunedNewton } from '../../src/solvers/pruned-newton.ts';
 import type { Iteration, Solution, SolverOptions, SolverRun } from '../../src/solvers/solver.ts';
+import { denseTrainingSet } from '../twins/kernel-data.ts';
+import { kernelRuntime } from '../twins/kernel-runtime.ts';
 import { type PlainData, plainPasses, plainVectors } from '../twins/plain-passes.ts';
 import { randomData } from '../twins/random-problems.ts';
 import { scattered } from '../twins/scattered.ts';
@@ -183,6 +186,29 @@ describe.each(Object.entries(solvers))('%s', (name, solver) => {
     expect([solution.lowerBound, solution.relativeGap]).toEqual([null, null]);
   });
 });
+
+test.each(['softmax', 'logistic'] as const)(
+  'L-BFGS takes as many passes whatever the scale of the rows, %s',
+  (kind) => {
+    const runtime = kernelRuntime();
+    const { X, y, nClasses } = clouds(80, 12, kind === 'logistic' ? 2 : 4);
+    const passes = [1, 1e-3, 10, 1e3, 1e5].map((scale) => {
+      const data = { X: X.map((row) => row.map((x) => Math.fround(scale * x))), y, nClasses };
+      const objective = softmaxObjective(runtime, {
+        trainingSet: denseTrainingSet(runtime.arena, data),
+        penalty: { ridge: 1e-3 * scale * scale, lasso: 0 },
+        intercept: true,
+        loss: { kind },
+        dropout: 0,
+      });
+      const theta = objective.vectors.zeros(objective.layout.size);
+      const { solution } = finish(lbfgs(objective, theta, defaults));
+      expect(solution.status).toBe('converged');
+      return solution.passes;
+    });
+    expect(Math.max(...passes)).toBeLessThanOrEqual(1.25 * passes[0]);
+  },
+);
 
 test.each(Object.entries({ lbfgs, 'pruned-newton': prunedNewton }))(
   '%s gives up a preconditioner that leads uphill, given or taken late',
