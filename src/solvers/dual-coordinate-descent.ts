@@ -21,7 +21,7 @@ export function supportsDualCoordinateDescent(problem: Problem): boolean {
 }
 
 export interface DualSettings {
-  /** Asked now and then with an estimate of the relative gap: true ends the run, with status stalled. */
+  /** Asked now and then with the relative gap or an estimate of it: true ends the run, with status stalled. */
   readonly isSlow?: (passes: number, gap: number) => boolean;
 }
 
@@ -86,6 +86,8 @@ function* descend(
       passes += CHECK_PASSES;
       const improved = best.take(bounds.objective, bounds.lowerBound, task.views.candidate);
       const isFruitless = schedule.judge(best.gap());
+      // Refined steps have no other estimate.
+      if (refined) slow = isSlow?.(passes, best.gap()) === true;
       refined ||= isFruitless || needsRefinement(problem, options.tolerance, best.objective);
       schedule.checked(passes, refined);
       continueFrom(runtime, bounds, task, refined);

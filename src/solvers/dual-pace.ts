@@ -28,7 +28,7 @@ const FAR_BUDGET = 8;
 
 /**
  * Judges by P / D − 1 = gap / (1 − gap), for the objective P and the dual value D: by STEADY, or where its fall since half
- * of the passes is steep by the like fall to come. No judgement before `fewestPasses`, of at least 2.
+ * of the passes is steep by the like fall to come. No judgement before `fewestPasses`, nor by one gap alone.
  */
 export function dualPace(budget: number, tolerance: number, fewestPasses: number): DualPace {
   const seen: { readonly passes: number; readonly excess: number }[] = [];
@@ -48,7 +48,7 @@ export function dualPace(budget: number, tolerance: number, fewestPasses: number
   return (passes, gap) => {
     const excess = gap < 1 ? gap / (1 - gap) : Number.MAX_VALUE;
     seen.push({ passes, excess });
-    if (passes < fewestPasses) return false;
+    if (passes < fewestPasses || seen.length < 2) return false;
     while (seen[half + 1].passes <= passes / 2) half++;
     return passesToCome(passes, excess) > limit;
   };

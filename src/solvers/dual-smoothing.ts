@@ -6,7 +6,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { dualCoordinateDescent, supportsDualCoordinateDescent } from './dual-coordinate-descent.ts';
 import { dualPace } from './dual-pace.ts';
 import { suitsHingeNewton } from './hinge-newton.ts';
-import { preferSmoothing, smoothing } from './smoothing.ts';
+import { hasFewUnknowns, preferSmoothing, smoothing } from './smoothing.ts';
 import type { Iteration, SolverOptions, SolverRun } from './solver.ts';
 import { Stages } from './stages.ts';
 
@@ -36,7 +36,8 @@ const PILOT_EPOCHS = 16;
 /**
  * Dual coordinate descent while it converges fast, as it does with strong penalties and on classes that are far apart,
  * where smoothing hardly ends; else smoothing from θ. How fast is told by the steps' own estimates of the gap, so that the
- * choice is the same on any machine. From a θ that is not 0, where the dual has no use for it: smoothing where it is likely.
+ * choice is the same on any machine. Smoothing at once where it is likely, from a θ that is not 0, for which the dual has
+ * no use, and where unknowns are few but classes are more than features: not all of them can be far apart then.
  */
 export function* dualSmoothing(
   runtime: Runtime,
@@ -44,20 +45,24 @@ export function* dualSmoothing(
   theta: Float64Array,
   options: SolverOptions,
 ): SolverRun {
-  const { nSamples } = problem.trainingSet.matrix;
+  const { matrix, nClasses } = problem.trainingSet;
+  const { nSamples, nFeatures } = matrix;
   const stages = new Stages(options);
   const likely = preferSmoothing(problem);
-  const mayPilot = likely && nSamples >= LEAST_PARTS * PILOT_ROWS;
+  const mayPilot = nSamples >= LEAST_PARTS * PILOT_ROWS && options.maxIterations > PILOT_EPOCHS;
+  const isSure = !isZero(theta) || (hasFewUnknowns(problem) && nFeatures < nClasses);
   const triesDual =
-    !likely || (isZero(theta) && !(mayPilot && (yield* isPilotSlow(runtime, problem, options, stages))));
+    !likely || !(isSure || (mayPilot && (yield* isPilotSlow(runtime, problem, options, stages))));
+  let lowerBound: number | null = null;
   if (triesDual) {
     const budget = smoothingPasses(problem);
     const isSlow = dualPace(budget, options.tolerance, Math.max(FEWEST_PASSES, TRIAL * budget));
     const run = dualCoordinateDescent(runtime, problem, theta, stages.rest(), { isSlow });
     const solution = yield* stages.run(run, 1);
     if (solution.status !== 'stalled') return { ...solution, ...counts(stages) };
+    ({ lowerBound } = solution);
   }
-  const solution = yield* stages.run(smoothing(runtime, problem, theta, stages.rest()), 1);
+  const solution = yield* stages.run(smoothing(runtime, problem, theta, stages.rest(), lowerBound), 1);
   return { ...solution, ...counts(stages) };
 }
 
@@ -86,8 +91,7 @@ function* isPilotSlow(
     const ridge = (penalty.ridge * nSamples) / PILOT_ROWS;
     const part = withCompactRows(runtime, { ...problem, trainingSet: rows, penalty: { ...penalty, ridge } });
     const theta = arena.allocateF64(parameterLayout(nFeatures, trainingSet.nClasses).size);
-    const limits = stages.rest();
-    const epochs = { ...limits, maxIterations: Math.min(PILOT_EPOCHS, limits.maxIterations) };
+    const epochs = { ...options, maxIterations: PILOT_EPOCHS };
     const isSlow = dualPace(smoothingPasses(problem), options.tolerance, FEWEST_PASSES);
     const run = stages.run(
       dualCoordinateDescent(runtime, part, theta, epochs, { isSlow }),

@@ -25,20 +25,26 @@ export interface CertifiedValues {
   readonly stationarity: number;
 }
 
-export function bestPoint(solver: string, target: Objective, theta: Float64Array): BestPoint {
+/** `lowerBound` is the best bound known before, or null. */
+export function bestPoint(
+  solver: string,
+  target: Objective,
+  theta: Float64Array,
+  lowerBound: number | null,
+): BestPoint {
   const { vectors, layout } = target;
   const bestTheta = vectors.zeros(layout.size);
   const gradient = vectors.zeros(layout.size);
   let best: CertifiedValues | null = null;
-  let lowerBound: number | null = null;
+  let bestBound = lowerBound;
   let iterations = 0;
   let last = Number.POSITIVE_INFINITY;
 
   const objective = () => best?.objective ?? Number.POSITIVE_INFINITY;
   const gap = () =>
-    lowerBound === null
+    bestBound === null
       ? null
-      : Math.max(0, objective() - lowerBound) / Math.max(objective(), Number.MIN_VALUE);
+      : Math.max(0, objective() - bestBound) / Math.max(objective(), Number.MIN_VALUE);
 
   return {
     get iterations() {
@@ -66,7 +72,7 @@ export function bestPoint(solver: string, target: Objective, theta: Float64Array
         vectors.copy(theta, bestTheta);
       }
       const bound = values.lowerBound;
-      if (bound !== null && (lowerBound === null || bound > lowerBound)) lowerBound = bound;
+      if (bound !== null && (bestBound === null || bound > bestBound)) bestBound = bound;
     },
     *follow(run) {
       for (;;) {
@@ -75,7 +81,7 @@ export function bestPoint(solver: string, target: Objective, theta: Float64Array
         yield {
           iteration: iterations + step.value.iteration,
           objective: objective(),
-          lowerBound,
+          lowerBound: bestBound,
           relativeGap: gap(),
           seconds: step.value.seconds,
           passes: step.value.passes,
@@ -90,7 +96,7 @@ export function bestPoint(solver: string, target: Objective, theta: Float64Array
         solver,
         theta,
         objective: best.objective,
-        lowerBound,
+        lowerBound: bestBound,
         relativeGap: gap(),
         stationarity: best.stationarity,
         iterations,

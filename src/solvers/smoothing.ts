@@ -64,6 +64,8 @@ const SMALLEST_SMOOTHING = 1e-12;
  * the exact problem. Without a penalty there is no certificate, save at objective 0; converged then means that the
  * smoothed problem is stationary and that the smoothing accounts for less than the tolerance of the objective.
  *
+ * `lowerBound` is one of the optimum that is known before, or null.
+ *
  * Sources: Rockafellar, Mathematics of Operations Research 1976 (proximal method of multipliers); Nesterov,
  * Mathematical Programming 2005 (smoothing).
  */
@@ -72,11 +74,12 @@ export function* smoothing(
   problem: Problem,
   theta: Float64Array,
   options: SolverOptions,
+  lowerBound: number | null = null,
 ): SolverRun {
   const stages = new Stages(options);
   const started = isZero(theta) ? yield* startOnPart(runtime, problem, theta, options, stages) : false;
   const schedule = started ? AFTER_PART : suitsHingeNewton(problem) ? WITH_DIRECTIONS : FROM_ZERO;
-  const run = smoothed(runtime, problem, theta, stages.rest(), schedule);
+  const run = smoothed(runtime, problem, theta, stages.rest(), schedule, lowerBound);
   const solution = yield* stages.run(run, 1);
   return { ...solution, iterations: stages.iterations, passes: stages.passes };
 }
@@ -102,7 +105,10 @@ function* startOnPart(
     if (rows === null) return false;
     const part = withCompactRows(runtime, { ...problem, trainingSet: rows });
     const limits = { ...stages.rest(), tolerance: Math.max(START_GAP, options.tolerance) };
-    const run = stages.run(smoothed(runtime, part, theta, limits, ON_PART), START_ROWS / matrix.nSamples);
+    const run = stages.run(
+      smoothed(runtime, part, theta, limits, ON_PART, null),
+      START_ROWS / matrix.nSamples,
+    );
     for (let step = run.next(); !step.done; step = run.next()) {
       // The part's bounds bound nothing of the whole.
       yield { ...step.value, lowerBound: null, relativeGap: null };
@@ -127,13 +133,14 @@ function* smoothed(
   theta: Float64Array,
   options: SolverOptions,
   schedule: Schedule,
+  lowerBound: number | null,
 ): SolverRun {
   const { arena } = runtime;
   const mark = arena.mark();
   try {
     const posed = poseSmoothed(runtime, problem, schedule.smoothing);
     const { objective } = posed;
-    const best = bestPoint(SMOOTHING, objective, theta);
+    const best = bestPoint(SMOOTHING, objective, theta, lowerBound);
     // Whatever is allocated at its first use is allocated here, below the rounds' own memory.
     best.take(best.certify(Number.POSITIVE_INFINITY), 0);
     objective.prepareHessian(theta);
@@ -267,20 +274,26 @@ function tryToSeparate(
 }
 
 /**
- * Whether smoothing is likely faster than dual coordinate descent under L2, by the shape alone: dense rows whose penalty is so weak that the
- * dual is long and ill-conditioned, with few unknowns, or else with a preconditioner. Seconds of one thread, smoothing
- * against dual: letters (16 000 rows, 442 unknowns) C = 0.1 0.22 and 0.48 (two threads); image-like rows (10 000, 7 850
- * unknowns) C = 0.1 1.35 and 0.42, 3 000 of them C = 1 1.1 and 0.9, C = 10 2.1 and 4.0; random ones 2 500 × 100, 5 classes,
- * C = 3 0.37 and 2.7, 3 500 × 200, 6 classes, C = 1 0.7 and 5.8; digits (1797 rows, 650 unknowns) λ = 1e-3 and 1e-5 0.8 and 0.1,
- * 1.4 and 0.24. Between 2 000 and 4 000 rows it depends on the labels: of 14 shapes with 3 % flipped smoothing won 11, on
- * classes far apart (2 416 × 80, 9 classes) the dual took 0.24 s and smoothing more than 8. The borders are guesses.
+ * Whether smoothing is likely faster than dual coordinate descent under L2, by the shape alone: dense rows whose penalty
+ * is so weak that the dual is long and ill-conditioned, with few unknowns, or else with a preconditioner. Seconds of one
+ * thread, smoothing against dual: letters (16 000 rows, 442 unknowns) C = 0.1 0.22 and 0.48 (two threads); image-like
+ * rows (10 000, 7 850 unknowns) C = 0.1 1.35 and 0.42, 3 000 of them C = 1 1.1 and 0.9, C = 10 2.1 and 4.0; random ones
+ * 2 500 × 100, 5 classes, C = 3 0.37 and 2.7, 3 500 × 200, 6 classes, C = 1 0.7 and 5.8; digits (1797 rows, 650 unknowns)
+ * λ = 1e-3 and 1e-5 0.8 and 0.1, 1.4 and 0.24. Between 2 000 and 4 000 rows it depends on the labels: of 14 shapes with
+ * 3 % flipped smoothing won 11, on classes far apart (2 416 × 80, 9 classes) the dual took 0.24 s and smoothing more than
+ * 8. The borders are guesses.
  */
 export function preferSmoothing(problem: Problem): boolean {
-  const { matrix, nClasses } = problem.trainingSet;
+  const { matrix } = problem.trainingSet;
   const { nSamples, nFeatures } = matrix;
   if (matrix.kind !== 'dense') return false;
   // For standardized columns ‖x‖² is nFeatures on average: the curvature of a row's dual block.
   const curvature = nFeatures / (2 * problem.penalty.ridge * nSamples);
-  if (nSamples >= 20 * nClasses * (nFeatures + 1)) return curvature >= 1;
+  if (hasFewUnknowns(problem)) return curvature >= 1;
   return suitsHingeNewton(problem) && nSamples >= FEWEST_ROWS && curvature >= 200;
+}
+
+/** Few for the rows. */
+export function hasFewUnknowns({ trainingSet: { matrix, nClasses } }: Problem): boolean {
+  return matrix.nSamples >= 20 * nClasses * (matrix.nFeatures + 1);
 }

@@ -102,6 +102,43 @@ describe('dual passes, and smoothing where they are slow', () => {
     };
     expect(from(dualSmoothing).passes).toBe(from(smoothing).passes);
   });
+
+  it('are smoothing alone where unknowns are few and classes are more than features', () => {
+    const { X } = apart(500, 2, 0.6);
+    const passes = (nClasses: number, solver: typeof smoothing) => {
+      const data = { X, y: X.map((_, i) => i % nClasses), nClasses };
+      const { runtime, problem, theta } = poseHinge(data, weak(20, data));
+      return runToEnd(solver(runtime, problem, theta, solverOptions())).solution.passes;
+    };
+    expect(passes(3, dualSmoothing)).toBe(passes(3, smoothing));
+    expect(passes(2, dualSmoothing)).not.toBe(passes(2, smoothing));
+  });
+
+  it('are given up in refined steps as well', () => {
+    const { X, y, nClasses } = noisy(60, 40);
+    const data = { X: X.map((row) => [...row, 1000]), y, nClasses };
+    const setting = { ...weak(1, data), intercept: false };
+    const { solution } = solve(data, setting, { tolerance: 1e-5 });
+    expect(solution.solver).toBe('smoothing');
+    expect(solution.status).toBe('converged');
+    expect(solution.passes).toBeLessThan(2000);
+  });
+
+  it('leave their bound to smoothing', () => {
+    const data = noisy(24, 12);
+    const { solution, iterations } = solve(data, weak(4700, data));
+    expect(solution.solver).toBe('smoothing');
+    const bounds = iterations.map(({ lowerBound }) => lowerBound ?? Number.NaN);
+    expect(bounds[0]).toBe(0);
+    expect(bounds.findIndex((bound, i) => i > 0 && !(bound >= bounds[i - 1]))).toBe(-1);
+    expect(solution.lowerBound).toBeGreaterThanOrEqual(bounds[bounds.length - 1]);
+  });
+
+  it.each([1, 16, 17])('make at most %i iterations', (maxIterations) => {
+    const data = apart(4000, 24, 2);
+    const { solution } = solve(data, weak(2000, data), { maxIterations, tolerance: 1e-9 });
+    expect(solution.iterations).toBeLessThanOrEqual(maxIterations);
+  });
 });
 
 it('are for dense rows', () => {
