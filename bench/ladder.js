@@ -2,8 +2,9 @@
  * A program's tighter and tighter settings on one case, each timed once, until one reaches the request's ε or takes
  * longer than its limit; then it is repeated in the same process. Without a reference all settings run, and the loosest
  * whose error is at most ε, against the best objective of a run with a certified gap of at most ε, is repeated: single runs
- * get faster while code is compiled, whatever their setting. Each run prints one line. peers/exchange.py and
- * peers/exchange.R climb to a reference likewise, and repeat by the same rule.
+ * get faster while code is compiled, whatever their setting. Each run prints one line. peers/exchange.py climbs to a
+ * reference likewise, tries one more setting before the one that reached it and repeats the faster of both; it and
+ * peers/exchange.R repeat by the same rule.
  *
  * `run(setting)` is timed; `describe(result)` is not, and gives the line's `objective` and whatever else.
  */

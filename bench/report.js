@@ -54,7 +54,8 @@ program is warm: its libraries are loaded and a small problem solved before the 
 settings to tight ones. One that reaches ε is then repeated in the same process, by everybody until its runs fill a
 second (at least ${about.repeats} runs, and for that at most 1000), and the median of all its runs counts (least–most of how many).
 So a short fit's time is that of a process that has solved this very problem many times, its code compiled and its data
-in the caches; softmargin's first of a process is in a table of its own. Who takes more than 10 seconds or 20 times as
+in the caches; softmargin's first of a process is in a table of its own and does not count, as a peer's first may, among
+its runs. Who takes more than 10 seconds or 20 times as
 long as softmargin runs once. softmargin runs with its default settings but for the tolerance. One run of a peer has a
 limit: ${about.limit} s, or if less ${about.patience} times as long as softmargin (those it should leave behind: 22) or half as long again as
 another peer needed, but 3 s at least. Whoever takes longer tries no tighter setting, and is killed where nothing comes

@@ -119,7 +119,10 @@ export function* workingSetNewton(
   return counted({ ...step.value, iterations });
 }
 
-/** The best b for W = 0, of mean 0; from 0 text took three more passes in double precision to find it. A class without rows stays at 0. */
+/**
+ * The best b for W = 0, of mean 0; from 0 text took three more passes in double precision to find it. A class without rows
+ * has that of one with all of them.
+ */
 function interceptsAlone(frequencies: Float64Array, { nClasses }: ParameterLayout): Float64Array {
   const logs = frequencies.map((frequency) => (frequency > 0 ? log(frequency) : 0));
   const mean = logs.reduce((sum, b) => sum + b / nClasses, 0);
