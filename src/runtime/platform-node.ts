@@ -42,7 +42,8 @@ function wrap(worker: Worker): PlatformWorker {
     onError(listener) {
       worker.on('error', listener);
       worker.on('exit', (code) => {
-        if (!ended && code !== 0) listener(new Error(`a worker thread ended with exit code ${code}`));
+        // 0 as well: a worker that is terminated while it starts ends with that.
+        if (!ended) listener(new Error(`a worker thread ended with exit code ${code}`));
       });
     },
     keepAlive: (alive) => (alive ? worker.ref() : worker.unref()),

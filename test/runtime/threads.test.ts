@@ -1,6 +1,9 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { Arena } from '../../src/runtime/arena.ts';
 import { createRuntime, type OwnRuntime } from '../../src/runtime/create-runtime.ts';
+import { createDispatchWords, stopFollowers } from '../../src/runtime/dispatch.ts';
 import type { ShardKernel } from '../../src/runtime/kernels.ts';
+import { kernelNames } from '../../src/runtime/load.ts';
 import type { Platform, PlatformWorker } from '../../src/runtime/platform.ts';
 import { nodePlatform } from '../../src/runtime/platform-node.ts';
 import { compileTestKernels } from './test-kernels.ts';
@@ -155,4 +158,21 @@ test('passes finish although no worker ever starts', async () => {
 test('a kernel that the module lacks is a RangeError', async () => {
   const runtime = await start(2);
   expect(() => runtime.run('nothing' as ShardKernel, 0, 4)).toThrow(RangeError);
+});
+
+test('a worker that ends though nobody ended it has failed, whatever its exit code', async () => {
+  const { memory } = new Arena();
+  const dispatchWords = createDispatchWords(kernelNames(module).length);
+  stopFollowers(dispatchWords);
+  const ended = (byUs: boolean) =>
+    new Promise<string>((resolve) => {
+      const worker = nodePlatform.spawn('kernel');
+      worker.onError(({ message }) => resolve(message));
+      worker.post({ module, memory, dispatchWords });
+      if (!byUs) return;
+      worker.terminate();
+      setTimeout(resolve, 200, 'as it was told');
+    });
+  expect(await ended(false)).toBe('a worker thread ended with exit code 0');
+  expect(await ended(true)).toBe('as it was told');
 });
