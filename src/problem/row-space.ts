@@ -7,6 +7,8 @@ import type { ParameterLayout } from './parameters.ts';
 export interface RowSpace {
   /** L, nSamples × nSamples, of X Xᵀ = L Lᵀ; labels and weights are those of X. */
   readonly trainingSet: TrainingSet;
+  /** Rows that do not depend on those before them, but for rounding. */
+  readonly rank: number;
   /**
    * θ ← the weights W of least norm whose scores X W are L A, and the intercepts of A. In single precision where that
    * is off by `inexactness` of ‖W‖ at most.
@@ -80,6 +82,8 @@ const QUANTIZED = 12;
 const SINGLE = 15;
 /** Added to the diagonal, as a part of its mean: centred rows are dependent, and the products are single precision. */
 const ROUNDING = 1e-6;
+/** A pivot of at most so many times that is of a row that depends on those before. */
+const DEPENDENT = 4;
 
 /**
  * Poses a problem of d features in n < d: with W = Xᵀ L⁻ᵀ A both the scores, X W = L A, and the penalty, ‖W‖ = ‖A‖,
@@ -142,9 +146,11 @@ export function rowSpace(
   for (let i = 0; i < n; i++) mean += values[i * factor.rowStride + i] / n;
   for (let i = 0; i < n; i++) values[i * factor.rowStride + i] += ROUNDING * mean;
   factor.factor();
+  let rank = 0;
   for (let i = 0; i < n; i++) {
     const row = i * factor.rowStride;
     L.set(values.subarray(row, row + i + 1), i * lStride);
+    if (values[row + i] ** 2 > DEPENDENT * ROUNDING * mean) rank++;
   }
   const reduced: DenseMatrix = {
     kind: 'dense',
@@ -168,6 +174,7 @@ export function rowSpace(
 
   return {
     trainingSet: { ...data, matrix: reduced },
+    rank,
     expand(A, theta, inexactness) {
       coefficients.fill(0);
       for (let k = 0; k < layout.stride; k++) {

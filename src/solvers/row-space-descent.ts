@@ -115,14 +115,16 @@ const FIRST_SCORES = 7;
 
 /**
  * L-BFGS's first metric. An intercept has less curvature than a coordinate: over n of these the rows' mean ‖x‖² is spread,
- * and the ridge adds to each; both shrink alike as probabilities saturate.
+ * and the ridge adds to each; both shrink alike as probabilities saturate. None where rows depend on others, of which
+ * centring makes one: what tells them apart is rounding then, and steps are of all lengths.
  */
 function unitsOf(
   { trainingSet, penalty }: Problem,
-  { products: { values, rowStride } }: RowSpace,
+  { rank, products: { values, rowStride } }: RowSpace,
   objective: Objective,
 ): Preconditioner | undefined {
   const { nSamples } = trainingSet.matrix;
+  if (rank < nSamples - 1) return undefined;
   let spread = 0;
   for (let i = 0; i < nSamples; i++) spread += values[i * rowStride + i] / nSamples ** 2;
   const unit = FIRST_SCORES ** 2 / spread;

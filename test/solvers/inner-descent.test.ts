@@ -62,3 +62,23 @@ test.each([1e-2, 1, 100])('coordinates and intercepts of rows of %d take few ste
   // 45 to 96 steps where both are of one unit, more where the first one is of length 1.
   expect(step.value.iterations).toBeLessThan(40);
 });
+
+test('rows that are there twice, with different labels, are not told apart in more and more steps', () => {
+  const runtime = kernelRuntime();
+  const [n, d, K] = [60, 800, 5];
+  const random = randomSequence(4, 9);
+  const X = Array.from({ length: n }, () =>
+    Array.from({ length: d }, () => Math.fround(30 * (random.nextUniform() - 0.5))),
+  );
+  for (let i = 1; i < n; i += 4) X[i] = X[i - 1];
+  const trainingSet = denseTrainingSet(runtime.arena, { X, y: X.map((_, i) => i % K), nClasses: K });
+  const penalty = { ridge: 1e-4, lasso: 0 };
+  const problem: Problem = { trainingSet, loss: { kind: 'softmax' }, penalty, intercept: true, dropout: 0 };
+  const theta = runtime.arena.allocateF64(parameterLayout(d, K).size);
+  const run = rowSpaceDescent(runtime, problem, theta, { ...options, tolerance: 1e-6, maxIterations: 3000 });
+  let step = run.next();
+  while (!step.done) step = run.next();
+  expect(step.value.status).toBe('converged');
+  // 104 passes and no certificate where the first step and the intercepts have units of their own.
+  expect(step.value.passes).toBeLessThan(80);
+});
