@@ -45,7 +45,11 @@ export function classScores<T>(
       const x = X + first;
       const w = W + (k * rowBytes + width * first) * (sizeof<T>() >> 2);
       const at: usize = k * sizeof<T>();
-      scoresOfWidth<T>(width, x, rowBytes, nRows, w, bytes, from + at, fromStep, S + at, sBytes);
+      // Not by scoresOfWidth: with that function between, digits (1797 × 64, 10 classes, λ = 1e-4) took 3.6 ms for 3.35.
+      if (width === 5) scoreRows<T, Five>(x, rowBytes, nRows, w, bytes, from + at, fromStep, S + at, sBytes);
+      else if (width === 4)
+        scoreRows<T, Four>(x, rowBytes, nRows, w, bytes, from + at, fromStep, S + at, sBytes);
+      else scoreRows<T, Three>(x, rowBytes, nRows, w, bytes, from + at, fromStep, S + at, sBytes);
     }
   }
 }
