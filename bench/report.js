@@ -55,12 +55,11 @@ settings to tight ones. One that reaches ε is then repeated in the same process
 second (at least ${about.repeats} runs, and for that at most 1000), and the median of all its runs counts (least–most of how many).
 So a short fit's time is that of a process that has solved this very problem many times, its code compiled and its data
 in the caches; softmargin's first of a process is in a table of its own and does not count, as a peer's first may, among
-its runs. Who takes more than 10 seconds or 20 times as
-long as softmargin runs once. softmargin runs with its default settings but for the tolerance. One run of a peer has a
-limit: ${about.limit} s, or if less ${about.patience} times as long as softmargin (those it should leave behind: 22) or half as long again as
-another peer needed, but 3 s at least. Whoever takes longer tries no tighter setting, and is killed where nothing comes
-for 1.1 times the limit and 10 s. A ratio with > is a bound by that limit, and holds for the settings that the peer's
-ladder tries: scikit-learn's tol is 1e-1, 1e-3, 1e-4 and so on, not 1e-2.
+its runs. Who takes more than 10 seconds or 20 times as long as softmargin runs once. softmargin runs with its default
+settings but for the tolerance. One run of a peer has a limit: ${about.limit} s, or if less ${about.patience} times as long as softmargin (those it
+should leave behind: 22) or half as long again as another peer needed, but 3 s at least. Whoever takes longer tries no
+tighter setting, and is killed where nothing comes for 1.1 times the limit and 10 s. A ratio with > is a bound by that
+limit, and holds for the settings that the peer's ladder tries: scikit-learn's tol is 1e-1, 1e-3, 1e-4 and so on, not 1e-2.
 
 ${sections.filter((text) => text !== '').join('\n\n')}
 ${missing.length > 0 ? `\n## Missing\n\n${missing.map((text) => `- ${text}`).join('\n')}\n` : ''}`;

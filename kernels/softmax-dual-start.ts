@@ -1,4 +1,5 @@
 import { rowLength, rowValuesOf, SoftmaxDualTask } from './softmax-dual-task';
+import { sumOfSquares } from './sparse-squares';
 
 /** Rows of a shard, as in src/problem/softmax-dual-task.ts. */
 const SHARD_ROWS: u32 = 1024;
@@ -18,14 +19,4 @@ export function softmaxDualStart(task: usize, shard: u32): void {
   const features = (t.nFeatures + nShards - 1) / nShards;
   const from = min(t.nFeatures, shard * features);
   memory.fill(t.weights + from * bytes, 0, (min(t.nFeatures, from + features) - from) * bytes);
-}
-
-function sumOfSquares(values: usize, length: u32): f64 {
-  let sum: f64 = 0;
-  const end = values + ((<usize>length) << 2);
-  for (; values < end; values += 4) {
-    const x: f64 = load<f32>(values);
-    sum += x * x;
-  }
-  return sum;
 }

@@ -14,13 +14,19 @@ export function sparseSquares(task: usize, shard: u32): void {
   const t = changetype<SparseSquaresTask>(task);
   const end = min(t.nFeatures, (shard + 1) * SHARD_FEATURES);
   for (let j: usize = shard * SHARD_FEATURES; j < end; j++) {
-    const starts = t.columnStarts + (j << 2);
-    const last = t.columnValues + ((<usize>load<u32>(starts, 4)) << 2);
-    let sum: f64 = 0;
-    for (let at = t.columnValues + ((<usize>load<u32>(starts)) << 2); at < last; at += 4) {
-      const x: f64 = load<f32>(at);
-      sum += x * x;
-    }
-    store<f64>(t.squares + (j << 3), sum);
+    const first = load<u32>(t.columnStarts + (j << 2));
+    const length = load<u32>(t.columnStarts + (j << 2), 4) - first;
+    store<f64>(t.squares + (j << 3), sumOfSquares(t.columnValues + ((<usize>first) << 2), length));
   }
+}
+
+/** Σ x² of f32, in their order. */
+export function sumOfSquares(values: usize, length: u32): f64 {
+  let sum: f64 = 0;
+  const end = values + ((<usize>length) << 2);
+  for (; values < end; values += 4) {
+    const x: f64 = load<f32>(values);
+    sum += x * x;
+  }
+  return sum;
 }

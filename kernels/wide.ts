@@ -103,7 +103,7 @@ export function wideColumnsDouble(task: usize, shard: u32): void {
  * out ← out + Xᵀ R for the features `from` … `to` − 1, in double: X f32, nRows × rowBytes; R f64, nRows × stride;
  * out f64, features × stride.
  */
-export function addTransposedProducts(
+function addTransposedProducts(
   X: usize,
   rowBytes: usize,
   nRows: u32,

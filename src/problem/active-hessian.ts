@@ -3,7 +3,13 @@ import type { Pointer } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { type ActiveColumns, activeColumns } from './active-columns.ts';
 import type { ActiveEntries } from './active-entries.ts';
-import { type ActiveModels, activeModels, type LassoModel, type LassoModelMinimum } from './active-models.ts';
+import {
+  type ActiveModels,
+  activeModels,
+  type LassoModel,
+  type LassoModelMinimum,
+  never,
+} from './active-models.ts';
 import { nonzeroEntries } from './nonzero-entries.ts';
 import type { ParameterLayout } from './parameters.ts';
 import { roundUp } from './pass-task.ts';
@@ -53,7 +59,6 @@ const CAPACITY = 4096;
 const SEGMENT = 32;
 const BLOCK = 128;
 const N_SEGMENTS = 8;
-const never = () => false;
 /**
  * A sample has so many rows at least: with 2 000 Adult (32 561 × 108, 2 classes, L1 at λ = 1e-3), of whose categories
  * some are rare, took 40 passes and 7 Hessians, with 4 000 36 and 5; with all rows 27 and 3, which took 210 ms for 175.

@@ -14,7 +14,10 @@ export interface ActiveHomotopy {
   stand(model: HomotopyModel): boolean;
   /** Writes (H + diag r)⁻¹ y, both on the support, into its part of `out`; y, out: f64 of all coordinates. */
   solve(y: Pointer, out: Pointer): void;
-  /** Minimizes the model from its weights on; false where it failed or was interrupted, the weights and the slope then being worthless. */
+  /**
+   * Minimizes the model from its weights on; false where it failed or was interrupted, the weights and the slope then being
+   * worthless.
+   */
   minimize(model: HomotopyModel): boolean;
 }
 

@@ -12,9 +12,15 @@ export interface LassoModel {
   readonly penalty: PenaltyCoefficients;
   /** No optimality condition of the model is violated by more. */
   readonly tolerance: number;
-  /** Asked between parts of the work, of some 0.1 s with 4 000 coordinates: true ends it with no way at all. Default: never. */
+  /**
+   * Asked between parts of the work, of some 0.1 s with 4 000 coordinates: true ends it with no way at all. Default:
+   * `never`.
+   */
   readonly isInterrupted?: () => boolean;
 }
+
+/** An interruption that does not come. */
+export const never = () => false;
 
 export interface LassoModelMinimum {
   /** By how much the model falls, the lasso included. */
@@ -22,8 +28,8 @@ export interface LassoModelMinimum {
   /** The part of it that is first order: ⟨gradient, direction⟩ and the change of the lasso. */
   readonly slope: number;
   /**
-   * false where descent was cut off, or all of it interrupted. true: the tolerance was reached, or the solution was followed to its end, and what
-   * damping and rounding leave there may be more than the tolerance.
+   * false where descent was cut off, or all of it interrupted. true: the tolerance was reached, or the solution was followed
+   * to its end, and what damping and rounding leave there may be more than the tolerance.
    */
   readonly finished: boolean;
 }
@@ -49,7 +55,6 @@ export interface ActiveModels {
 const FEW_ENTERING = 0.5;
 /** The tableau serves ridges that differ by no more than this part: a round of following then halves what is left. */
 const RIDGE_DRIFT = 0.5;
-const never = () => false;
 /** Coordinate descent on the model is cut off after so many sweeps. */
 const MOST_SWEEPS = 400;
 

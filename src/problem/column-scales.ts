@@ -1,5 +1,6 @@
 import type { SparseMatrix, TrainingSet } from '../data/design-matrix.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { knownOnce } from './known-once.ts';
 import type { ColumnScales } from './passes.ts';
 import { sparseSquares } from './sparse-squares.ts';
 
@@ -47,11 +48,7 @@ const known = new WeakMap<TrainingSet, ColumnScales>();
 
 /** What `find` finds of a training set whose rows stand, found once. */
 export function knownScales(trainingSet: TrainingSet, find: () => ColumnScales): ColumnScales {
-  const before = known.get(trainingSet);
-  if (before !== undefined) return before;
-  const scales = find();
-  known.set(trainingSet, scales);
-  return scales;
+  return knownOnce(known, trainingSet, find);
 }
 
 /** As in kernels/class-weights.ts. */

@@ -1,12 +1,12 @@
 import type { TrainingSet } from '../data/design-matrix.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { parameterLayout } from './parameters.ts';
+import { PADDING_SCORE } from './pass-task.ts';
 import type { HingeState } from './passes.ts';
 
 /** As in kernels/hinge-line.ts and kernels/row-projections.ts. */
 const LINE_ROWS = 512;
 const SCORE_ROWS = 96;
-const PADDING_SCORE = -1e30;
 /** The slope may be left at this part of what it was; of few steps of Newton's method, each without a pass. */
 const FLAT = 0.05;
 const MOST_STEPS = 20;

@@ -2,6 +2,7 @@ import type { TrainingSet } from '../data/design-matrix.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { CholeskyMatrix } from './cholesky.ts';
 import { parameterLayout } from './parameters.ts';
+import { PADDING_SCORE } from './pass-task.ts';
 
 /** The Hessian of the mean softmax loss over all K · (d + 1) unknowns; unknown (j, k) is number j · K + k. */
 export interface JointHessian {
@@ -17,7 +18,6 @@ const TASK_BYTES = 64;
 const PROBABILITIES_FIELD = 9;
 const OUT_FIELD = 14;
 const BLOCK = 96;
-const PADDING_SCORE = -1e30;
 /** Pairs of features that are worth a shard, roughly: its factors and sums stay in the second-level cache. */
 const SHARD_PRODUCTS = 96;
 

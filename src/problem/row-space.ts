@@ -58,8 +58,8 @@ const WIDEST = 5;
 const TILE_BYTES = COMBINED * 8;
 /** B rounded to f32, and sums over 16 rows (combineRows). */
 const COMBINED_ROUNDINGS = 18;
-/** Rounding in double. */
-const UNIT = 2 ** -53;
+/** Rounding in double: of each term of a sum. */
+export const UNIT = 2 ** -53;
 /** 2⁻²⁴ and, of the sums over 512 features in f32 (multiplyRows), how many roundings each product goes through. */
 const EPSILON = 2 ** -24;
 const RUN_ROUNDINGS = 132;

@@ -2,6 +2,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { batchRows, type DualAscent, INTERCEPT_STEP, rowOrder, rowPointers } from './dual-rows.ts';
 import { log } from './elementary.ts';
 import { parameterLayout } from './parameters.ts';
+import { PADDING_SCORE } from './pass-task.ts';
 import type { Problem } from './problem.ts';
 import { vectorSpace } from './vector-space.ts';
 
@@ -42,8 +43,6 @@ const SHARD_FEATURES = 2048;
 const PARTS_BYTES = 320;
 /** From one half's sums to the other's, as in kernels/softmax-dual-steps.ts. */
 const SUMS_BYTES = 2048;
-/** Scores padding is given: its exponential is exactly 0. */
-const PADDING_SCORE = -1e30;
 /**
  * Starts at u = 0, so W = 0, with b at the log frequencies of the classes. Rows must not be centred implicitly.
  * The caller releases the arena. Kernel and formulas: kernels/softmax-dual-ascent.ts.

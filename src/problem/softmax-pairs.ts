@@ -1,13 +1,10 @@
 import type { DenseMatrix, TrainingSet } from '../data/design-matrix.ts';
-import type { Pointer } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { parameterLayout } from './parameters.ts';
 import { roundUp } from './pass-task.ts';
 
 /** Hessian products of the softmax loss by the pairs of a row and a class that have curvature, on dense rows. */
 export interface SoftmaxPairs {
-  /** The kernels' descriptor of what was taken. */
-  readonly task: Pointer;
   /**
    * Takes the pairs whose probability is more than `negligible` from `probabilities` (nSamples × stride, in the
    * runtime's memory), of rows that have two at least. False where they are so many that a pass over all rows costs less.
@@ -86,7 +83,6 @@ export function softmaxPairs(
   let nPairs = 0;
 
   return {
-    task,
     get part() {
       return nPairs / (nSamples * K);
     },

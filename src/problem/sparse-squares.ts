@@ -1,5 +1,6 @@
 import type { SparseMatrix } from '../data/design-matrix.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { knownOnce } from './known-once.ts';
 
 /** What the squares of a sparse matrix's values, as they are stored, add up to. */
 export interface SparseSquares {
@@ -15,9 +16,7 @@ const known = new WeakMap<SparseMatrix, SparseSquares>();
 
 /** Found once for a matrix, which stands. */
 export function sparseSquares(runtime: Runtime, matrix: SparseMatrix): SparseSquares {
-  const squares = known.get(matrix) ?? find(runtime, matrix);
-  known.set(matrix, squares);
-  return squares;
+  return knownOnce(known, matrix, () => find(runtime, matrix));
 }
 
 /** As in kernels/sparse-squares.ts. */

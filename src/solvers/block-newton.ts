@@ -18,6 +18,7 @@ const MOST_FEATURES = 90;
  * chosen, took 1.6 to 3.4 times what it does; of 88 to 111 it took 1.1 to 2.9 times what subspace Newton did.
  */
 const MOST_COMPACT_FEATURES = 60;
+
 export function supportsBlockNewton(problem: Problem): boolean {
   return supportsSampledNewton(problem) && problem.trainingSet.matrix.kind === 'dense';
 }

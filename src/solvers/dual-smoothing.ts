@@ -8,7 +8,7 @@ import { dualPace } from './dual-pace.ts';
 import { suitsHingeNewton } from './hinge-newton.ts';
 import { hasFewUnknowns, preferSmoothing, smoothing } from './smoothing.ts';
 import type { Iteration, SolverOptions, SolverRun } from './solver.ts';
-import { Stages } from './stages.ts';
+import { Stages, unproved } from './stages.ts';
 
 export const DUAL_SMOOTHING = 'dual-smoothing';
 
@@ -93,16 +93,9 @@ function* isPilotSlow(
     const theta = arena.allocateF64(parameterLayout(nFeatures, trainingSet.nClasses).size);
     const epochs = { ...options, maxIterations: PILOT_EPOCHS };
     const isSlow = dualPace(smoothingPasses(problem), options.tolerance, FEWEST_PASSES);
-    const run = stages.run(
-      dualCoordinateDescent(runtime, part, theta, epochs, { isSlow }),
-      PILOT_ROWS / nSamples,
-    );
-    let step = run.next();
-    for (; !step.done; step = run.next()) {
-      // The part's bounds bound nothing of the whole.
-      yield { ...step.value, lowerBound: null, relativeGap: null };
-    }
-    return step.value.status === 'stalled';
+    const run = dualCoordinateDescent(runtime, part, theta, epochs, { isSlow });
+    const { status } = yield* unproved(stages.run(run, PILOT_ROWS / nSamples));
+    return status === 'stalled';
   } finally {
     arena.release(mark);
   }

@@ -27,6 +27,12 @@ const SETTLED_GAP = 10;
 const SETTLED_AT_START = 1;
 /** Digits with 0, 0.2, 0.3 and 0.5: 58, 52, 66 and 43.5 passes at λ = 1e-5, 99, 50, 50 and 50 at 1e-6. */
 const SHORT_STEP = 0.2;
+/** With more 2 563 × 353, 5 373 × 251 and 3 175 × 301, 5 to 9 classes, took two to three times what they took without. */
+const MOST_LATE_FEATURES = 200;
+/** Part of L-BFGS's passes that they save: 3 032 × 150, 30 classes, took 58 for 1 793, 1 493 × 120, 8 classes, 61 for 237. */
+const SAVES = 0.75;
+/** Products of a pass that one of the inverses takes, of which a step needs two: digits' 42 000 take 6 µs. */
+const APPLIED = 3.4;
 /** Numbers in the blocks, of 1 000 classes with the most features: 100 MB with their inverses. */
 const MOST_NUMBERS = 1 << 23;
 /** Scores whose pairs have room: 0.4 GB. */
@@ -94,10 +100,3 @@ export function lateBlocks(
     },
   ];
 }
-
-/** With more 2 563 × 353, 5 373 × 251 and 3 175 × 301, 5 to 9 classes, took two to three times what they took without. */
-const MOST_LATE_FEATURES = 200;
-/** Part of L-BFGS's passes that they save: 3 032 × 150, 30 classes, took 58 for 1 793, 1 493 × 120, 8 classes, 61 for 237. */
-const SAVES = 0.75;
-/** Products of a pass that one of the inverses takes, of which a step needs two: digits' 42 000 take 6 µs. */
-const APPLIED = 3.4;

@@ -18,7 +18,8 @@ export interface ReducedSystem {
 
 /**
  * Solves (H_AA + μI) d = −slope_A for the free variables A, H prepared in the objective, by conjugate
- * gradients: the first iterate that meets the tolerance, and whatever was reached where curvature vanishes or the run is interrupted.
+ * gradients: the first iterate that meets the tolerance, and whatever was reached where curvature vanishes or the run is
+ * interrupted.
  */
 export function conjugateGradients(
   objective: Objective,

@@ -10,6 +10,7 @@ import { descentStage, isCutOff, type PathStage } from './path-stage.ts';
 import { PROXIMAL_NEWTON, proximalNewton } from './proximal-newton.ts';
 import { candidateFeatures, copyOfColumns, putFeatures, takeFeatures } from './screened-columns.ts';
 import type { Iteration, Solution, SolverOptions } from './solver.ts';
+import { unproved } from './stages.ts';
 
 /** Features whose gradient reaches this part of the lasso are copied: more than is needed, so that copies are rare. */
 const COPIED = 0.75;
@@ -118,13 +119,6 @@ export function screenedStage(runtime: Runtime, problem: Problem, matrix: DenseM
 
   function described({ objective, certificate, stationarity }: CertifiedPoint) {
     return { objective, stationarity, ...certificate };
-  }
-
-  /** A bound on the least over some of the columns is none on that over all. */
-  function* unproved(run: Generator<Iteration, Solution, void>): Generator<Iteration, Solution, void> {
-    let step = run.next();
-    for (; !step.done; step = run.next()) yield { ...step.value, lowerBound: null, relativeGap: null };
-    return step.value;
   }
 
   function* renumbered(run: Generator<Iteration, Solution, void>): Generator<Iteration, Solution, void> {

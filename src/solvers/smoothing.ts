@@ -17,7 +17,7 @@ import { proximalNewton } from './proximal-newton.ts';
 import { type BestPoint, bestPoint } from './smoothing-best-point.ts';
 import { AFTER_PART, FROM_ZERO, ON_PART, type Schedule, WITH_DIRECTIONS } from './smoothing-schedules.ts';
 import type { Iteration, Solution, SolverOptions, SolverRun, Status } from './solver.ts';
-import { Stages } from './stages.ts';
+import { Stages, unproved } from './stages.ts';
 
 export const SMOOTHING = 'smoothing';
 
@@ -105,14 +105,8 @@ function* startOnPart(
     if (rows === null) return false;
     const part = withCompactRows(runtime, { ...problem, trainingSet: rows });
     const limits = { ...stages.rest(), tolerance: Math.max(START_GAP, options.tolerance) };
-    const run = stages.run(
-      smoothed(runtime, part, theta, limits, ON_PART, null),
-      START_ROWS / matrix.nSamples,
-    );
-    for (let step = run.next(); !step.done; step = run.next()) {
-      // The part's bounds bound nothing of the whole.
-      yield { ...step.value, lowerBound: null, relativeGap: null };
-    }
+    const run = smoothed(runtime, part, theta, limits, ON_PART, null);
+    yield* unproved(stages.run(run, START_ROWS / matrix.nSamples));
     raiseAbsent(theta.subarray(theta.length - parameterLayout(0, nClasses).stride), nClasses, problem);
     return true;
   } finally {

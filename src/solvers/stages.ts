@@ -30,3 +30,10 @@ export class Stages {
     return step.value;
   }
 }
+
+/** A bound on the least over a part of the rows or columns is none on that over all. */
+export function* unproved(run: SolverRun): SolverRun {
+  let step = run.next();
+  for (; !step.done; step = run.next()) yield { ...step.value, lowerBound: null, relativeGap: null };
+  return step.value;
+}
