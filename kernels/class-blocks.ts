@@ -8,7 +8,9 @@
 
 import { gradientBytes, gradientOfWidth } from './class-gradient';
 import { tileWidth } from './class-tiles';
+import { addToDouble } from './dense-gradient';
 import { sumOfLanes } from './lanes';
+import { MixedRows } from './mixed-layout';
 import { invertSwept } from './sweep';
 
 /** Written by offsets in src/problem/class-blocks.ts: keep both in step. */
@@ -40,6 +42,7 @@ class ClassBlocksTask {
   intercept: u32; // 96: 0 where it is not free
   x: usize; // 100: f64, (nFeatures + 1) × stride
   out: usize; // 104: the same
+  mixed: usize; // 108: MixedRows of X, or 0
 }
 
 /** Rows whose products are summed in f32 before they are added to an f64: error ≤ 61 · 2⁻²⁴ · Σ |products|. */
@@ -114,7 +117,15 @@ export function classBlocksSumEqual(task: usize, part: u32): void {
 function sumList(t: ClassBlocksTask, k: u32): void {
   const B = t.blocks + k * t.blockStep;
   memory.fill(B, 0, t.blockStep);
-  addRows(t, k, t.work + k * t.workStep, B);
+  if (t.mixed === 0) {
+    addRows(t, k, t.values, t.rowBytes, t.nFeatures, B);
+    return;
+  }
+  const m = changetype<MixedRows>(t.mixed);
+  addRows(t, k, m.values, m.rowStride << 2, m.nDense, B);
+  moveIntercept(t, m.nDense, B);
+  addEntries(t, m, k, B);
+  addBases(t, m, B);
 }
 
 /** inverses[k] ← B_k⁻¹, from the lists, or from the sums of the parts */
@@ -152,20 +163,37 @@ export function classBlocksInvert(task: usize, k: u32): void {
   invertSwept(B, whole, gBytes, t.curvature, last, leastIntercept, work);
   const inverse = t.inverses + k * t.inverseStep;
   for (let i: u32 = 0; i < nColumns; i++) {
+    const row = featureOf(t, i);
     for (let j: u32 = 0; j <= i; j++) {
+      const column = featureOf(t, j);
       const value = -(<f32>load<f64>(B + i * gBytes + (j << 3)));
-      store<f32>(inverse + i * zBytes + (j << 2), value);
-      store<f32>(inverse + j * zBytes + (i << 2), value);
+      store<f32>(inverse + row * zBytes + (column << 2), value);
+      store<f32>(inverse + column * zBytes + (row << 2), value);
     }
     // Products read the padding.
     for (let at: usize = nColumns << 2; at < zBytes; at += 4) store<f32>(inverse + i * zBytes + at, 0);
   }
 }
 
-/** The lower half of B ← B + Σ over the list's rows, blocks of rows gathered, and weighted, in `work`. */
-function addRows(t: ClassBlocksTask, k: u32, work: usize, B: usize): void {
-  const nColumns = t.nFeatures + 1;
+/** Whose row and column of a block this is. */
+function featureOf(t: ClassBlocksTask, i: u32): u32 {
+  if (t.mixed === 0 || i === t.nFeatures) return i;
+  return load<u32>(changetype<MixedRows>(t.mixed).order + (i << 2));
+}
+
+/** The lower half of B ← B + Σ over the list's rows of so many columns and 1, blocks of rows gathered, and weighted. */
+function addRows(
+  t: ClassBlocksTask,
+  k: u32,
+  values: usize,
+  rowBytes: u32,
+  nFeatures: u32,
+  B: usize,
+): void {
+  const nColumns = nFeatures + 1;
+  const gBytes = gradientBytes(rowBytesOf(t.nFeatures + 1));
   const zBytes = rowBytesOf(nColumns);
+  const work = t.work + k * t.workStep;
   const R = work + BLOCK * zBytes;
   const count = load<u32>(t.counts + (k << 2));
   const list: usize = <usize>k * t.nSamples;
@@ -173,11 +201,78 @@ function addRows(t: ClassBlocksTask, k: u32, work: usize, B: usize): void {
     const nRows = min(BLOCK, count - first);
     for (let i: u32 = 0; i < nRows; i++) {
       const at: usize = (list + first + i) << 2;
-      const x = t.values + load<u32>(t.rows + at) * t.rowBytes;
-      gather(x, t.nFeatures, load<f32>(t.weights + at), work + i * zBytes, R + i * zBytes);
+      const x = values + load<u32>(t.rows + at) * rowBytes;
+      gather(x, nFeatures, load<f32>(t.weights + at), work + i * zBytes, R + i * zBytes);
     }
-    addBlock(work, R, nRows, nColumns, B);
+    addBlock(work, R, nRows, nColumns, B, gBytes);
   }
+}
+
+/** The intercept's sums from behind the packed columns to the end; zeros where those of the others come. */
+function moveIntercept(t: ClassBlocksTask, nDense: u32, B: usize): void {
+  const gBytes = gradientBytes(rowBytesOf(t.nFeatures + 1));
+  const from = B + nDense * gBytes;
+  const to = B + t.nFeatures * gBytes;
+  const whole = load<f64>(from + (nDense << 3));
+  memory.copy(to, from, nDense << 3);
+  memory.fill(to + (nDense << 3), 0, gBytes - (nDense << 3));
+  store<f64>(to + (t.nFeatures << 3), whole);
+  memory.fill(from, 0, to - from);
+}
+
+/** Adds the products of the list's entries with all that is in their rows. */
+function addEntries(t: ClassBlocksTask, m: MixedRows, k: u32, B: usize): void {
+  const gBytes = gradientBytes(rowBytesOf(t.nFeatures + 1));
+  const rowBytes: usize = m.nDense << 2;
+  const intercept = B + t.nFeatures * gBytes + (m.nDense << 3);
+  const list: usize = <usize>k * t.nSamples;
+  const end = list + load<u32>(t.counts + (k << 2));
+  for (let at = list; at < end; at++) {
+    const row = load<u32>(t.rows + (at << 2));
+    const weight = load<f32>(t.weights + (at << 2));
+    const first = load<u32>(m.starts + (row << 2));
+    const last = load<u32>(m.starts + ((row + 1) << 2));
+    for (let e = first; e < last; e++) {
+      const column: usize = load<u16>(m.indices + (e << 1));
+      const value = weight * load<f32>(m.entries + (e << 2));
+      const factor = f32x4.splat(value);
+      const x = m.values + row * (m.rowStride << 2);
+      const b = B + (m.nDense + column) * gBytes;
+      for (let j: usize = 0; j < rowBytes; j += 16) addToDouble(b + 2 * j, f32x4.mul(factor, v128.load(x + j)));
+      for (let other = first; other <= e; other++) {
+        const place = b + ((m.nDense + <usize>load<u16>(m.indices + (other << 1))) << 3);
+        store<f64>(place, load<f64>(place) + <f64>value * <f64>load<f32>(m.entries + (other << 2)));
+      }
+      const place = intercept + (column << 3);
+      store<f64>(place, load<f64>(place) + <f64>value);
+    }
+  }
+}
+
+/** The sums of entries x − c ← those of x. */
+function addBases(t: ClassBlocksTask, m: MixedRows, B: usize): void {
+  const gBytes = gradientBytes(rowBytesOf(t.nFeatures + 1));
+  const intercept = B + t.nFeatures * gBytes;
+  const whole = load<f64>(intercept + (t.nFeatures << 3));
+  for (let q = m.nDense; q < t.nFeatures; q++) {
+    const base = baseOf(m, q);
+    const b = B + q * gBytes;
+    for (let j: u32 = 0; j < m.nDense; j++) add(b + (j << 3), base * load<f64>(intercept + (j << 3)));
+    const own = load<f64>(intercept + (q << 3));
+    for (let j = m.nDense; j <= q; j++) {
+      const other = baseOf(m, j);
+      add(b + (j << 3), base * load<f64>(intercept + (j << 3)) + other * (own + base * whole));
+    }
+  }
+  for (let q = m.nDense; q < t.nFeatures; q++) add(intercept + (q << 3), baseOf(m, q) * whole);
+}
+
+function baseOf(m: MixedRows, q: u32): f64 {
+  return load<f32>(m.base + (load<u32>(m.order + (q << 2)) << 2));
+}
+
+function add(at: usize, value: f64): void {
+  store<f64>(at, load<f64>(at) + value);
 }
 
 /** z ← (x, 1), padded with zeros; r ← weight · z */
@@ -196,9 +291,8 @@ function gather(x: usize, nFeatures: u32, weight: f32, z: usize, r: usize): void
   v128.store(r + whole, f32x4.mul(factor, v128.load(z + whole)));
 }
 
-function addBlock(Z: usize, R: usize, nRows: u32, nColumns: u32, B: usize): void {
+function addBlock(Z: usize, R: usize, nRows: u32, nColumns: u32, B: usize, gBytes: usize): void {
   const zBytes = rowBytesOf(nColumns);
-  const gBytes = gradientBytes(zBytes);
   let width: u32 = 0;
   for (let i: u32 = 0; i < nColumns; i += width) {
     width = tileWidth(nColumns - i);

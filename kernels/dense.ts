@@ -54,19 +54,23 @@ export function densePassDouble(task: usize, shard: u32): void {
 }
 
 /** Classes that classGradient writes. */
-function gradientRows(t: PassTask): usize {
+export function gradientRows(t: PassTask): usize {
   return max(t.nClasses, FEWEST_GRADIENT_ROWS);
 }
 
-const FEWEST_GRADIENT_ROWS: u32 = 3;
+export const FEWEST_GRADIENT_ROWS: u32 = 3;
 
 /** gradient ← Σ over row shards of Rᵀ X, in their order, / nSamples, for one feature shard: a pair of classes at a time. */
 export function denseReduce(task: usize, shard: u32): void {
   const t = changetype<PassTask>(task);
-  const outBytes: usize = t.stride << 3;
   const from = load<u32>(t.featureShards + (shard << 2));
   const to = load<u32>(t.featureShards + ((shard + 1) << 2));
-  const gBytes = gradientBytes(t.rowStride << 2);
+  reduceColumns(t, from, to, gradientBytes(t.rowStride << 2), 0);
+}
+
+/** The same of a range of columns; `order`, where it is not 0, lists their features (u32). */
+export function reduceColumns(t: PassTask, from: u32, to: u32, gBytes: usize, order: usize): void {
+  const outBytes: usize = t.stride << 3;
   const G = gradientOf(t.partials, t.stride, t.hessianRows);
   for (let k: u32 = 0; k < t.stride; k += 2) {
     const out = t.gradient + (k << 3);
@@ -87,8 +91,9 @@ export function denseReduce(task: usize, shard: u32): void {
           at += t.partialStep;
         }
       }
-      store<f64>(out + j * outBytes, sum * t.inverseCount);
-      store<f64>(out + j * outBytes, next * t.inverseCount, 8);
+      const feature = order === 0 ? j : load<u32>(order + (j << 2));
+      store<f64>(out + feature * outBytes, sum * t.inverseCount);
+      store<f64>(out + feature * outBytes, next * t.inverseCount, 8);
     }
   }
 }

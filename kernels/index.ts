@@ -70,6 +70,8 @@ export {
   logisticSparse,
   logisticSparseDouble,
 } from './logistic-sparse';
+export { mixedPass, mixedReduce, packMixed } from './mixed';
+export { countDifferent, mixedFill, mixedPack } from './mixed-layout';
 export { mostFrequent } from './most-frequent';
 export { numberLines } from './number-lines';
 export { originalUnits } from './original-units';

@@ -15,28 +15,43 @@ export function packWeights(task: usize, shard: u32): void {
 
 /** weights (f32) ← θ for one feature shard of dense rows, as classScores reads them. */
 export function packClasses(task: usize, shard: u32): void {
-  packTiles<f32>(changetype<PassTask>(task), shard);
+  packRows<f32>(changetype<PassTask>(task), shard);
 }
 
 /** The same in f64. */
 export function packClassesDouble(task: usize, shard: u32): void {
-  packTiles<f64>(changetype<PassTask>(task), shard);
+  packRows<f64>(changetype<PassTask>(task), shard);
 }
 
-/** Tile after tile of classes, in each a vector of features of one class beside that of the next; padding is 0. */
-function packTiles<T>(t: PassTask, shard: u32): void {
+function packRows<T>(t: PassTask, shard: u32): void {
+  const from = load<u32>(t.featureShards + (shard << 2));
+  const to = load<u32>(t.featureShards + ((shard + 1) << 2));
+  packTiles<T>(t, from, to, t.nFeatures, t.rowStride, 0);
+}
+
+/**
+ * Of a range of `nColumns` columns tile after tile of classes, in each a vector of columns of one class beside that of
+ * the next; padding is 0. `order`, where it is not 0, lists the columns' features (u32).
+ */
+export function packTiles<T>(
+  t: PassTask,
+  from: u32,
+  to: u32,
+  nColumns: u32,
+  rowStride: u32,
+  order: usize,
+): void {
   const lanes: u32 = 16 / sizeof<T>();
   const nClasses = t.nClasses;
   const thetaBytes: usize = t.stride << 3;
-  const from = load<u32>(t.featureShards + (shard << 2));
-  const to = load<u32>(t.featureShards + ((shard + 1) << 2));
-  const end = to === t.nFeatures ? t.rowStride : to;
+  const end = to === nColumns && from < to ? rowStride : to;
   let width: u32 = 0;
   for (let first: u32 = 0; first < nClasses; first += width) {
     width = tileWidth(nClasses - first);
-    const tile = t.weights + first * t.rowStride * sizeof<T>();
+    const tile = t.weights + first * rowStride * sizeof<T>();
     for (let j = from; j < end; j++) {
-      const w = t.theta + j * thetaBytes + (first << 3);
+      const feature = order === 0 || j >= to ? j : load<u32>(order + (j << 2));
+      const w = t.theta + feature * thetaBytes + (first << 3);
       const out = tile + (j / lanes) * (width << 4) + (j % lanes) * sizeof<T>();
       const count = j < to ? min(width, nClasses - first) : 0;
       for (let k: u32 = 0; k < width; k++) {

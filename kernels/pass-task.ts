@@ -71,6 +71,8 @@ export class PassTask {
   nPresent: u32;
   /** rows of room for the intercept Hessian in a partial: nClasses + HESSIAN_OVERHANG; 0 where the rows are kept instead */
   hessianRows: u32;
+  /** MixedRows of mixed-layout.ts (mixed) */
+  mixed: usize;
 }
 
 /** Modes of a pass: what becomes of a block of scores. */

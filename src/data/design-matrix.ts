@@ -10,6 +10,20 @@ export interface DenseMatrix {
   readonly values: Pointer;
   /** The same rows where most of a column's values are one and passes should skip them. */
   readonly compact?: CompactRows;
+  /** … or where that is so of some columns only. */
+  readonly mixed?: MixedRows;
+}
+
+/** Dense rows whose columns of mostly one value are laid out apart, as entries. */
+export interface MixedRows {
+  /** MixedRows of kernels/mixed-layout.ts */
+  readonly task: Pointer;
+  /** columns that are not apart, a multiple of 4 */
+  readonly nDense: number;
+  /** entries of the others */
+  readonly nStored: number;
+  /** f64, nFeatures: −base of the others, 0 of the rest */
+  readonly center: Pointer;
 }
 
 /** The entries of dense rows that differ from their column's base. */

@@ -14,6 +14,7 @@ const PARTS = 13;
 const INVERSE_STEP = 21;
 const X = 25;
 const OUT = 26;
+const MIXED = 27;
 /** Parts of the sum at θ = 0, of so many rows at least. */
 const MOST_PARTS = 4;
 const PART_ROWS = 240;
@@ -43,7 +44,7 @@ export interface ClassBlocksOf extends Omit<ClassBlocks, 'invert' | 'passes'> {
 export function classBlocks(
   { arena, run }: Runtime,
   { nClasses, sampleWeights }: TrainingSet,
-  { nSamples, nFeatures, stride: rowStride, values }: DenseMatrix,
+  { nSamples, nFeatures, stride: rowStride, values, mixed }: DenseMatrix,
   ridge: number,
   intercept: boolean,
 ): ClassBlocksOf {
@@ -73,6 +74,7 @@ export function classBlocks(
     ],
     PARTS + 1,
   );
+  fields[MIXED] = mixed?.task ?? 0;
   return {
     invert(probabilities, negligible) {
       fields[PROBABILITIES] = probabilities.byteOffset;

@@ -1,5 +1,6 @@
 import type { CompactRows, DenseMatrix, TrainingSet } from '../data/design-matrix.ts';
 import { CapacityError } from '../errors.ts';
+import type { Arena } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Problem } from './problem.ts';
 
@@ -12,11 +13,11 @@ const PROBED = 256;
 /** Part of their values that may differ, and all columns' still be few enough. */
 const PROBED_DIFFERENT = 0.6;
 /** Beyond so many bytes of dense rows the entries may take the room that the solver needs. */
-const LARGEST_DENSE = 2 ** 30;
+export const LARGEST_DENSE = 2 ** 30;
 /** Indices are u16. */
-const MOST_FEATURES = 1 << 16;
+export const MOST_FEATURES = 1 << 16;
 /** Values of a shard of rows, some 30 µs. */
-const SHARD_VALUES = 1 << 18;
+export const SHARD_VALUES = 1 << 18;
 const TASK_WORDS = 7;
 
 /** The problem with its dense rows laid out compactly as well, where passes are the faster for it. */
@@ -54,9 +55,9 @@ function fewEntries(runtime: Runtime, matrix: DenseMatrix): CompactRows | null {
   try {
     const base = runtime.arena.allocateF32(stride);
     const step = Math.ceil(nFeatures / PROBED);
-    const probed = mostFrequent(runtime, matrix, step, base);
+    const probed = frequentValues(runtime, matrix, step, base);
     if (probed > PROBED_DIFFERENT) return null;
-    if ((step === 1 ? probed : mostFrequent(runtime, matrix, 1, base)) > MOST_STORED) return null;
+    if ((step === 1 ? probed : frequentValues(runtime, matrix, 1, base)) > MOST_STORED) return null;
     return entriesBeside(runtime, matrix, base, MOST_STORED * nSamples * nFeatures);
   } catch (error) {
     // Without room for them dense rows do.
@@ -104,7 +105,7 @@ export function entriesBeside(
  * Writes the value that most of some rows hold in a column, or 0, for four columns of every `step` times four; returns
  * the part of those rows' values that differs.
  */
-function mostFrequent(
+export function frequentValues(
   { arena, kernels }: Runtime,
   { nSamples, nFeatures, stride, values }: DenseMatrix,
   step: number,
@@ -112,11 +113,17 @@ function mostFrequent(
 ): number {
   const mark = arena.mark();
   const nSeen = Math.min(SAMPLE, nSamples);
-  const offsets = arena.allocateU32(nSeen);
-  for (let s = 0; s < nSeen; s++) offsets[s] = Math.floor((s * nSamples) / nSeen) * stride * 4;
+  const offsets = spreadRows(arena, nSamples, nSeen, stride);
   const { byteOffset } = offsets;
   const differing = kernels.mostFrequent(values, byteOffset, nSeen, nFeatures, step, base.byteOffset);
   arena.release(mark);
   const nGroups = Math.ceil(nFeatures / (4 * step));
   return differing / (nSeen * Math.min(4 * nGroups, nFeatures));
+}
+
+/** Bytes from the first of `nSamples` rows to `count` of them, evenly spread. */
+export function spreadRows(arena: Arena, nSamples: number, count: number, stride: number): Uint32Array {
+  const offsets = arena.allocateU32(count);
+  for (let s = 0; s < count; s++) offsets[s] = Math.floor((s * nSamples) / count) * stride * 4;
+  return offsets;
 }

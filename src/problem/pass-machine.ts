@@ -40,6 +40,10 @@ const KERNELS = {
     single: ['packClasses', 'densePass', 'denseReduce'],
     double: ['packClassesDouble', 'densePassDouble', 'denseReduce'],
   },
+  mixed: {
+    single: ['packMixed', 'mixedPass', 'mixedReduce'],
+    double: ['packClassesDouble', 'densePassDouble', 'denseReduce'],
+  },
   compact: {
     single: ['packWeights', 'compactPass', 'compactReduce'],
     double: [null, 'compactPassDouble', 'compactReduce'],
@@ -91,14 +95,15 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
   const partial = partialLayout(gradientRoom(matrix, nClasses, stride), nClasses, stride, !keepsRows);
   const partialBytes = partial.bytes * Math.max(nRowShards, dense ? 0 : nFeatureShards);
   // Dense passes clear what they sum.
-  const partials = kind === 'dense' ? arena.allocateUnset(partialBytes) : arena.allocate(partialBytes);
+  const partials = kind === 'dense' || kind === 'mixed' ? arena.allocateUnset(partialBytes) : arena.allocate(partialBytes);
   const partialNumbers = arena.f64(partials, partialBytes / 8);
   const intercepts = arena.allocateF64(stride);
   const interceptsSingle = arena.allocateF32(stride);
   const residualSums = arena.allocateF64(stride);
   const hessianSums = arena.allocateF64(keepsRows ? 0 : nClasses * stride);
   const compact = (dense && matrix.compact) || null;
-  const center = dense ? (compact?.center ?? 0) : matrix.center;
+  const mixed = (kind === 'mixed' && dense && matrix.mixed) || null;
+  const center = dense ? ((compact ?? mixed)?.center ?? 0) : matrix.center;
   const centerPartials = arena.allocateF64(center === 0 ? 0 : nFeatureShards * stride);
   const task = passTask(arena);
   const centres = loss.kind === 'hinge' ? arena.allocate(nSamples * stride * 4) : 0;
@@ -111,10 +116,11 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
     labels,
     sampleWeights,
     weights: arena.allocateUnset(
-      dense && kind === 'dense'
+      dense && (kind === 'dense' || kind === 'mixed')
         ? Math.max(nClasses, FEWEST_CLASSES) * matrix.stride * 8
         : nFeatures * Math.max(stride * 4, nPanelShards * PANEL_BYTES),
     ),
+    mixed: mixed?.task ?? 0,
     interceptsSingle: interceptsSingle.byteOffset,
     intercepts: intercepts.byteOffset,
     partials,
@@ -132,7 +138,8 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
     const blockRows = compact
       ? MOST_BLOCK_ROWS
       : Math.min(MOST_BLOCK_ROWS, Math.max(FEWEST_BLOCK_ROWS, fitting));
-    const sumBytes = compact ? nFeatures * stride * 4 : 0;
+    const apart = compact ? nFeatures : mixed ? nFeatures - mixed.nDense : 0;
+    const sumBytes = apart * stride * 4;
     const workStep = roundUp(blockRows * stride * 8 + sumBytes, 64);
     task.set({ values: matrix.values, rowStride: matrix.stride, blockRows, workStep });
     if (compact) {
@@ -154,11 +161,11 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
     else task.set({ present: present.byteOffset, nPresent });
   }
 
-  function setIntercepts(theta: Float64Array, padding: number): void {
-    if (center !== 0) runtime.run('multiplyCenter', task.pointer, nFeatureShards);
+  function setIntercepts(theta: Float64Array, padding: number, centered: boolean): void {
+    if (centered) runtime.run('multiplyCenter', task.pointer, nFeatureShards);
     for (let k = 0; k < stride; k++) {
       let b = k < nClasses ? theta[nFeatures * stride + k] : padding;
-      for (let s = 0; center !== 0 && s < nFeatureShards; s++) b -= centerPartials[s * stride + k];
+      for (let s = 0; centered && s < nFeatureShards; s++) b -= centerPartials[s * stride + k];
       intercepts[k] = b;
     }
     interceptsSingle.set(intercepts);
@@ -211,9 +218,12 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
       }
       task.set({ mode, theta: theta.byteOffset, gradient: gradient?.byteOffset ?? 0 });
       if (kind === 'wide') setPresent(theta);
-      setIntercepts(theta, isHessian ? 0 : PADDING_SCORE);
+      // Double passes of mixed rows run over the dense ones.
+      const centered = center !== 0 && !(kind === 'mixed' && precision === 'double');
+      setIntercepts(theta, isHessian ? 0 : PADDING_SCORE, centered);
       const [packKernel, rowKernel, featureKernel] = KERNELS[kind][precision];
-      if (mode === MODES.softmax.loss && kind === 'dense' && isZero(theta)) {
+      const atZero = mode === MODES.softmax.loss && (kind === 'dense' || kind === 'mixed') && isZero(theta);
+      if (atZero) {
         runtime.run('densePassAtZero', task.pointer, nRowShards);
       } else {
         if (packKernel !== null) runtime.run(packKernel, task.pointer, nFeatureShards);
@@ -224,7 +234,7 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
       for (let k = 0; k < stride; k++) gradient[nFeatures * stride + k] = residualSums[k] / nSamples;
       if (precision === 'double' && nPanelShards > 0) {
         runtime.run('sparsePanelsDouble', task.pointer, nPanelShards);
-      } else runtime.run(featureKernel, task.pointer, nFeatureShards);
+      } else runtime.run(atZero ? 'denseReduce' : featureKernel, task.pointer, nFeatureShards);
     },
     sum,
     shift(change) {
@@ -269,7 +279,11 @@ function gradientRoom(matrix: DesignMatrix, nClasses: number, stride: number): n
   const kind = passKind(matrix);
   if (matrix.kind === 'sparse' || kind === 'wide') return stride;
   if (kind === 'compact') return roundUp(matrix.nFeatures, 4) * stride;
-  return Math.max(nClasses, FEWEST_CLASSES) * roundUp(matrix.stride, GRADIENT_TILE);
+  const rows = Math.max(nClasses, FEWEST_CLASSES);
+  const room = rows * roundUp(matrix.stride, GRADIENT_TILE);
+  if (!matrix.mixed) return room;
+  const { nDense } = matrix.mixed;
+  return Math.max(room, rows * roundUp(nDense, GRADIENT_TILE) + (matrix.nFeatures - nDense) * stride);
 }
 
 /** Σ v p pᵀ → Σ v (diag p − p pᵀ), the diagonal as the others' sum: nothing cancels where p is nearly 1. */

@@ -25,7 +25,7 @@ const PARTIAL_BYTES = 1 << 23;
 const COMPACT = 2;
 
 /** How a pass goes over a matrix. */
-export type PassKind = 'dense' | 'compact' | 'wide' | 'sparse';
+export type PassKind = 'dense' | 'mixed' | 'compact' | 'wide' | 'sparse';
 
 /**
  * Wide: shards of rows for the residuals, then shards of features for the gradient (kernels/wide.ts), which reads X
@@ -34,6 +34,7 @@ export type PassKind = 'dense' | 'compact' | 'wide' | 'sparse';
 export function passKind(matrix: DesignMatrix): PassKind {
   if (matrix.kind === 'sparse') return 'sparse';
   if (matrix.compact) return 'compact';
+  if (matrix.mixed) return 'mixed';
   return matrix.nFeatures > matrix.nSamples ? 'wide' : 'dense';
 }
 
@@ -54,7 +55,8 @@ export function passShards(
 }
 
 /** Values that a pass over dense rows reads, an entry of compact ones counted as what it costs. */
-export function valuesRead({ compact, nSamples, nFeatures }: DenseMatrix): number {
+export function valuesRead({ compact, mixed, nSamples, nFeatures }: DenseMatrix): number {
+  if (mixed) return nSamples * mixed.nDense + COMPACT * mixed.nStored;
   return compact ? COMPACT * compact.nStored : nSamples * nFeatures;
 }
 

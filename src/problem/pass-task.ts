@@ -42,8 +42,9 @@ const FIELDS = {
   present: 164,
   nPresent: 168,
   hessianRows: 172,
+  mixed: 176,
 } as const;
-const TASK_BYTES = 176;
+const TASK_BYTES = 184;
 /** Fields before are f64, the others u32. */
 const F64_END = 32;
 

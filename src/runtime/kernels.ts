@@ -53,8 +53,13 @@ export interface ShardKernels {
   logisticColumns(task: Pointer, shard: number): void;
   logisticColumnsDouble(task: Pointer, shard: number): void;
   interceptProduct(task: Pointer, shard: number): void;
+  mixedFill(task: Pointer, shard: number): void;
+  mixedPack(task: Pointer, shard: number): void;
+  mixedPass(task: Pointer, shard: number): void;
+  mixedReduce(task: Pointer, shard: number): void;
   packClasses(task: Pointer, shard: number): void;
   packClassesDouble(task: Pointer, shard: number): void;
+  packMixed(task: Pointer, shard: number): void;
   packWeights(task: Pointer, shard: number): void;
   multiplyCenter(task: Pointer, shard: number): void;
   dotShard(task: Pointer, shard: number): void;
@@ -146,6 +151,14 @@ export interface KernelExports extends ShardKernels {
   /** out ← Σ over shards, in their order, of count f64, `step` bytes from one shard to the next */
   sumShards(from: Pointer, step: number, nShards: number, count: number, out: Pointer): void;
   /** How many values differ from the base: what more than half of the rows hold, or 0. */
+  countDifferent(
+    values: Pointer,
+    offsets: Pointer,
+    nRows: number,
+    rowStride: number,
+    base: Pointer,
+    counts: Pointer,
+  ): void;
   mostFrequent(
     values: Pointer,
     offsets: Pointer,

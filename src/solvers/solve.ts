@@ -1,5 +1,6 @@
 import { UnsupportedError } from '../errors.ts';
 import { withCompactRows } from '../problem/compact-rows.ts';
+import { withMixedRows } from '../problem/mixed-rows.ts';
 import { parameterLayout, scoreLayout } from '../problem/parameters.ts';
 import type { Problem } from '../problem/problem.ts';
 import { putOneScore, takeOneScore, withOneScore } from '../problem/two-classes.ts';
@@ -26,7 +27,7 @@ export function solve(
   const { arena } = runtime;
   const mark = arena.mark();
   try {
-    const compact = withCompactRows(runtime, problem);
+    const compact = withMixedRows(runtime, withCompactRows(runtime, problem));
     const entry = findSolver(runtime, compact, solver);
     const reduced = withOneScore(compact);
     const solution =
