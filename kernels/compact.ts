@@ -1,6 +1,6 @@
 import { gatherCompact, scatterCompact } from './compact-rows';
 import { gatherCompactDouble, scatterCompactDouble } from './compact-rows-double';
-import { addToDouble, sumRows } from './dense-gradient';
+import { flush, sumRows } from './dense-gradient';
 import { clearSums, gradientOf, hasGradient, PassTask, partialOf, residualSumsOf } from './pass-task';
 import { sumRowsDouble, workOnRows, workOnRowsDouble } from './rows';
 
@@ -54,14 +54,6 @@ export function compactPass(task: usize, shard: u32): void {
     }
   }
   if (summed > 0) flush(sums, G, gradientBytes);
-}
-
-/** G ← G + sums, sums ← 0 */
-function flush(sums: usize, G: usize, bytes: usize): void {
-  for (let at: usize = 0; at < bytes; at += 16) {
-    addToDouble(G + (at << 1), v128.load(sums + at));
-    v128.store(sums + at, f32x4.splat(0));
-  }
 }
 
 /** compactPass in double precision, with the values of the dense rows. */

@@ -81,6 +81,14 @@ export function addToDouble(sums: usize, x: v128): void {
   v128.store(sums, f64x2.add(v128.load(sums, 16), high), 16);
 }
 
+/** G (f64) ← G + sums (f32), sums ← 0 */
+export function flush(sums: usize, G: usize, bytes: usize): void {
+  for (let at: usize = 0; at < bytes; at += 16) {
+    addToDouble(G + (at << 1), v128.load(sums + at));
+    v128.store(sums + at, f32x4.splat(0));
+  }
+}
+
 function addProduct(sum: v128, x: v128, r: v128): v128 {
   return f32x4.add(sum, f32x4.mul(x, r));
 }

@@ -5,10 +5,10 @@
 @unmanaged
 export class MixedRows {
   nFeatures: u32; // 0
-  nDense: u32; // 4
+  nDense: u32; // 4: a multiple of 4
   order: usize; // 8: u32 × nFeatures: the features of the packed columns, then of the others
-  values: usize; // 12: f32, rows × rowStride: the packed columns, padded with 0
-  rowStride: u32; // 16: a multiple of 4
+  values: usize; // 12: f32, rows × rowStride: the packed columns
+  rowStride: u32; // 16: nDense
   starts: usize; // 20: u32 × (rows + 1): the rows' entries
   indices: usize; // 24: u16: which of the other columns
   entries: usize; // 28: f32: x − base, rounded
@@ -50,7 +50,6 @@ export function mixedPack(task: usize, shard: u32): void {
     const packed = t.values + i * (t.rowStride << 2);
     let q: u32 = 0;
     for (; q < t.nDense; q++) store<f32>(packed + (q << 2), load<f32>(x + (orderAt(t, q) << 2)));
-    for (let pad = q; pad < t.rowStride; pad++) store<f32>(packed + (pad << 2), 0);
     let count: u32 = 0;
     for (; q < t.nFeatures; q++) count += differs(t, x, orderAt(t, q)) ? 1 : 0;
     store<u32>(t.starts + ((i + 1) << 2), count);

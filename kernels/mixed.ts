@@ -1,7 +1,7 @@
 import { classGradient, gradientBytes } from './class-gradient';
 import { classScores } from './class-scores';
 import { FEWEST_GRADIENT_ROWS, gradientRows, reduceColumns } from './dense';
-import { addToDouble, sumRows } from './dense-gradient';
+import { flush, sumRows } from './dense-gradient';
 import { MixedRows } from './mixed-layout';
 import { packTiles } from './pack-weights';
 import { clearSums, gradientOf, hasGradient, PassTask, partialOf, residualSumsOf } from './pass-task';
@@ -95,14 +95,6 @@ function addScaled(factor: f32, x: usize, out: usize, bytes: usize): void {
   }
 }
 
-/** G ← G + sums, sums ← 0 */
-function flush(sums: usize, G: usize, bytes: usize): void {
-  for (let at: usize = 0; at < bytes; at += 16) {
-    addToDouble(G + (at << 1), v128.load(sums + at));
-    v128.store(sums + at, f32x4.splat(0));
-  }
-}
-
 /** gradient ← (Σ over row shards of Xᵀ R, in their order, less what the others' base has of it) / nSamples. */
 export function mixedReduce(task: usize, shard: u32): void {
   const t = changetype<PassTask>(task);
@@ -123,7 +115,10 @@ export function mixedReduce(task: usize, shard: u32): void {
         sum += load<f64>(at);
         at += t.partialStep;
       }
-      store<f64>(t.gradient + j * classBytes + k, (sum - center * load<f64>(t.residualSums + k)) * t.inverseCount);
+      store<f64>(
+        t.gradient + j * classBytes + k,
+        (sum - center * load<f64>(t.residualSums + k)) * t.inverseCount,
+      );
     }
   }
 }

@@ -30,7 +30,7 @@ export function withCompactRows(runtime: Runtime, problem: Problem): Problem {
 /** The same of a training set. */
 export function withCompactMatrix(runtime: Runtime, trainingSet: TrainingSet): TrainingSet {
   const { matrix } = trainingSet;
-  if (matrix.kind !== 'dense' || matrix.compact) return trainingSet;
+  if (matrix.kind !== 'dense' || matrix.compact || matrix.mixed) return trainingSet;
   const compact = compactRows(runtime, matrix);
   return compact === null ? trainingSet : { ...trainingSet, matrix: { ...matrix, compact } };
 }

@@ -22,11 +22,16 @@ export function withMixedRows(runtime: Runtime, problem: Problem): Problem {
   if (matrix.kind !== 'dense' || matrix.compact || matrix.nFeatures > matrix.nSamples) return problem;
   if (loss.kind !== 'softmax' || nClasses < 3 || dropout > 0) return problem;
   const mixed = mixedRows(runtime, matrix);
-  return mixed === null ? problem : { ...problem, trainingSet: { ...trainingSet, matrix: { ...matrix, mixed } } };
+  return mixed === null
+    ? problem
+    : { ...problem, trainingSet: { ...trainingSet, matrix: { ...matrix, mixed } } };
 }
 
-/** Null where no columns are worth it, or without room for the packed rows. */
-function mixedRows(runtime: Runtime, matrix: DenseMatrix): MixedRows | null {
+/**
+ * Dense rows with their columns of mostly one value apart. Null where no columns are worth it, or without room. Lives in
+ * the arena beside the dense rows, at most 0.85 of their room; null for very large ones as well.
+ */
+export function mixedRows(runtime: Runtime, matrix: DenseMatrix): MixedRows | null {
   const { arena } = runtime;
   const { nFeatures, nSamples, stride } = matrix;
   if (nFeatures > MOST_FEATURES || nSamples * stride * 4 > LARGEST_DENSE) return null;
@@ -35,7 +40,11 @@ function mixedRows(runtime: Runtime, matrix: DenseMatrix): MixedRows | null {
     const base = arena.allocateF32(stride);
     frequentValues(runtime, matrix, 1, base);
     const { order, nDense } = columnOrder(differingParts(runtime, matrix, base), stride);
-    if (nDense !== null) return laidOut(runtime, matrix, base, order, nDense);
+    if (nDense !== null) {
+      const most = ((WORTHWHILE * stride - nDense) / ENTRY) * nSamples;
+      const mixed = columnsApart(runtime, matrix, base, order, nDense, most);
+      if (mixed !== null) return mixed;
+    }
   } catch (error) {
     if (!(error instanceof CapacityError)) throw error;
   }
@@ -75,18 +84,28 @@ function columnOrder(parts: number[], stride: number): { order: number[]; nDense
   }
   if (nDense !== null) {
     const ascending = (i: number, j: number) => i - j;
-    order.splice(0, order.length, ...order.slice(0, nDense).sort(ascending), ...order.slice(nDense).sort(ascending));
+    order.splice(
+      0,
+      order.length,
+      ...order.slice(0, nDense).sort(ascending),
+      ...order.slice(nDense).sort(ascending),
+    );
   }
   return { order, nDense };
 }
 
-function laidOut(
+/**
+ * The rows with all columns but the first `nDense`, a multiple of 4, of the order as entries that are not `base`, f32 ×
+ * stride; null where these are more than `most`.
+ */
+export function columnsApart(
   { arena, run }: Runtime,
   matrix: DenseMatrix,
   base: Float32Array,
-  order: number[],
+  order: readonly number[],
   nDense: number,
-): MixedRows {
+  most: number,
+): MixedRows | null {
   const { nSamples, nFeatures, stride, values } = matrix;
   const center = arena.allocateF64(nFeatures);
   for (const j of order.slice(nDense)) center[j] = -base[j];
@@ -104,6 +123,7 @@ function laidOut(
   run('mixedPack', task.byteOffset, nShards);
   for (let i = 0; i < nSamples; i++) starts[i + 1] += starts[i];
   const nStored = starts[nSamples];
+  if (nStored > most) return null;
   task.set([arena.allocateUnset(nStored * 2), arena.allocateUnset(nStored * 4)], 6);
   task[12] = arena.allocateUnset(nStored * 4);
   run('mixedFill', task.byteOffset, nShards);

@@ -94,15 +94,16 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
   const nPanelShards = panelShards(matrix, stride, runtime.threads);
   const partial = partialLayout(gradientRoom(matrix, nClasses, stride), nClasses, stride, !keepsRows);
   const partialBytes = partial.bytes * Math.max(nRowShards, dense ? 0 : nFeatureShards);
-  // Dense passes clear what they sum.
-  const partials = kind === 'dense' || kind === 'mixed' ? arena.allocateUnset(partialBytes) : arena.allocate(partialBytes);
+  // Passes by tiles clear what they sum.
+  const byTiles = kind === 'dense' || kind === 'mixed';
+  const partials = byTiles ? arena.allocateUnset(partialBytes) : arena.allocate(partialBytes);
   const partialNumbers = arena.f64(partials, partialBytes / 8);
   const intercepts = arena.allocateF64(stride);
   const interceptsSingle = arena.allocateF32(stride);
   const residualSums = arena.allocateF64(stride);
   const hessianSums = arena.allocateF64(keepsRows ? 0 : nClasses * stride);
   const compact = (dense && matrix.compact) || null;
-  const mixed = (kind === 'mixed' && dense && matrix.mixed) || null;
+  const mixed = (dense && matrix.mixed) || null;
   const center = dense ? ((compact ?? mixed)?.center ?? 0) : matrix.center;
   const centerPartials = arena.allocateF64(center === 0 ? 0 : nFeatureShards * stride);
   const task = passTask(arena);
@@ -116,7 +117,7 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
     labels,
     sampleWeights,
     weights: arena.allocateUnset(
-      dense && (kind === 'dense' || kind === 'mixed')
+      dense && byTiles
         ? Math.max(nClasses, FEWEST_CLASSES) * matrix.stride * 8
         : nFeatures * Math.max(stride * 4, nPanelShards * PANEL_BYTES),
     ),
@@ -219,10 +220,10 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
       task.set({ mode, theta: theta.byteOffset, gradient: gradient?.byteOffset ?? 0 });
       if (kind === 'wide') setPresent(theta);
       // Double passes of mixed rows run over the dense ones.
-      const centered = center !== 0 && !(kind === 'mixed' && precision === 'double');
+      const centered = center !== 0 && (mixed === null || precision === 'single');
       setIntercepts(theta, isHessian ? 0 : PADDING_SCORE, centered);
       const [packKernel, rowKernel, featureKernel] = KERNELS[kind][precision];
-      const atZero = mode === MODES.softmax.loss && (kind === 'dense' || kind === 'mixed') && isZero(theta);
+      const atZero = mode === MODES.softmax.loss && byTiles && isZero(theta);
       if (atZero) {
         runtime.run('densePassAtZero', task.pointer, nRowShards);
       } else {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { classBlockPasses, classBlocks } from '../../src/problem/class-blocks.ts';
 import { dataPasses } from '../../src/problem/data-passes.ts';
 import { parameterLayout } from '../../src/problem/parameters.ts';
-import { denseTrainingSet } from '../twins/kernel-data.ts';
+import { denseTrainingSet, mixedTrainingSet } from '../twins/kernel-data.ts';
 import { kernelRuntime } from '../twins/kernel-runtime.ts';
 
 const wave = (i: number) => Math.fround(Math.sin(1 + 3.7 * i));
@@ -14,6 +14,7 @@ interface Case {
   readonly extra?: number;
   readonly intercept?: boolean;
   readonly atZero?: boolean;
+  readonly mixed?: boolean;
 }
 
 const RIDGE = 3e-3;
@@ -95,51 +96,63 @@ test.each<Case>([
   { n: 200, d: 9, K: 5, atZero: true },
   { n: 1100, d: 10, K: 4, atZero: true },
   { n: 5000, d: 3, K: 4 },
-])('$n × $d, $K classes: the inverse of the blocks is that of plain f64 to 2e-4', (one) => {
-  const { n, d, K, extra = 0, intercept = true, atZero = false } = one;
-  const runtime = kernelRuntime();
-  const { arena } = runtime;
-  const X = Array.from({ length: n }, (_, i) => Array.from({ length: d }, (_, j) => wave(i * d + j)));
-  const v = X.map((_, i) => 0.5 + (i % 4) / 4);
-  const data = { X, y: X.map((_, i) => i % K), nClasses: K, sampleWeights: v };
-  const set = denseTrainingSet(arena, data, extra);
-  if (set.matrix.kind !== 'dense') throw new TypeError('dense rows were asked for');
-  const weights = Array.from(arena.f64(set.sampleWeights, n));
-  const layout = parameterLayout(d, K);
-  const { size, stride } = layout;
-  const p = atZero ? X.map(() => Array(K).fill(1 / K)) : probabilities(n, K);
-  const placed = arena.allocateF32(n * stride);
-  p.forEach((row, i) => {
-    placed.set(row, i * stride);
-  });
-  const x = Array.from({ length: d + 1 }, (_, j) =>
-    Array.from({ length: K }, (_, k) => (j === d && !intercept ? 0 : wave(900 + j * K + k))),
-  );
-  const from = arena.allocateF64(size);
-  const out = arena.allocateF64(size).fill(7);
-  x.forEach((row, j) => {
-    from.set(row, j * stride);
-  });
-  const blocks = classBlocks(runtime, set, set.matrix, RIDGE, intercept);
-  for (const again of [false, true]) {
-    if (atZero && !again) {
-      // Nothing is left of pairs that were left out before.
-      blocks.invert(placed, 1);
-      blocks.invertAtZero();
-    } else blocks.invert(placed, NEGLIGIBLE);
-    blocks.apply(from, out);
-    const expected = twin(X, p, weights, x, intercept, atZero && !again);
-    const largest = Math.max(...expected.flat().map(Math.abs));
-    expected.forEach((row, j) => {
-      row.forEach((value, k) => {
-        expect(Math.abs(out[j * stride + k] - value)).toBeLessThanOrEqual(2e-4 * largest);
-      });
-      expect(Array.from(out.subarray(j * stride + K, (j + 1) * stride)).every((value) => value === 0)).toBe(
-        true,
-      );
+  { n: 90, d: 7, K: 5, extra: 4, mixed: true },
+  { n: 700, d: 31, K: 4, mixed: true },
+  { n: 300, d: 12, K: 6, intercept: false, mixed: true },
+  { n: 1100, d: 10, K: 4, atZero: true, mixed: true },
+])(
+  '$n × $d, $K classes, mixed rows: $mixed: the inverse of the blocks is that of plain f64 to 2e-4',
+  (one) => {
+    const { n, d, K, extra = 0, intercept = true, atZero = false, mixed = false } = one;
+    const runtime = kernelRuntime();
+    const { arena } = runtime;
+    const base = Array.from({ length: d }, (_, j) => Math.fround(0.2 * j - 1));
+    const X = Array.from({ length: n }, (_, i) =>
+      Array.from({ length: d }, (_, j) =>
+        mixed && j % 2 === 1 && (i + j) % 3 !== 0 ? base[j] : wave(i * d + j),
+      ),
+    );
+    const v = X.map((_, i) => 0.5 + (i % 4) / 4);
+    const data = { X, y: X.map((_, i) => i % K), nClasses: K, sampleWeights: v };
+    const set = mixed ? mixedTrainingSet(runtime, data, base, extra) : denseTrainingSet(arena, data, extra);
+    if (set.matrix.kind !== 'dense') throw new TypeError('dense rows were asked for');
+    const weights = Array.from(arena.f64(set.sampleWeights, n));
+    const layout = parameterLayout(d, K);
+    const { size, stride } = layout;
+    const p = atZero ? X.map(() => Array(K).fill(1 / K)) : probabilities(n, K);
+    const placed = arena.allocateF32(n * stride);
+    p.forEach((row, i) => {
+      placed.set(row, i * stride);
     });
-  }
-});
+    const x = Array.from({ length: d + 1 }, (_, j) =>
+      Array.from({ length: K }, (_, k) => (j === d && !intercept ? 0 : wave(900 + j * K + k))),
+    );
+    const from = arena.allocateF64(size);
+    const out = arena.allocateF64(size).fill(7);
+    x.forEach((row, j) => {
+      from.set(row, j * stride);
+    });
+    const blocks = classBlocks(runtime, set, set.matrix, RIDGE, intercept);
+    for (const again of [false, true]) {
+      if (atZero && !again) {
+        // Nothing is left of pairs that were left out before.
+        blocks.invert(placed, 1);
+        blocks.invertAtZero();
+      } else blocks.invert(placed, NEGLIGIBLE);
+      blocks.apply(from, out);
+      const expected = twin(X, p, weights, x, intercept, atZero && !again);
+      const largest = Math.max(...expected.flat().map(Math.abs));
+      expected.forEach((row, j) => {
+        row.forEach((value, k) => {
+          expect(Math.abs(out[j * stride + k] - value)).toBeLessThanOrEqual(2e-4 * largest);
+        });
+        expect(Array.from(out.subarray(j * stride + K, (j + 1) * stride)).every((value) => value === 0)).toBe(
+          true,
+        );
+      });
+    }
+  },
+);
 
 test('what no row tells anything about is left to the ridge', () => {
   const runtime = kernelRuntime();

@@ -2,7 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { dataPasses } from '../../src/problem/data-passes.ts';
 import { parameterLayout } from '../../src/problem/parameters.ts';
 import { bendOf, type DataPasses, type PassLoss } from '../../src/problem/passes.ts';
-import { compactTrainingSet, denseTrainingSet, sparseTrainingSet } from '../twins/kernel-data.ts';
+import {
+  compactTrainingSet,
+  denseTrainingSet,
+  mixedTrainingSet,
+  sparseTrainingSet,
+} from '../twins/kernel-data.ts';
 import { kernelRuntime } from '../twins/kernel-runtime.ts';
 import { type PlainData, plainPasses } from '../twins/plain-passes.ts';
 
@@ -36,7 +41,8 @@ for (const loss of losses) {
   const name = loss.kind === 'hinge' ? `hinge with smoothing ${loss.smoothing}` : loss.kind;
   for (const [n, d, K] of shapes) {
     describe(`${name}, ${n} × ${d}, ${K} classes`, () => {
-      for (const layout of ['dense', 'compact', 'sparse', 'sparse, centred'] as const) {
+      for (const layout of ['dense', 'compact', 'mixed', 'sparse', 'sparse, centred'] as const) {
+        if (layout === 'mixed' && d < 4) continue;
         for (const weighted of [false, true]) {
           if (weighted && d % 2 === 0) continue;
           const title = `${layout}${weighted ? ', weighted' : ''}`;
@@ -84,7 +90,7 @@ interface Case {
 }
 
 function makeCase(
-  layout: 'dense' | 'compact' | 'sparse' | 'sparse, centred',
+  layout: 'dense' | 'compact' | 'mixed' | 'sparse' | 'sparse, centred',
   n: number,
   d: number,
   K: number,
@@ -93,7 +99,9 @@ function makeCase(
 ): Case {
   const random = generator(n * 1000 + d * 10 + K);
   const center = Array.from({ length: d }, () => (layout === 'sparse, centred' ? random() - 0.5 : 0));
-  const base = center.map(() => (layout === 'compact' ? Math.fround(2 * random() - 1) : 0));
+  const base = center.map(() =>
+    layout === 'compact' || layout === 'mixed' ? Math.fround(2 * random() - 1) : 0,
+  );
   const stored = Array.from({ length: n }, () =>
     Array.from({ length: d }, (_, j) => {
       const isBase = layout !== 'dense' && random() < 0.7;
@@ -111,7 +119,9 @@ function makeCase(
       ? denseTrainingSet(arena, { ...data, X: stored }, 4 * (n % 2))
       : layout === 'compact'
         ? compactTrainingSet(runtime, { ...data, X: stored }, base, 4 * (n % 2))
-        : sparseTrainingSet(arena, { ...data, X: stored }, layout === 'sparse' ? undefined : center);
+        : layout === 'mixed'
+          ? mixedTrainingSet(runtime, { ...data, X: stored }, base, 4 * (n % 2))
+          : sparseTrainingSet(arena, { ...data, X: stored }, layout === 'sparse' ? undefined : center);
   const { size, stride } = parameterLayout(d, K);
   const draw = () => {
     const vector = arena.allocateF64(size);

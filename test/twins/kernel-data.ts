@@ -1,5 +1,6 @@
 import type { DenseMatrix, SparseMatrix, TrainingSet } from '../../src/data/design-matrix.ts';
 import { entriesBeside } from '../../src/problem/compact-rows.ts';
+import { columnsApart } from '../../src/problem/mixed-rows.ts';
 import type { Arena } from '../../src/runtime/arena.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import type { PlainData } from './plain-passes.ts';
@@ -35,6 +36,25 @@ export function compactTrainingSet(
   const compact = entriesBeside(runtime, set.matrix, padded, Number.POSITIVE_INFINITY);
   if (compact === null) throw new Error('no compact rows');
   return { ...set, matrix: { ...set.matrix, compact } };
+}
+
+/** denseTrainingSet of four features at least, some of the columns apart, however many values differ from `base`. */
+export function mixedTrainingSet(
+  runtime: Runtime,
+  data: PlainData,
+  base: readonly number[],
+  extraStride = 0,
+): TrainingSet {
+  const set = denseTrainingSet(runtime.arena, data, extraStride);
+  if (set.matrix.kind !== 'dense') throw new Error('no dense rows');
+  const padded = runtime.arena.allocateF32(set.matrix.stride);
+  padded.set(base);
+  const features = Array.from(base.keys());
+  const order = [...features.filter((j) => j % 2 === 0), ...features.filter((j) => j % 2 === 1)];
+  const nDense = Math.max(4, 4 * Math.floor(base.length / 8));
+  const mixed = columnsApart(runtime, set.matrix, padded, order, nDense, Number.POSITIVE_INFINITY);
+  if (mixed === null) throw new Error('no mixed rows');
+  return { ...set, matrix: { ...set.matrix, mixed } };
 }
 
 /** The plain data as compressed rows and columns; zeros are left out. With `center` it stands for X − center. */
