@@ -20,8 +20,8 @@ export interface MixedRows {
   readonly task: Pointer;
   /** columns that are not apart, a multiple of 4 */
   readonly nDense: number;
-  /** entries of the others */
-  readonly nStored: number;
+  /** values of packed columns that a pass costs as much as */
+  readonly valuesRead: number;
   /** f64, nFeatures: −base of the others, 0 of the rest */
   readonly center: Pointer;
 }

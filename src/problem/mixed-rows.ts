@@ -2,15 +2,27 @@ import type { DenseMatrix, MixedRows } from '../data/design-matrix.ts';
 import { CapacityError } from '../errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { frequentValues, LARGEST_DENSE, MOST_FEATURES, SHARD_VALUES, spreadRows } from './compact-rows.ts';
+import { roundUp } from './pass-task.ts';
 import type { Problem } from './problem.ts';
 
 /** Rows that show how many of a column's values differ from its base. */
 const SAMPLE = 256;
-/** What an entry costs, in values of a packed column. */
-const ENTRY = 3;
+/**
+ * What an entry costs, in values of a packed column and one class: a constant, and for each of the padded classes. One
+ * pass over 2 000 × 64 and 6 000 × 32, a twentieth to 0.3 of half of the columns apart, gave 12 to 18 values for three
+ * classes, 9.4 to 12 for 5, 6 to 7.8 for 10, 4.3 to 6.7 for 26, 3.5 to 5.8 for 100.
+ */
+const ENTRY = 24;
+const ENTRY_CLASS = 3.5;
 /** What must be left of a pass at most, and of the columns that are packed. */
 const WORTHWHILE = 0.85;
 const TASK_WORDS = 13;
+
+/** The features of the packed columns, nDense of them, a multiple of 4, then of the others. */
+interface ColumnOrder {
+  readonly features: readonly number[];
+  readonly nDense: number;
+}
 
 /**
  * The problem with columns of dense rows that hold one value nearly everywhere laid out apart, where passes of three
@@ -21,7 +33,7 @@ export function withMixedRows(runtime: Runtime, problem: Problem): Problem {
   const { matrix, nClasses } = trainingSet;
   if (matrix.kind !== 'dense' || matrix.compact || matrix.nFeatures > matrix.nSamples) return problem;
   if (loss.kind !== 'softmax' || nClasses < 3 || dropout > 0) return problem;
-  const mixed = mixedRows(runtime, matrix);
+  const mixed = mixedRows(runtime, matrix, nClasses);
   return mixed === null
     ? problem
     : { ...problem, trainingSet: { ...trainingSet, matrix: { ...matrix, mixed } } };
@@ -31,7 +43,7 @@ export function withMixedRows(runtime: Runtime, problem: Problem): Problem {
  * Dense rows with their columns of mostly one value apart. Null where no columns are worth it, or without room. Lives in
  * the arena beside the dense rows, at most 0.85 of their room; null for very large ones as well.
  */
-export function mixedRows(runtime: Runtime, matrix: DenseMatrix): MixedRows | null {
+export function mixedRows(runtime: Runtime, matrix: DenseMatrix, nClasses: number): MixedRows | null {
   const { arena } = runtime;
   const { nFeatures, nSamples, stride } = matrix;
   if (nFeatures > MOST_FEATURES || nSamples * stride * 4 > LARGEST_DENSE) return null;
@@ -39,10 +51,10 @@ export function mixedRows(runtime: Runtime, matrix: DenseMatrix): MixedRows | nu
   try {
     const base = arena.allocateF32(stride);
     frequentValues(runtime, matrix, 1, base);
-    const { order, nDense } = columnOrder(differingParts(runtime, matrix, base), stride);
-    if (nDense !== null) {
-      const most = ((WORTHWHILE * stride - nDense) / ENTRY) * nSamples;
-      const mixed = columnsApart(runtime, matrix, base, order, nDense, most);
+    const parts = differingParts(runtime, matrix, base);
+    const columns = packedColumns(parts, stride, entryValues(nClasses));
+    if (columns !== null) {
+      const mixed = columnsApart(runtime, matrix, nClasses, base, columns, WORTHWHILE * stride * nSamples);
       if (mixed !== null) return mixed;
     }
   } catch (error) {
@@ -50,6 +62,11 @@ export function mixedRows(runtime: Runtime, matrix: DenseMatrix): MixedRows | nu
   }
   arena.release(mark);
   return null;
+}
+
+/** What an entry costs a pass, in values of a packed column. */
+function entryValues(nClasses: number): number {
+  return (ENTRY + ENTRY_CLASS * roundUp(nClasses, 4)) / nClasses;
 }
 
 /** What part of each column's values differs from its base, in some of the rows. */
@@ -68,49 +85,42 @@ function differingParts(
   return parts;
 }
 
-/** The features, those to be packed first, and how many these are: what costs a pass the least; null for all. */
-function columnOrder(parts: number[], stride: number): { order: number[]; nDense: number | null } {
-  const order = parts.map((_, j) => j).sort((i, j) => parts[j] - parts[i] || i - j);
-  let nDense: number | null = null;
+/** Which columns are packed so that a pass costs the least; null where it then costs more than WORTHWHILE. */
+function packedColumns(parts: readonly number[], stride: number, entry: number): ColumnOrder | null {
+  const byPart = parts.map((_, j) => j).sort((i, j) => parts[j] - parts[i] || i - j);
+  let nDense = 0;
   let least = WORTHWHILE * stride;
   let entries = 0;
-  for (let packed = order.length - 1; packed >= 4; packed--) {
-    entries += parts[order[packed]];
-    const cost = packed + ENTRY * entries;
+  for (let packed = byPart.length - 1; packed >= 4; packed--) {
+    entries += parts[byPart[packed]];
+    const cost = packed + entry * entries;
     if (packed % 4 === 0 && cost < least) {
       least = cost;
       nDense = packed;
     }
   }
-  if (nDense !== null) {
-    const ascending = (i: number, j: number) => i - j;
-    order.splice(
-      0,
-      order.length,
-      ...order.slice(0, nDense).sort(ascending),
-      ...order.slice(nDense).sort(ascending),
-    );
-  }
-  return { order, nDense };
+  if (nDense === 0) return null;
+  const ascending = (columns: number[]) => columns.sort((i, j) => i - j);
+  return { features: [...ascending(byPart.slice(0, nDense)), ...ascending(byPart.slice(nDense))], nDense };
 }
 
 /**
- * The rows with all columns but the first `nDense`, a multiple of 4, of the order as entries that are not `base`, f32 ×
- * stride; null where these are more than `most`.
+ * The rows with all columns that are not packed as entries that are not `base`, f32 × stride; null where a pass costs as
+ * much as more than `most` values.
  */
 export function columnsApart(
   { arena, run }: Runtime,
   matrix: DenseMatrix,
+  nClasses: number,
   base: Float32Array,
-  order: readonly number[],
-  nDense: number,
+  { features, nDense }: ColumnOrder,
   most: number,
 ): MixedRows | null {
   const { nSamples, nFeatures, stride, values } = matrix;
   const center = arena.allocateF64(nFeatures);
-  for (const j of order.slice(nDense)) center[j] = -base[j];
-  const features = arena.allocateU32(nFeatures);
-  features.set(order);
+  for (const j of features.slice(nDense)) center[j] = -base[j];
+  const order = arena.allocateU32(nFeatures);
+  order.set(features);
   const starts = arena.allocateU32(nSamples + 1);
   // Kernels read a vector beyond the last row.
   const packed = arena.allocateUnset(nSamples * nDense * 4 + 64);
@@ -118,14 +128,15 @@ export function columnsApart(
   const rowShards = arena.allocateU32(nShards + 1);
   for (let s = 0; s <= nShards; s++) rowShards[s] = Math.floor((nSamples * s) / nShards);
   const task = arena.allocateU32(TASK_WORDS);
-  task.set([nFeatures, nDense, features.byteOffset, packed, nDense, starts.byteOffset]);
+  task.set([nFeatures, nDense, order.byteOffset, packed, nDense, starts.byteOffset]);
   task.set([values, stride, base.byteOffset, rowShards.byteOffset], 8);
   run('mixedPack', task.byteOffset, nShards);
   for (let i = 0; i < nSamples; i++) starts[i + 1] += starts[i];
   const nStored = starts[nSamples];
-  if (nStored > most) return null;
+  const valuesRead = nSamples * nDense + entryValues(nClasses) * nStored;
+  if (valuesRead > most) return null;
   task.set([arena.allocateUnset(nStored * 2), arena.allocateUnset(nStored * 4)], 6);
   task[12] = arena.allocateUnset(nStored * 4);
   run('mixedFill', task.byteOffset, nShards);
-  return { task: task.byteOffset, nDense, nStored, center: center.byteOffset };
+  return { task: task.byteOffset, nDense, valuesRead, center: center.byteOffset };
 }

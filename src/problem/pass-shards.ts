@@ -54,9 +54,9 @@ export function passShards(
   return passKind(matrix) === 'wide' ? wideShards(matrix, stride) : denseShards(matrix, stride, hessianRows);
 }
 
-/** Values that a pass over dense rows reads, an entry of compact ones counted as what it costs. */
+/** Values that a pass over dense rows reads, an entry of compact or mixed ones counted as what it costs. */
 export function valuesRead({ compact, mixed, nSamples, nFeatures }: DenseMatrix): number {
-  if (mixed) return nSamples * mixed.nDense + COMPACT * mixed.nStored;
+  if (mixed) return mixed.valuesRead;
   return compact ? COMPACT * compact.nStored : nSamples * nFeatures;
 }
 

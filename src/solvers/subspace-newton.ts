@@ -133,5 +133,7 @@ function price(trainingSet: TrainingSet, directions: number): number {
 
 /** What compact rows leave of a pass. */
 function passShare(matrix: DesignMatrix): number {
-  return matrix.kind === 'dense' ? valuesRead(matrix) / (matrix.nSamples * matrix.nFeatures) : 1;
+  return matrix.kind === 'dense' && matrix.compact
+    ? valuesRead(matrix) / (matrix.nSamples * matrix.nFeatures)
+    : 1;
 }

@@ -50,9 +50,16 @@ export function mixedTrainingSet(
   const padded = runtime.arena.allocateF32(set.matrix.stride);
   padded.set(base);
   const features = Array.from(base.keys());
-  const order = [...features.filter((j) => j % 2 === 0), ...features.filter((j) => j % 2 === 1)];
+  const columns = [...features.filter((j) => j % 2 === 0), ...features.filter((j) => j % 2 === 1)];
   const nDense = Math.max(4, 4 * Math.floor(base.length / 8));
-  const mixed = columnsApart(runtime, set.matrix, padded, order, nDense, Number.POSITIVE_INFINITY);
+  const mixed = columnsApart(
+    runtime,
+    set.matrix,
+    data.nClasses,
+    padded,
+    { features: columns, nDense },
+    Number.POSITIVE_INFINITY,
+  );
   if (mixed === null) throw new Error('no mixed rows');
   return { ...set, matrix: { ...set.matrix, mixed } };
 }
