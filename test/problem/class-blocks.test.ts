@@ -15,6 +15,8 @@ interface Case {
   readonly intercept?: boolean;
   readonly atZero?: boolean;
   readonly mixed?: boolean;
+  /** of the columns' values */
+  readonly scale?: number;
 }
 
 const RIDGE = 3e-3;
@@ -96,6 +98,8 @@ test.each<Case>([
   { n: 200, d: 9, K: 5, atZero: true },
   { n: 1100, d: 10, K: 4, atZero: true },
   { n: 5000, d: 3, K: 4 },
+  // Of rank two, 6 000 times the ridge.
+  { n: 300, d: 13, K: 4, scale: 10 },
   { n: 90, d: 7, K: 5, extra: 4, mixed: true },
   { n: 700, d: 31, K: 4, mixed: true },
   { n: 300, d: 12, K: 6, intercept: false, mixed: true },
@@ -103,13 +107,13 @@ test.each<Case>([
 ])(
   '$n × $d, $K classes, mixed rows: $mixed: the inverse of the blocks is that of plain f64 to 2e-4',
   (one) => {
-    const { n, d, K, extra = 0, intercept = true, atZero = false, mixed = false } = one;
+    const { n, d, K, extra = 0, intercept = true, atZero = false, mixed = false, scale = 1 } = one;
     const runtime = kernelRuntime();
     const { arena } = runtime;
     const base = Array.from({ length: d }, (_, j) => Math.fround(0.2 * j - 1));
     const X = Array.from({ length: n }, (_, i) =>
       Array.from({ length: d }, (_, j) =>
-        mixed && j % 2 === 1 && (i + j) % 3 !== 0 ? base[j] : wave(i * d + j),
+        mixed && j % 2 === 1 && (i + j) % 3 !== 0 ? base[j] : Math.fround(scale * wave(i * d + j)),
       ),
     );
     const v = X.map((_, i) => 0.5 + (i % 4) / 4);
