@@ -60,7 +60,10 @@ export function gradientRows(t: PassTask): usize {
 
 export const FEWEST_GRADIENT_ROWS: u32 = 3;
 
-/** gradient ← Σ over row shards of Rᵀ X, in their order, / nSamples, for one feature shard: a pair of classes at a time. */
+/**
+ * gradient ← Σ over row shards of Rᵀ X, in their order, / nSamples, for one feature shard: whole cache lines of two classes'
+ * sums at a time, and what is left behind the last.
+ */
 export function denseReduce(task: usize, shard: u32): void {
   const t = changetype<PassTask>(task);
   const from = load<u32>(t.featureShards + (shard << 2));
@@ -73,27 +76,66 @@ export function reduceColumns(t: PassTask, from: u32, to: u32, gBytes: usize, or
   const outBytes: usize = t.stride << 3;
   const G = gradientOf(t.partials, t.stride, t.hessianRows);
   for (let k: u32 = 0; k < t.stride; k += 2) {
-    const out = t.gradient + (k << 3);
     const g = G + k * gBytes;
-    for (let j = from; j < to; j++) {
+    const out = t.gradient + (k << 3);
+    let j = from;
+    if (k + 1 < t.nClasses) {
+      for (; j + 8 <= to; j += 8) reduceEight(t, g + (j << 3), gBytes, out, order, j);
+    }
+    for (; j < to; j++) {
       let sum: f64 = 0;
       let next: f64 = 0;
-      let at = g + (j << 3);
-      if (k + 1 < t.nClasses) {
-        for (let s: u32 = 0; s < t.nRowShards; s++) {
-          sum += load<f64>(at);
-          next += load<f64>(at + gBytes);
-          at += t.partialStep;
-        }
-      } else if (k < t.nClasses) {
-        for (let s: u32 = 0; s < t.nRowShards; s++) {
-          sum += load<f64>(at);
-          at += t.partialStep;
-        }
+      let part = g + (j << 3);
+      for (let s: u32 = 0; s < t.nRowShards; s++) {
+        if (k < t.nClasses) sum += load<f64>(part);
+        if (k + 1 < t.nClasses) next += load<f64>(part + gBytes);
+        part += t.partialStep;
       }
-      const feature = order === 0 ? j : load<u32>(order + (j << 2));
-      store<f64>(out + feature * outBytes, sum * t.inverseCount);
-      store<f64>(out + feature * outBytes, next * t.inverseCount, 8);
+      const at = out + featureAt(order, j) * outBytes;
+      store<f64>(at, sum * t.inverseCount);
+      store<f64>(at, next * t.inverseCount, 8);
     }
   }
+}
+
+function featureAt(order: usize, j: u32): usize {
+  return order === 0 ? j : load<u32>(order + (j << 2));
+}
+
+/** Sums over row shards of eight columns from j on, at `at`, and of the next class's, side by side in the rows of `out`. */
+function reduceEight(t: PassTask, at: usize, gBytes: usize, out: usize, order: usize, j: u32): void {
+  const nRowShards = t.nRowShards;
+  const step = t.partialStep;
+  let a0 = f64x2.splat(0);
+  let a1 = f64x2.splat(0);
+  let a2 = f64x2.splat(0);
+  let a3 = f64x2.splat(0);
+  let b0 = f64x2.splat(0);
+  let b1 = f64x2.splat(0);
+  let b2 = f64x2.splat(0);
+  let b3 = f64x2.splat(0);
+  for (let s: u32 = 0; s < nRowShards; s++) {
+    const next = at + gBytes;
+    a0 = f64x2.add(a0, v128.load(at));
+    a1 = f64x2.add(a1, v128.load(at, 16));
+    a2 = f64x2.add(a2, v128.load(at, 32));
+    a3 = f64x2.add(a3, v128.load(at, 48));
+    b0 = f64x2.add(b0, v128.load(next));
+    b1 = f64x2.add(b1, v128.load(next, 16));
+    b2 = f64x2.add(b2, v128.load(next, 32));
+    b3 = f64x2.add(b3, v128.load(next, 48));
+    at += step;
+  }
+  const scale = f64x2.splat(t.inverseCount);
+  storePairs(t, out, order, j, f64x2.mul(a0, scale), f64x2.mul(b0, scale));
+  storePairs(t, out, order, j + 2, f64x2.mul(a1, scale), f64x2.mul(b1, scale));
+  storePairs(t, out, order, j + 4, f64x2.mul(a2, scale), f64x2.mul(b2, scale));
+  storePairs(t, out, order, j + 6, f64x2.mul(a3, scale), f64x2.mul(b3, scale));
+}
+
+/** Columns j and j + 1 of two classes. */
+function storePairs(t: PassTask, out: usize, order: usize, j: u32, a: v128, b: v128): void {
+  const outBytes: usize = t.stride << 3;
+  v128.store(out + featureAt(order, j) * outBytes, v128.shuffle<f64>(a, b, 0, 2));
+  v128.store(out + featureAt(order, j + 1) * outBytes, v128.shuffle<f64>(a, b, 1, 3));
 }

@@ -101,7 +101,7 @@ export { subspaceCombination, subspaceCoordinates } from './subspace-inverse';
 export { sumShards } from './sum-shards';
 export { addTextCode, textCodesBytes } from './text-codes';
 export { listCombination, listProducts } from './vector-lists';
-export { axpy, axpyShard, copyShard, dot, dotShard, scale, scaleShard } from './vectors';
+export { axpy, axpyShard, copyShard, dot, dotShard, isSame, scale, scaleShard } from './vectors';
 export { weightTerms } from './weight-terms';
 export { wideColumns, wideColumnsDouble, wideRows, wideRowsDouble } from './wide';
 

@@ -63,6 +63,7 @@ export function inverseBlocks(objective: Objective): Preconditioner | null {
     },
     apply: blocks.apply,
     scaling: 'root',
+    dear: true,
   };
 }
 
