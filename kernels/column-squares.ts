@@ -15,8 +15,11 @@ export function columnSquares(task: usize, shard: u32): void {
     const nRows = min(BLOCK, last - i);
     const weights = t.sampleWeights === 0 ? 0 : t.sampleWeights + (i << 3);
     const X = t.values + i * rowBytes;
-    for (let j: usize = 0; j < nVectors; j++)
-      addSquares(X + (j << 4), rowBytes, nRows, weights, sums + (j << 5));
+    let j: usize = 0;
+    if (weights === 0) {
+      for (; j + 4 <= nVectors; j += 4) addSixteenSquares(X + (j << 4), rowBytes, nRows, sums + (j << 5));
+    }
+    for (; j < nVectors; j++) addSquares(X + (j << 4), rowBytes, nRows, weights, sums + (j << 5));
   }
 }
 
@@ -31,9 +34,48 @@ export function wideSquares(task: usize, shard: u32): void {
     const nRows = min(BLOCK, t.nSamples - i);
     const weights = t.sampleWeights === 0 ? 0 : t.sampleWeights + (i << 3);
     const X = t.values + i * rowBytes;
-    for (let j = from; j < to; j += 4)
-      addSquares(X + (j << 2), rowBytes, nRows, weights, t.gradient + (j << 3));
+    let j = from;
+    if (weights === 0) {
+      for (; j + 16 <= to; j += 16) addSixteenSquares(X + (j << 2), rowBytes, nRows, t.gradient + (j << 3));
+    }
+    for (; j < to; j += 4) addSquares(X + (j << 2), rowBytes, nRows, weights, t.gradient + (j << 3));
   }
+}
+
+/** Sixteen columns of a block whose weights are 1: four alone wait for each addition. */
+function addSixteenSquares(x: usize, rowBytes: usize, nRows: u32, sums: usize): void {
+  let sum0 = v128.load(sums);
+  let sum1 = v128.load(sums, 16);
+  let sum2 = v128.load(sums, 32);
+  let sum3 = v128.load(sums, 48);
+  let sum4 = v128.load(sums, 64);
+  let sum5 = v128.load(sums, 80);
+  let sum6 = v128.load(sums, 96);
+  let sum7 = v128.load(sums, 112);
+  for (let i: u32 = 0; i < nRows; i++) {
+    sum0 = f64x2.add(sum0, squaresOfPair(x));
+    sum1 = f64x2.add(sum1, squaresOfPair(x + 8));
+    sum2 = f64x2.add(sum2, squaresOfPair(x + 16));
+    sum3 = f64x2.add(sum3, squaresOfPair(x + 24));
+    sum4 = f64x2.add(sum4, squaresOfPair(x + 32));
+    sum5 = f64x2.add(sum5, squaresOfPair(x + 40));
+    sum6 = f64x2.add(sum6, squaresOfPair(x + 48));
+    sum7 = f64x2.add(sum7, squaresOfPair(x + 56));
+    x += rowBytes;
+  }
+  v128.store(sums, sum0);
+  v128.store(sums, sum1, 16);
+  v128.store(sums, sum2, 32);
+  v128.store(sums, sum3, 48);
+  v128.store(sums, sum4, 64);
+  v128.store(sums, sum5, 80);
+  v128.store(sums, sum6, 96);
+  v128.store(sums, sum7, 112);
+}
+
+function squaresOfPair(x: usize): v128 {
+  const pair = f64x2.promote_low_f32x4(v128.load64_zero(x));
+  return f64x2.mul(pair, pair);
 }
 
 /** Four columns of a block. */

@@ -1,6 +1,9 @@
 import type { Runtime } from '../runtime/runtime.ts';
 import type { VectorLists } from './passes.ts';
 
+/** As in kernels/vector-lists.ts: words of its task. */
+const VECTOR = 0;
+const COUNT = 3;
 /** Numbers of a shard: some 10 µs with 60 vectors, and of long vectors more, which are read from memory. */
 const LEAST_SHARD = 1024;
 const MOST_SHARD = 32768;
@@ -17,7 +20,7 @@ export function vectorLists({ arena, kernels, run }: Runtime, most: number, leng
   const multipliers = arena.allocateF64(most);
   const sums = arena.allocateF64(most * nShards);
   const task = arena.allocateU32(7);
-  const pointers = [addresses.byteOffset, multipliers.byteOffset, sums.byteOffset];
+  task.set([0, length, shardLength, 0, addresses.byteOffset, multipliers.byteOffset, sums.byteOffset]);
 
   function runOver(
     kernel: 'listProducts' | 'listCombination',
@@ -25,7 +28,8 @@ export function vectorLists({ arena, kernels, run }: Runtime, most: number, leng
     x: Float64Array,
   ): void {
     for (let i = 0; i < list.length; i++) addresses[i] = list[i].byteOffset;
-    task.set([x.byteOffset, length, shardLength, list.length, ...pointers]);
+    task[VECTOR] = x.byteOffset;
+    task[COUNT] = list.length;
     if (list.length * length < SHARED_PRODUCTS) {
       for (let shard = 0; shard < nShards; shard++) kernels[kernel](task.byteOffset, shard);
     } else run(kernel, task.byteOffset, nShards);
@@ -34,7 +38,7 @@ export function vectorLists({ arena, kernels, run }: Runtime, most: number, leng
   return {
     products(list, x, out) {
       runOver('listProducts', list, x);
-      out.set(sums.subarray(0, list.length));
+      for (let i = 0; i < list.length; i++) out[i] = sums[i];
       for (let at = list.length; at < nShards * list.length; at++) out[at % list.length] += sums[at];
     },
     addMultiples(factors, list, y) {

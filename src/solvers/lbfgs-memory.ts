@@ -54,7 +54,7 @@ export function inverseHessian(
 
   function newPair(): Pair {
     if (steps.length < memory) {
-      return spare.pop() ?? { s: vectors.zeros(size), y: vectors.zeros(size), image: null };
+      return spare.pop() ?? { s: vectors.unset(size), y: vectors.unset(size), image: null };
     }
     // Each entry moves up a row and a column.
     meets.copyWithin(0, memory + 1);
@@ -85,7 +85,9 @@ export function inverseHessian(
   }
 
   function clear() {
-    for (const [i, s] of steps.entries()) spare.push({ s, y: changes[i], image: images[i] ?? null });
+    for (let i = 0; i < steps.length; i++) {
+      spare.push({ s: steps[i], y: changes[i], image: images[i] ?? null });
+    }
     steps.length = 0;
     changes.length = 0;
     images.length = 0;
@@ -101,7 +103,7 @@ export function inverseHessian(
 
   /** Dg, which is known where it was asked for last. */
   function productOf(gradient: Float64Array, by: Preconditioner): Float64Array {
-    known ??= { gradient: vectors.zeros(size), product: vectors.zeros(size) };
+    known ??= { gradient: vectors.unset(size), product: vectors.unset(size) };
     if (!isKnown || !vectors.isSame(known.gradient, gradient)) {
       by.apply(gradient, known.product);
       vectors.copy(gradient, known.gradient);
@@ -117,7 +119,7 @@ export function inverseHessian(
     after: Float64Array,
     by: Preconditioner,
   ): Float64Array {
-    const out = image ?? vectors.zeros(size);
+    const out = image ?? vectors.unset(size);
     if (isKnown && known !== null && vectors.isSame(known.gradient, before)) {
       vectors.copy(known.product, out);
       vectors.scale(-1, out);
