@@ -1,6 +1,6 @@
 // softmargin on growing synthetic data: node bench/ours-growth.js <request.json> with `sizes`, a list of { n, d, K }.
 import { readFileSync } from 'node:fs';
-import { fit } from '../dist/node.js';
+import { fit } from '../dist/library/node.js';
 import { report } from './ladder.js';
 import { generator } from './random.js';
 

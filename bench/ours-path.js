@@ -1,6 +1,6 @@
 // softmargin's certified path at given λs: node bench/ours-path.js <request.json>. `alpha` and `lambdas` are glmnet's.
 import { readFileSync } from 'node:fs';
-import { fit, fitPath } from '../dist/node.js';
+import { fit, fitPath } from '../dist/library/node.js';
 import { readCase } from './case-folder.js';
 import { report } from './ladder.js';
 import { objective } from './objective.js';

@@ -1,6 +1,6 @@
 // softmargin's probabilities of rows in memory: node bench/ours-predict.js <request.json>. The fit is not timed.
 import { readFileSync } from 'node:fs';
-import { fit } from '../dist/node.js';
+import { fit } from '../dist/library/node.js';
 import { readCase } from './case-folder.js';
 import { repeat, report } from './ladder.js';
 

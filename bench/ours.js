@@ -2,7 +2,7 @@
 // With `solvers` in the request every one of our own algorithms that takes the problem runs as well.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CapacityError, fit, UnsupportedError } from '../dist/node.js';
+import { CapacityError, fit, UnsupportedError } from '../dist/library/node.js';
 import { solverRegistry } from '../dist/solvers/registry.js';
 import { readCase, readShape } from './case-folder.js';
 import { climb, repeat, report } from './ladder.js';

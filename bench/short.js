@@ -2,7 +2,7 @@
 // data, no peers. A speed is the processor time of one plain softmax pass over the same rows divided by ours, so a
 // solver at 0.1 takes ten plain passes; it depends little on the machine. expected-ratios.json holds recorded ones.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { fit, fitPath } from '../dist/node.js';
+import { fit, fitPath } from '../dist/library/node.js';
 import { asInput } from './case-folder.js';
 import { table } from './format.js';
 import { kernelSet } from './kernel-set.js';

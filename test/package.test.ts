@@ -34,7 +34,7 @@ describe.each(['README.md', 'README.pt-BR.md'])('%s', (readme) => {
     const programs = snippets(readme);
     expect(programs.length).toBeGreaterThan(0);
     for (const program of programs) {
-      const source = program.replace("'softmargin'", "'./dist/node.js'");
+      const source = program.replace("'softmargin'", "'./dist/library/node.js'");
       const output = execFileSync(process.execPath, ['--input-type=module', '-e', source], {
         cwd: root,
         encoding: 'utf8',
