@@ -13,6 +13,8 @@ export interface RowChunk {
 export interface RowChunks {
   /** Whether chunks hold f32, which are every value as it is, or f64. What is no number is NaN. */
   readonly single: boolean;
+  /** Whether all rows are one chunk. */
+  readonly isOne: boolean;
   /** Hands each chunk to `work`, which calls `copyNext` once while the chunk stands. */
   each(work: (chunk: RowChunk, copyNext: () => void) => void): void;
 }
@@ -52,6 +54,7 @@ export function rowChunks(
 
   return {
     single,
+    isOne: rowsInChunk === nSamples,
     each(work) {
       let next = chunkAt(0);
       while (next !== null) {
