@@ -13,7 +13,7 @@ export interface PassShards {
   readonly features: ShardBounds;
 }
 
-/** Enough for 8 threads to finish at about the same time. */
+/** Enough for 8 threads to finish at about the same time; an even number, for two. */
 const MOST_ROW_SHARDS = 16;
 const MOST_SPARSE_SHARDS = 32;
 /** Multiplications that are worth a shard of their own: some 10 µs, as waking a thread costs. */
@@ -66,7 +66,8 @@ export function denseShards(matrix: DenseMatrix, stride: number, hessianRows: nu
   const room = Math.max(PARTIAL_BYTES, (nSamples * matrix.stride * 4) / 8);
   const wanted = Math.ceil(((valuesRead(matrix) + 16 * nSamples) * stride) / SHARD_PRODUCTS);
   const affordable = Math.max(2, Math.floor(room / partialBytes));
-  const nRowShards = Math.min(wanted, affordable, MOST_ROW_SHARDS, Math.ceil(nSamples / 16));
+  const most = Math.min(wanted, affordable, MOST_ROW_SHARDS, Math.ceil(nSamples / 16));
+  const nRowShards = most > 1 ? most - (most % 2) : most;
   const nFeatureShards = Math.ceil((nRowShards * nFeatures * stride) / SHARD_PRODUCTS);
   return {
     rows: evenBounds(nSamples, nRowShards, 4),
