@@ -11,6 +11,7 @@ import type { ColumnScales, DataPasses, VectorSpace } from './passes.ts';
 import type { PenaltyCoefficients } from './penalty.ts';
 import type { Loss } from './problem.ts';
 import { steppedIntercepts } from './stepped-intercepts.ts';
+import type { SupportModel } from './support-model.ts';
 import { type WeightTermsOf, weightTerms } from './weight-terms.ts';
 
 export interface CompositeObjectiveOptions {
@@ -27,6 +28,8 @@ export interface CompositeObjectiveOptions {
   readonly activeHessian?: ActiveHessian | null;
   /** As in Objective; default null. */
   readonly classHessians?: (() => ClassHessians) | null;
+  /** As in Objective; default null. */
+  readonly supportModel?: (() => SupportModel) | null;
   /** Bounds that hold for these rows' columns, as of an objective of more columns; default null: found when needed. */
   readonly moments?: ClassMoments | null;
   /** Default: plain loops over weights anywhere in memory. */
@@ -95,7 +98,7 @@ function withPenalty(
 ): Objective {
   const { intercept, loss, scales = () => null, spread = () => null } = options;
   const { separatedClasses = null, activeHessian = null } = options;
-  const { weightTerms: termsOf = weightTerms, classHessians = null } = options;
+  const { weightTerms: termsOf = weightTerms, classHessians = null, supportModel = null } = options;
   const { interceptHessian, curvature } = shared;
   const { layout } = passes;
   const { nFeatures, nClasses, stride, size } = layout;
@@ -205,6 +208,7 @@ function withPenalty(
     separatedClasses,
     activeHessian,
     classHessians,
+    supportModel,
     get moments() {
       return shared.moments;
     },

@@ -4,6 +4,7 @@ import type { ClassMoments } from './class-moments.ts';
 import type { ParameterLayout } from './parameters.ts';
 import type { ClassBlocks, ColumnScales, Precision, VectorSpace } from './passes.ts';
 import type { PenaltyCoefficients } from './penalty.ts';
+import type { SupportModel } from './support-model.ts';
 
 /** How good a point is, proved by a dual feasible point. */
 export interface Certificate {
@@ -37,6 +38,8 @@ export interface Objective {
   readonly activeHessian?: ActiveHessian | null;
   /** Null or absent for sparse rows, one score, and too many features or classes. */
   readonly classHessians?: (() => ClassHessians) | null;
+  /** Null or absent but for dense rows fewer than features, of softmax. */
+  readonly supportModel?: (() => SupportModel) | null;
   /** What the certificates so far have found of the class sums; null or absent before, and where none needs it. */
   readonly moments?: ClassMoments | null;
   readonly passes: number;

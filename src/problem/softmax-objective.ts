@@ -12,6 +12,7 @@ import { parameterLayout } from './parameters.ts';
 import type { Problem } from './problem.ts';
 import { rowSpread } from './row-spread.ts';
 import { separabilityTest } from './separability.ts';
+import { supportModel } from './support-model.ts';
 import { putOneScore } from './two-classes.ts';
 import { vectorSpace } from './vector-space.ts';
 import { weightTermsOn } from './weight-terms.ts';
@@ -51,6 +52,10 @@ export function softmaxObjective(
           return hessians;
         }
       : null,
+    supportModel:
+      withHessians && !oneScore && matrix.kind === 'dense'
+        ? () => supportModel(runtime, { ...trainingSet, matrix }, passes.layout, probabilities)
+        : null,
   });
 }
 

@@ -226,6 +226,8 @@ export interface KernelExports extends ShardKernels {
   activeHessianSparse(task: Pointer): void;
   /** Sweeps that coordinate descent took. */
   lassoModelDescent(task: Pointer): number;
+  /** Products that it took, as many as it may where it was cut off. */
+  supportModel(task: Pointer): number;
   /** Before all else of a model, see kernels/lasso-homotopy.ts. */
   lassoHomotopyTake(task: Pointer): void;
   /** 0 when done, 1 where the tableau must be folded first. */

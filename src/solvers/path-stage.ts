@@ -6,11 +6,12 @@ import { isZero } from '../problem/parameters.ts';
 import type { VectorSpace } from '../problem/passes.ts';
 import type { PenaltyCoefficients } from '../problem/penalty.ts';
 import { classwiseDescent } from './classwise-descent.ts';
-import { type DescentSettings, type LassoDescent, lassoDescent } from './lasso-descent.ts';
+import { type DescentSettings, lassoDescent } from './lasso-descent.ts';
 import { trackProgress } from './progress.ts';
 import { PROXIMAL_NEWTON, proximalNewton } from './proximal-newton.ts';
 import { closeGap, type Pace } from './proximal-newton-model.ts';
 import type { SolverOptions, SolverRun, Status } from './solver.ts';
+import { supportDescent } from './support-descent.ts';
 
 /** A softmax problem with a lasso, solved for one penalty after another. */
 export interface PathStage {
@@ -45,7 +46,10 @@ export function descentStage(base: Objective, theta: Float64Array, ownResiduals 
   const start = vectors.zeros(layout.size);
   if (isZero(theta.subarray(0, nWeights))) base.certify(theta, gradient);
   start.set(theta);
-  let descent: LassoDescent = lassoDescent(base, activeHessian, start, SETTINGS);
+  const supportModel = ownResiduals ? base.supportModel : null;
+  let descent = supportModel
+    ? supportDescent(base, supportModel(), activeHessian, start, SETTINGS)
+    : lassoDescent(base, activeHessian, start, SETTINGS);
   let classHessians = ownResiduals ? null : (base.classHessians ?? null);
   let isClasswise = false;
   const largest = largestWeightGradient(base, descent.point.gradient);
