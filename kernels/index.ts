@@ -99,6 +99,7 @@ export { sparseShift } from './sparse-shift';
 export { sparseSquares } from './sparse-squares';
 export { subspaceCombination, subspaceCoordinates } from './subspace-inverse';
 export { sumShards } from './sum-shards';
+export { areWithin, largestOutside } from './gradient-bounds';
 export { supportModel } from './support-model';
 export { addTextCode, textCodesBytes } from './text-codes';
 export { listCombination, listProducts } from './vector-lists';

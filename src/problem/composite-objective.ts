@@ -209,6 +209,7 @@ function withPenalty(
     activeHessian,
     classHessians,
     supportModel,
+    residuals: passes.residuals ?? null,
     get moments() {
       return shared.moments;
     },

@@ -50,6 +50,7 @@ export function dataPasses(runtime: Runtime, trainingSet: TrainingSet, initialLo
       return machine.sum(0) / nSamples;
     },
     scales: () => knownScales(trainingSet, machine.columnScales),
+    residuals: machine.residuals,
   };
 
   return {

@@ -40,6 +40,8 @@ export interface Objective {
   readonly classHessians?: (() => ClassHessians) | null;
   /** Null or absent but for dense rows fewer than features, of softmax. */
   readonly supportModel?: (() => SupportModel) | null;
+  /** As of DataPasses, where certifyHere was; null or absent where passes keep none. */
+  readonly residuals?: Float64Array | null;
   /** What the certificates so far have found of the class sums; null or absent before, and where none needs it. */
   readonly moments?: ClassMoments | null;
   readonly passes: number;

@@ -73,6 +73,8 @@ export interface PassMachine {
   readInterceptHessian(out: Float64Array): void;
   /** Softmax on sparse rows: the residuals that a single-precision pass left, with each intercept moved by `change`. */
   shift(change: Float64Array): void;
+  /** Wide rows: what a pass in double that wrote a gradient left, nSamples × stride; else null. */
+  readonly residuals: Float64Array | null;
   /** null where there is an intercept Hessian instead */
   readonly interceptProduct: ((direction: Float64Array, out: Float64Array) => void) | null;
   columnScales(): ColumnScales;
@@ -133,6 +135,7 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
     hessianRows: partial.hessianRows,
   });
   describeShards(runtime, task, shards);
+  let residuals: Float64Array | null = null;
   if (dense) {
     const rowBytes = matrix.stride * 4 + stride * 4;
     const fitting = Math.floor(BLOCK_BYTES / rowBytes / ROW_TILE) * ROW_TILE;
@@ -146,7 +149,9 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
     if (compact) {
       task.set({ rowStarts: compact.starts, rowIndices: compact.indices, rowValues: compact.values });
     }
-    task.set({ work: arena.allocate(kind === 'wide' ? nSamples * stride * 8 : workStep * nRowShards) });
+    const work = arena.allocate(kind === 'wide' ? nSamples * stride * 8 : workStep * nRowShards);
+    if (kind === 'wide') residuals = arena.f64(work, nSamples * stride);
+    task.set({ work });
   } else {
     const { rowStarts, rowIndices, rowValues, columnStarts, columnIndices, columnValues } = matrix;
     task.set({ rowStarts, rowIndices, rowValues, columnStarts, columnIndices, columnValues });
@@ -255,6 +260,7 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
       }
       if (isHalf) hessianFromProducts(out, nClasses);
     },
+    residuals,
     interceptProduct: keepsRows ? interceptProduct : null,
     columnScales() {
       if (matrix.kind === 'sparse') return sparseColumnScales(runtime, trainingSet, matrix);

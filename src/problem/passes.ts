@@ -121,6 +121,11 @@ export interface DataPasses {
   readonly classBlocks?: (ridge: number, intercept: boolean) => ClassBlocks;
   /** Smoothed hinge only. */
   readonly hinge?: HingeState;
+  /**
+   * Softmax on dense rows of more features than rows, else null or absent: v (p − e_y), nSamples × stride, as the last
+   * certificatePass left it, until the next pass.
+   */
+  readonly residuals?: Float64Array | null;
   /** Softmax only; found at the first call. */
   readonly scales?: () => ColumnScales;
   /** −(1/n) Σ vᵢ ℓ*(scale · uᵢ), 0 ≤ scale ≤ 1, residuals as in certificatePass (double precision). */

@@ -7,8 +7,8 @@ import type { DenseTrainingSet } from './softmax-residuals.ts';
 
 /** The quadratic model of the softmax loss at some θ, of few rows and with a ridge, without a Hessian that is made. */
 export interface SupportModel {
-  /** Takes the rows' weights at θ: half a pass. */
-  stand(theta: Float64Array): void;
+  /** Takes the rows' weights at θ: half a pass, or none with its `residuals`, as of DataPasses. */
+  stand(theta: Float64Array, residuals?: Float64Array | null): void;
   /**
    * Minimizes the model around `theta` over these coordinates of θ (ascending, intercepts included) and writes the way
    * there into `direction`, else 0. `from`: where to begin. Returns the number of products with the Hessian, or null
@@ -34,7 +34,7 @@ const TINY = 1e-7;
 /** `probabilities` as in DataPasses. What is allocated lives until the caller releases the arena. */
 export function supportModel(
   { arena, kernels, run }: Runtime,
-  { matrix, sampleWeights }: DenseTrainingSet,
+  { matrix, labels: trainingLabels, sampleWeights }: DenseTrainingSet,
   { nFeatures: d, nClasses, stride }: ParameterLayout,
   probabilities: (theta: Float64Array) => Float32Array,
 ): SupportModel {
@@ -45,6 +45,7 @@ export function supportModel(
   const v = sampleWeights === 0 ? null : arena.f64(sampleWeights, n);
   for (let i = 0; i < n; i++) rowWeights[i] = (v === null ? 1 : v[i]) / n;
   const columns = columnsOneByOne({ arena, run }, matrix, nRows);
+  const labels = arena.u32(trainingLabels, n);
   const rows = arena.allocateUnset(2 * nClasses * nRows * 4);
   const task = arena.allocate(TASK_BYTES);
   const numbers = arena.f64(task, 3);
@@ -66,11 +67,13 @@ export function supportModel(
   }
 
   return {
-    stand(theta) {
-      const p = probabilities(theta);
-      for (let k = 0; k < nClasses; k++) {
-        for (let i = 0; i < n; i++) {
-          const probability = p[i * stride + k];
+    stand(theta, residuals = null) {
+      const p = residuals ?? probabilities(theta);
+      for (let i = 0; i < n; i++) {
+        const scale = residuals === null || v === null || v[i] === 0 ? 1 : 1 / v[i];
+        for (let k = 0; k < nClasses; k++) {
+          const own = residuals !== null && labels[i] === k ? 1 : 0;
+          const probability = own + scale * p[i * stride + k];
           P[k * nRows + i] = probability < TINY ? 0 : probability;
         }
       }

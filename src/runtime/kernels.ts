@@ -226,6 +226,27 @@ export interface KernelExports extends ShardKernels {
   activeHessianSparse(task: Pointer): void;
   /** Sweeps that coordinate descent took. */
   lassoModelDescent(task: Pointer): number;
+  /** The largest norm; see kernels/gradient-bounds.ts. */
+  largestOutside(
+    gradient: Pointer,
+    norms: Pointer,
+    nFeatures: number,
+    stride: number,
+    inside: Pointer,
+    nInside: number,
+    largest: Pointer,
+  ): number;
+  areWithin(
+    gradient: Pointer,
+    norms: Pointer,
+    nFeatures: number,
+    stride: number,
+    inside: Pointer,
+    nInside: number,
+    scales: Pointer,
+    radii: Pointer,
+    limit: number,
+  ): number;
   /** Products that it took, as many as it may where it was cut off. */
   supportModel(task: Pointer): number;
   /** Before all else of a model, see kernels/lasso-homotopy.ts. */

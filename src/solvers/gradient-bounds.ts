@@ -43,7 +43,7 @@ export function gradientBounds(
   layout: ParameterLayout,
   intercept: boolean,
 ): GradientBounds {
-  const { arena } = runtime;
+  const { arena, kernels } = runtime;
   const { matrix, labels, sampleWeights } = trainingSet;
   const { nSamples: n, nFeatures: d } = matrix;
   const { nClasses: K, stride } = layout;
@@ -74,11 +74,12 @@ export function gradientBounds(
     work: centre.byteOffset,
     gradient: gradient.byteOffset,
   });
+  const columns = [gradient.byteOffset, norms.byteOffset, d, stride] as const;
   const centreSquares = new Float64Array(K);
-  const scales = new Float64Array(K);
-  const radii = new Float64Array(K);
+  const [scales, radii] = [arena.allocateF64(stride), arena.allocateF64(stride)];
   /** Of the columns but those of `inside`: the largest |G⁰| of each class, and the largest norm. */
-  const largest = new Float64Array(K);
+  const largest = arena.allocateF64(stride);
+  const insideList = arena.allocateU32(d);
   let largestNorm = 0;
   let inside: readonly number[] | null = null;
   let any = false;
@@ -98,37 +99,8 @@ export function gradientBounds(
   function leaveOut(features: readonly number[]): void {
     if (inside === features) return;
     inside = features;
-    largest.fill(0);
-    largestNorm = 0;
-    let next = 0;
-    for (let j = 0; j < d; j++) {
-      if (next < features.length && features[next] === j) {
-        next++;
-        continue;
-      }
-      if (norms[j] > largestNorm) largestNorm = norms[j];
-      // Also where it is no number.
-      for (let k = 0; k < K; k++) {
-        const size = Math.abs(gradient[j * stride + k]);
-        if (!(size <= largest[k])) largest[k] = size;
-      }
-    }
-  }
-
-  /** Whether each column but those of `features` is within `limit` by itself. */
-  function holdsEach(features: readonly number[], limit: number): boolean {
-    let next = 0;
-    for (let j = 0; j < d; j++) {
-      if (next < features.length && features[next] === j) {
-        next++;
-        continue;
-      }
-      for (let k = 0; k < K; k++) {
-        const known = scales[k] * Math.abs(gradient[j * stride + k]);
-        if (!(known + norms[j] * radii[k] <= limit)) return false;
-      }
-    }
-    return true;
+    insideList.set(features);
+    largestNorm = kernels.largestOutside(...columns, insideList.byteOffset, features.length, largest.byteOffset);
   }
 
   return {
@@ -163,7 +135,9 @@ export function gradientBounds(
       const limit = bound * (1 - ROUNDING) - UNDERFLOW * scales.reduce((a, b) => Math.max(a, b), 1);
       leaveOut(features);
       const together = largest.every((size, k) => scales[k] * size + largestNorm * radii[k] <= limit);
-      return together || holdsEach(features, limit);
+      if (together) return true;
+      const list = [insideList.byteOffset, features.length] as const;
+      return kernels.areWithin(...columns, ...list, scales.byteOffset, radii.byteOffset, limit) !== 0;
     },
   };
 }
@@ -172,13 +146,13 @@ function columnNorms(
   { arena, kernels }: Runtime,
   { values, nSamples, nFeatures, stride }: DenseMatrix,
 ): Float64Array {
+  const norms = arena.allocateF64(nFeatures);
   const mark = arena.mark();
   const means = arena.allocateF64(stride);
   const units = arena.allocateF64(stride).fill(1);
   const squares = arena.allocateF64(stride);
   const [mean, unit, sums] = [means.byteOffset, units.byteOffset, squares.byteOffset];
   kernels.columnSquaresSingle(values, nSamples, stride, 0, mean, unit, sums);
-  const norms = new Float64Array(nFeatures);
   for (let j = 0; j < nFeatures; j++) norms[j] = Math.sqrt(squares[j]);
   arena.release(mark);
   return norms;

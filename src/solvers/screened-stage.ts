@@ -1,6 +1,6 @@
 import type { DenseMatrix } from '../data/design-matrix.ts';
 import { largestWeightGradient } from '../problem/lambda-max.ts';
-import type { CertifiedPoint } from '../problem/objective.ts';
+import type { CertifiedPoint, Objective } from '../problem/objective.ts';
 import type { Problem } from '../problem/problem.ts';
 import { softmaxObjective } from '../problem/softmax-objective.ts';
 import { softmaxResiduals } from '../problem/softmax-residuals.ts';
@@ -43,6 +43,7 @@ export function screenedStage(runtime: Runtime, problem: Problem, matrix: DenseM
   interface Part {
     readonly features: readonly number[];
     readonly theta: Float64Array;
+    readonly objective: Objective;
     readonly residuals: (theta: Float64Array) => Float64Array;
     readonly stage: PathStage;
     readonly passes: () => number;
@@ -63,6 +64,7 @@ export function screenedStage(runtime: Runtime, problem: Problem, matrix: DenseM
     return {
       features,
       theta: start,
+      objective,
       residuals: softmaxResiduals(runtime, columns, objective.layout),
       stage: descentStage(objective, start, true),
       passes: () => share * objective.passes,
@@ -91,8 +93,8 @@ export function screenedStage(runtime: Runtime, problem: Problem, matrix: DenseM
           return { ...solution, ...described(objective.certifyHere(theta, gradient)), passes: passes() };
         }
         if (found.status !== 'converged') break;
-        const residuals = part.residuals(part.theta);
         const own = stage.certified;
+        const residuals = (own && part.objective.residuals) ?? part.residuals(part.theta);
         const proves = own !== null && isWithin(own, options);
         if (proves && bounds.hold(residuals, features, lasso)) return { ...solution, ...described(own) };
         bounds.take(residuals);

@@ -29,6 +29,8 @@ export function supportDescent(
   let earlierLasso = 0;
   /** How far a λ's first model goes on, as part of the way from `earlier`. */
   let onward = 0;
+  /** How many passes there were when the last certificate here was made, whose residuals stand until the next. */
+  let standsAfter = settings.precision === 'double' ? initial.passes : Number.NaN;
   let asked = 0;
   let joint: LassoDescent | null = null;
 
@@ -49,7 +51,8 @@ export function supportDescent(
     const { free, entering } = activeCoordinates(point, penalty.lasso);
     const coordinates = free.concat(entering).sort((a, b) => a - b);
     foresee(coordinates);
-    supportModel.stand(theta);
+    const stands = standsAfter === objective.passes;
+    supportModel.stand(theta, stands ? objective.residuals : null);
     const model = { theta, gradient, penalty, tolerance };
     const products = supportModel.minimize(model, coordinates, from, MOST_PRODUCTS, direction);
     if (products === null) return null;
@@ -95,6 +98,7 @@ export function supportDescent(
         if (!(slope < 0)) return 'stuck';
         if (fallsEnough(point.look(direction, length, precision), length, slope, point.value)) {
           point.move();
+          standsAfter = precision === 'double' ? point.objective.passes : Number.NaN;
           return 'moved';
         }
         if (point.known !== precision && precision === 'double') {
