@@ -27,6 +27,7 @@ export { encodeRows } from './encode-rows';
 export { expDoubleArray, expSingleArray } from './exp';
 export { copySlots, expandSlots } from './expand-slots';
 export { gatherColumns } from './gather-columns';
+export { areWithin, largestOutside } from './gradient-bounds';
 export {
   hingeDualGradient,
   hingeDualRepair,
@@ -99,7 +100,6 @@ export { sparseShift } from './sparse-shift';
 export { sparseSquares } from './sparse-squares';
 export { subspaceCombination, subspaceCoordinates } from './subspace-inverse';
 export { sumShards } from './sum-shards';
-export { areWithin, largestOutside } from './gradient-bounds';
 export { supportModel } from './support-model';
 export { addTextCode, textCodesBytes } from './text-codes';
 export { listCombination, listProducts } from './vector-lists';

@@ -31,6 +31,12 @@ class SupportModelTask {
 
 /** A round ends at this part of the residual that it began with. */
 const ROUND: f64 = 0.1;
+/**
+ * So many times a weight's counts what is left of an intercept's slope: a certificate is charged more for it. With 1, 5
+ * and 20 paths of 100 λ on 200 × 10 000 took 116, 99 and 99 steps with 820, 707 and 982 products (elastic net of 0.5), 130,
+ * 99 and 100 steps (0.95).
+ */
+const INTERCEPTS: f64 = 5;
 /** More rounds mean that the support changes in circles. */
 const MOST_ROUNDS = 10;
 
@@ -168,6 +174,11 @@ function takeSlope(t: SupportModelTask): u32 {
   return 1;
 }
 
+/** What a residual counts as. */
+function amount(t: SupportModelTask, a: u32, r: f64): f64 {
+  return (a < t.nWeights ? 1 : INTERCEPTS) * abs(r);
+}
+
 /** Conjugate gradients on the support; returns the number of products. */
 function solve(t: SupportModelTask, most: u32): u32 {
   let largest: f64 = 0;
@@ -181,7 +192,7 @@ function solve(t: SupportModelTask, most: u32): u32 {
     const z = r * at(scale(t), a);
     put(residual(t), a, r);
     put(search(t), a, z);
-    largest = max(largest, abs(r));
+    largest = max(largest, amount(t, a, r));
     rest += r * z;
   }
   let products: u32 = 0;
@@ -202,7 +213,7 @@ function solve(t: SupportModelTask, most: u32): u32 {
       put(weights(t), a, at(weights(t), a) + length * at(search(t), a));
       const r = at(residual(t), a) - change;
       put(residual(t), a, r);
-      largest = max(largest, abs(r));
+      largest = max(largest, amount(t, a, r));
       rest += r * r * at(scale(t), a);
     }
     const momentum = rest / last;

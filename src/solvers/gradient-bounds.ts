@@ -100,7 +100,12 @@ export function gradientBounds(
     if (inside === features) return;
     inside = features;
     insideList.set(features);
-    largestNorm = kernels.largestOutside(...columns, insideList.byteOffset, features.length, largest.byteOffset);
+    largestNorm = kernels.largestOutside(
+      ...columns,
+      insideList.byteOffset,
+      features.length,
+      largest.byteOffset,
+    );
   }
 
   return {
