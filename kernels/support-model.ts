@@ -147,12 +147,12 @@ function letOut(t: SupportModelTask): bool {
   return any;
 }
 
+/** Whether a condition is violated by more than the tolerance, on the support by more than twice that. */
 function isViolated(t: SupportModelTask): bool {
-  const most = t.lasso + t.tolerance;
-  for (let a: u32 = 0; a < t.nWeights; a++) {
-    const sign = at(signs(t), a);
-    const s = at(slope(t), a);
-    if (!(sign === 0 ? abs(s) <= most : abs(s + sign * t.lasso) <= 2 * t.tolerance)) return true;
+  const mean = meanIntercept(t);
+  for (let a: u32 = 0; a < t.size; a++) {
+    const off = isIn(t, a) ? 0.5 * amount(t, a, residualAt(t, a, mean)) : abs(at(slope(t), a)) - t.lasso;
+    if (!(off <= t.tolerance)) return true;
   }
   return false;
 }
@@ -174,6 +174,18 @@ function takeSlope(t: SupportModelTask): u32 {
   return 1;
 }
 
+/** The mean slope of the intercepts, which is rounding: along (1, …, 1) the model is flat. */
+function meanIntercept(t: SupportModelTask): f64 {
+  let mean: f64 = 0;
+  for (let a = t.nWeights; a < t.size; a++) mean += at(slope(t), a) / <f64>(t.size - t.nWeights);
+  return mean;
+}
+
+/** What is missing to optimality on the support. */
+function residualAt(t: SupportModelTask, a: u32, mean: f64): f64 {
+  return (a < t.nWeights ? -t.lasso * at(signs(t), a) : mean) - at(slope(t), a);
+}
+
 /** What a residual counts as. */
 function amount(t: SupportModelTask, a: u32, r: f64): f64 {
   return (a < t.nWeights ? 1 : INTERCEPTS) * abs(r);
@@ -182,13 +194,10 @@ function amount(t: SupportModelTask, a: u32, r: f64): f64 {
 /** Conjugate gradients on the support; returns the number of products. */
 function solve(t: SupportModelTask, most: u32): u32 {
   let largest: f64 = 0;
-  let mean: f64 = 0;
-  for (let a = t.nWeights; a < t.size; a++) mean += at(slope(t), a) / <f64>(t.size - t.nWeights);
+  const mean = meanIntercept(t);
   let rest: f64 = 0;
   for (let a: u32 = 0; a < t.size; a++) {
-    let r: f64 = 0;
-    if (a >= t.nWeights) r = mean - at(slope(t), a);
-    else if (isIn(t, a)) r = -at(slope(t), a) - t.lasso * at(signs(t), a);
+    const r = isIn(t, a) ? residualAt(t, a, mean) : 0;
     const z = r * at(scale(t), a);
     put(residual(t), a, r);
     put(search(t), a, z);

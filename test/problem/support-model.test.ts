@@ -70,7 +70,7 @@ function posed({ weighted = false } = {}) {
     for (let k = 0; k < K; k++) found.push(d * layout.stride + k);
     return found;
   };
-  return { model, theta, gradient, layout, vector, slopeAfter, some };
+  return { model, passes, theta, gradient, layout, vector, slopeAfter, some };
 }
 
 for (const { weighted, lasso, ridge, nFeatures } of [
@@ -102,6 +102,25 @@ for (const { weighted, lasso, ridge, nFeatures } of [
     }
     expect(coordinates.some((i) => theta[i] !== 0 && theta[i] + direction[i] === 0)).toBe(true);
     expect(coordinates.some((i) => i < d * layout.stride && theta[i] === 0 && direction[i] !== 0)).toBe(true);
+  });
+}
+
+for (const weighted of [false, true]) {
+  test(`stands by a certificate's residuals, without a pass, as by half of one; weights: ${weighted}`, () => {
+    const { model, passes, theta, gradient, vector, some } = posed({ weighted });
+    const [byPass, byResiduals] = [vector(), vector()];
+    const asked = { theta, gradient, penalty: { lasso: 0.15, ridge: 0.1 }, tolerance: 1e-6 };
+    model.stand(theta);
+    model.minimize(asked, some(d), theta, 100, byPass);
+    // The weights of other rows, so that these are not found where they were left.
+    model.stand(vector());
+    passes.certificatePass(theta, vector(), null);
+    const before = passes.passes;
+    model.stand(theta, passes.residuals);
+    expect(passes.passes).toBe(before);
+    model.minimize(asked, some(d), theta, 100, byResiduals);
+    expect(byPass.some((w) => w !== 0)).toBe(true);
+    for (let i = 0; i < byPass.length; i++) expect(byResiduals[i]).toBeCloseTo(byPass[i], 5);
   });
 }
 

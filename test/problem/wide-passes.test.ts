@@ -3,6 +3,7 @@ import { dataPasses } from '../../src/problem/data-passes.ts';
 import { parameterLayout } from '../../src/problem/parameters.ts';
 import { passKind, wideShards } from '../../src/problem/pass-shards.ts';
 import { listPresentFeatures } from '../../src/problem/present-features.ts';
+import { type DenseTrainingSet, softmaxResiduals } from '../../src/problem/softmax-residuals.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import { nodePlatform } from '../../src/runtime/platform-node.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
@@ -65,6 +66,16 @@ describe.each([1, 3, 7])('passes over more features than rows, one in %i with we
       expect(Math.abs(squares[j] * data.X.length - plain)).toBeLessThan(1e-12 * plain + 1e-300);
     }
   });
+});
+
+test('a certificate leaves its residuals, as they are found by themselves', () => {
+  const runtime = kernelRuntime();
+  const { set, theta, layout, gradient } = wideCase(runtime, [67, 69, 4], 3);
+  const passes = dataPasses(runtime, set, SOFTMAX);
+  passes.certificatePass(theta, gradient, null);
+  const own = softmaxResiduals(runtime, set as DenseTrainingSet, layout)(theta);
+  expect(passes.residuals).toHaveLength(own.length);
+  for (let i = 0; i < own.length; i++) expect(passes.residuals?.[i]).toBeCloseTo(own[i], 14);
 });
 
 test('one thread and three give the same bits', async () => {
