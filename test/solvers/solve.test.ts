@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { UnsupportedError } from '../../src/errors.ts';
+import { withMixedRows } from '../../src/problem/mixed-rows.ts';
 import { parameterLayout } from '../../src/problem/parameters.ts';
 import type { Problem } from '../../src/problem/problem.ts';
 import { softmaxDual } from '../../src/problem/softmax-dual-task.ts';
@@ -84,6 +85,35 @@ describe('solve on the kernels', () => {
     expect([solution.status, solution.solver]).toEqual(['converged', 'block-newton']);
     const newton = train({}, 'newton-cg', { tolerance: 1e-10 });
     expect(Math.abs(solution.objective / newton.objective - 1)).toBeLessThan(1e-9);
+  });
+
+  test.each([
+    ['lbfgs', 0],
+    ['newton-cg', 0],
+    ['sampled-newton', 0],
+    ['subspace-newton', 0],
+    ['pruned-newton', 0],
+    ['block-newton', 0],
+    ['proximal-newton', 1e-3],
+  ])('%s, some columns of mostly one value: the optimum of sparse rows', (name, lasso) => {
+    const X = Array.from({ length: 600 }, (_, i) =>
+      Array.from({ length: 20 }, (_, j) => {
+        const x = scattered(20 * i + j);
+        return Math.fround(j % 2 === 0 ? x : x > 0.9 ? 1 : 0);
+      }),
+    );
+    const y = X.map((row, i) => {
+      const scores = [0, 1, 2, 3].map((k) => row[2 * k] + row[2 * k + 1] + scattered(4 * i + k + 50_000));
+      return scores.indexOf(Math.max(...scores));
+    });
+    const data = { X, y, nClasses: 4 };
+    const runtime = kernelRuntime();
+    expect(withMixedRows(runtime, pose(runtime, {}, data)).trainingSet.matrix).toHaveProperty('mixed');
+    const penalty = { ridge: lasso === 0 ? 1e-4 : 0, lasso };
+    const mixed = train({ penalty }, name, { tolerance: 1e-8 }, false, data);
+    expect([mixed.status, mixed.solver]).toEqual(['converged', name]);
+    const sparse = train({ penalty }, lasso === 0 ? 'lbfgs' : name, { tolerance: 1e-8 }, true, data);
+    expect(Math.abs(mixed.objective / sparse.objective - 1)).toBeLessThan(2e-8);
   });
 
   test('no bound lies above the optimum that a tighter run finds', () => {
