@@ -6,7 +6,7 @@
 export class MixedRows {
   nFeatures: u32; // 0
   nDense: u32; // 4: a multiple of 4
-  order: usize; // 8: u32 × nFeatures: the features of the packed columns, then of the others
+  order: usize; // 8: u32: the features of the packed columns, then of the others, then to a multiple of 4 a row's padding
   values: usize; // 12: f32, rows × rowStride: the packed columns
   rowStride: u32; // 16: nDense
   starts: usize; // 20: u32 × (rows + 1): the rows' entries
@@ -48,10 +48,9 @@ export function mixedPack(task: usize, shard: u32): void {
   for (let i = load<u32>(t.rowShards + (shard << 2)); i < last; i++) {
     const x = t.source + i * (t.sourceStride << 2);
     const packed = t.values + i * (t.rowStride << 2);
-    let q: u32 = 0;
-    for (; q < t.nDense; q++) store<f32>(packed + (q << 2), load<f32>(x + (orderAt(t, q) << 2)));
+    for (let q: u32 = 0; q < t.nDense; q += 4) v128.store(packed + (q << 2), four(x, t.order + (q << 2)));
     let count: u32 = 0;
-    for (; q < t.nFeatures; q++) count += differs(t, x, orderAt(t, q)) ? 1 : 0;
+    for (let q = t.nDense; q < t.nFeatures; q += 4) count += popcnt<u32>(differences(t, x, q));
     store<u32>(t.starts + ((i + 1) << 2), count);
   }
 }
@@ -64,21 +63,30 @@ export function mixedFill(task: usize, shard: u32): void {
     const x = t.source + i * (t.sourceStride << 2);
     let at = load<u32>(t.starts + (i << 2));
     if (at === load<u32>(t.starts + ((i + 1) << 2))) continue;
-    for (let q = t.nDense; q < t.nFeatures; q++) {
-      const j = orderAt(t, q);
-      if (!differs(t, x, j)) continue;
-      store<u32>(t.rows + (at << 2), i);
-      store<u16>(t.indices + (at << 1), <u16>(q - t.nDense));
-      store<f32>(t.entries + (at << 2), load<f32>(x + (j << 2)) - load<f32>(t.base + (j << 2)));
-      at++;
+    for (let q = t.nDense; q < t.nFeatures; q += 4) {
+      let places = differences(t, x, q);
+      for (; places !== 0; places &= places - 1) {
+        const column = q + ctz<u32>(places);
+        const j = load<u32>(t.order + (column << 2)) << 2;
+        store<u32>(t.rows + (at << 2), i);
+        store<u16>(t.indices + (at << 1), <u16>(column - t.nDense));
+        store<f32>(t.entries + (at << 2), load<f32>(x + j) - load<f32>(t.base + j));
+        at++;
+      }
     }
   }
 }
 
-function orderAt(t: MixedRows, q: u32): u32 {
-  return load<u32>(t.order + (q << 2));
+/** Of row x the values of four columns listed. */
+function four(x: usize, order: usize): v128 {
+  let z = v128.load32_zero(x + (load<u32>(order) << 2));
+  z = v128.load32_lane(x + (load<u32>(order, 4) << 2), z, 1);
+  z = v128.load32_lane(x + (load<u32>(order, 8) << 2), z, 2);
+  return v128.load32_lane(x + (load<u32>(order, 12) << 2), z, 3);
 }
 
-function differs(t: MixedRows, x: usize, j: u32): bool {
-  return load<f32>(x + (j << 2)) !== load<f32>(t.base + (j << 2));
+/** Bit k: whether row x is not the base in the k-th of four columns. */
+function differences(t: MixedRows, x: usize, first: u32): u32 {
+  const order = t.order + (first << 2);
+  return i32x4.bitmask(f32x4.ne(four(x, order), four(t.base, order)));
 }

@@ -121,7 +121,7 @@ export function columnsApart(
   const { nSamples, nFeatures, stride, values } = matrix;
   const center = arena.allocateF64(nFeatures);
   for (const j of features.slice(nDense)) center[j] = -base[j];
-  const order = arena.allocateU32(nFeatures);
+  const order = arena.allocateU32(roundUp(nFeatures, 4)).fill(nFeatures);
   order.set(features);
   const starts = arena.allocateU32(nSamples + 1);
   // Kernels read a vector beyond the last row.
