@@ -38,7 +38,7 @@ export interface Objective {
   readonly activeHessian?: ActiveHessian | null;
   /** Null or absent for sparse rows, one score, and too many features or classes. */
   readonly classHessians?: (() => ClassHessians) | null;
-  /** Null or absent but for dense rows fewer than features, of softmax. */
+  /** Null or absent but for softmax of dense rows with a lasso. */
   readonly supportModel?: (() => SupportModel) | null;
   /** As of DataPasses, where certifyHere was; null or absent where passes keep none. */
   readonly residuals?: Float64Array | null;

@@ -70,7 +70,9 @@ export function supportModel(
     stand(theta, residuals = null) {
       const p = residuals ?? probabilities(theta);
       for (let i = 0; i < n; i++) {
-        const scale = residuals === null || v === null || v[i] === 0 ? 1 : 1 / v[i];
+        const inverse = v === null || residuals === null ? 1 : 1 / v[i];
+        // A row of no weight, or next to none, has no say.
+        const scale = inverse === Number.POSITIVE_INFINITY ? 1 : inverse;
         for (let k = 0; k < nClasses; k++) {
           const own = residuals !== null && labels[i] === k ? 1 : 0;
           const probability = own + scale * p[i * stride + k];
