@@ -16,6 +16,15 @@ describe('package.json', () => {
     for (const version of Object.values(manifest.devDependencies)) expect(version).toMatch(/^\d+\.\d+\.\d+$/);
   });
 
+  test("has Node's and the browser's entry share what they have in common, in Node", async () => {
+    const entry = (name: string) => import(`${root}/${manifest.exports[name].node}`);
+    const [node, browser] = [await entry('.'), await entry('./browser')];
+    for (const [name, value] of Object.entries(browser)) {
+      if (/^[A-Z]/.test(name)) expect(node[name], name).toBe(value);
+    }
+    expect(node.DataError).toBe(browser.DataError);
+  });
+
   test('exports files that the build makes', () => {
     const paths = (entry: unknown): string[] =>
       typeof entry === 'string' ? [entry] : Object.values(entry as object).flatMap(paths);

@@ -150,7 +150,7 @@ export interface KernelExports extends ShardKernels {
   ): void;
   /** out ← Σ over shards, in their order, of count f64, `step` bytes from one shard to the next */
   sumShards(from: Pointer, step: number, nShards: number, count: number, out: Pointer): void;
-  /** How many values differ from the base: what more than half of the rows hold, or 0. */
+  /** counts ← in how many of the rows each column is not its base, see kernels/mixed-layout.ts. */
   countDifferent(
     values: Pointer,
     offsets: Pointer,
@@ -159,6 +159,7 @@ export interface KernelExports extends ShardKernels {
     base: Pointer,
     counts: Pointer,
   ): void;
+  /** How many values differ from the base: what more than half of the rows hold, or 0. */
   mostFrequent(
     values: Pointer,
     offsets: Pointer,
