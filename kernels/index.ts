@@ -103,7 +103,7 @@ export { sumShards } from './sum-shards';
 export { supportModel } from './support-model';
 export { addTextCode, textCodesBytes } from './text-codes';
 export { listCombination, listProducts } from './vector-lists';
-export { axpy, axpyShard, copyShard, dot, dotShard, isSame, scale, scaleShard } from './vectors';
+export { axpy, axpyShard, copyShard, dot, dotShard, scale, scaleShard } from './vectors';
 export { weightTerms } from './weight-terms';
 export { wideColumns, wideColumnsDouble, wideRows, wideRowsDouble } from './wide';
 

@@ -51,21 +51,6 @@ export function scale(alpha: f64, x: usize, length: u32): void {
   for (let i: u32 = 0; i < (length & 3); i++) store<f64>(x + (i << 3), alpha * load<f64>(x + (i << 3)));
 }
 
-/** Whether they hold the same bits. */
-export function isSame(a: usize, b: usize, length: u32): bool {
-  const end = a + ((length & ~3) << 3);
-  while (a !== end) {
-    const first = v128.xor(v128.load(a), v128.load(b));
-    if (v128.any_true(v128.or(first, v128.xor(v128.load(a, 16), v128.load(b, 16))))) return false;
-    a += 32;
-    b += 32;
-  }
-  for (let i: u32 = 0; i < (length & 3); i++) {
-    if (load<u64>(a + (i << 3)) !== load<u64>(b + (i << 3))) return false;
-  }
-  return true;
-}
-
 /** One operation on long vectors, cut into pieces of SHARD_LENGTH. */
 @unmanaged
 class VectorTask {

@@ -52,6 +52,5 @@ export function vectorSpace(runtime: Runtime): VectorSpace {
         kernels.copyBytes(from.byteOffset, to.byteOffset, from.byteLength);
       } else runtime.run('copyShard', task, describe(1, from, to));
     },
-    isSame: (a, b) => Boolean(kernels.isSame(a.byteOffset, b.byteOffset, a.length)),
   };
 }

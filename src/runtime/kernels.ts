@@ -216,7 +216,6 @@ export interface KernelExports extends ShardKernels {
   ): void;
   /** nRows × nClasses f64 in place, with the bits of the classifier's softmaxRows */
   softmaxRows(scores: Pointer, nRows: number, nClasses: number): void;
-  isSame(a: Pointer, b: Pointer, length: number): boolean;
   copyBytes(from: Pointer, to: Pointer, length: number): void;
   /** Writes the table of 4096 bytes by which short decimals are read. */
   decimalShuffles(out: Pointer): void;

@@ -16,16 +16,13 @@ export interface InverseHessian {
 interface Pair {
   readonly s: Float64Array;
   readonly y: Float64Array;
-  /** Dy, where D is dear. */
-  readonly image: Float64Array | null;
 }
 
 /**
  * Products with the inverse Hessian that BFGS updates make of the last `memory` pairs, by the two-loop
  * recursion. It starts from γD, D the preconditioner (null: the identity) and γ = sᵀy / yᵀDy of the last pair, its root or
  * 1 where D's `scaling` says so. The products of the pairs with each other are kept, so that each loop reads all s and
- * all y once, on all threads, and between solves a triangular system. Where D is `dear`, Dy is kept, as the difference of Dg
- * after and before, and stands for y in the first loop's sum: one product with D a step instead of two.
+ * all y once, on all threads, and between solves a triangular system.
  *
  * Source: Chen, Wang & Zhou, NIPS 2014, for the recursion by products alone.
  */
@@ -39,7 +36,6 @@ export function inverseHessian(
   // From the oldest pair.
   const steps: Float64Array[] = [];
   const changes: Float64Array[] = [];
-  const images: Float64Array[] = [];
   const spare: Pair[] = [];
   const lists = vectors.lists(memory, size);
   /** sᵢᵀ yⱼ at i · memory + j, j ≥ i */
@@ -47,22 +43,13 @@ export function inverseHessian(
   const products = new Float64Array(memory + 1);
   const factors = new Float64Array(memory);
   let product: Float64Array | null = null;
-  /** Where D is dear: the gradient whose product with it is known, and Dg. */
-  let known: { readonly gradient: Float64Array; readonly product: Float64Array } | null = null;
-  let isKnown = false;
   let gamma = 1;
 
   function newPair(): Pair {
-    if (steps.length < memory) {
-      return spare.pop() ?? { s: vectors.unset(size), y: vectors.unset(size), image: null };
-    }
+    if (steps.length < memory) return spare.pop() ?? { s: vectors.zeros(size), y: vectors.zeros(size) };
     // Each entry moves up a row and a column.
     meets.copyWithin(0, memory + 1);
-    return {
-      s: steps.shift() as Float64Array,
-      y: changes.shift() as Float64Array,
-      image: images.shift() ?? null,
-    };
+    return { s: steps.shift() as Float64Array, y: changes.shift() as Float64Array };
   }
 
   /** factors ← −α, from the products of all s with the gradient. */
@@ -85,13 +72,9 @@ export function inverseHessian(
   }
 
   function clear() {
-    for (let i = 0; i < steps.length; i++) {
-      spare.push({ s: steps[i], y: changes[i], image: images[i] ?? null });
-    }
+    for (const [i, s] of steps.entries()) spare.push({ s, y: changes[i] });
     steps.length = 0;
     changes.length = 0;
-    images.length = 0;
-    isKnown = false;
     gamma = 1;
   }
 
@@ -99,33 +82,6 @@ export function inverseHessian(
     product ??= vectors.zeros(size);
     by.apply(x, product);
     return product;
-  }
-
-  /** Dg, which is known where it was asked for last. */
-  function productOf(gradient: Float64Array, by: Preconditioner): Float64Array {
-    known ??= { gradient: vectors.unset(size), product: vectors.unset(size) };
-    if (!isKnown || !vectors.isSame(known.gradient, gradient)) {
-      by.apply(gradient, known.product);
-      vectors.copy(gradient, known.gradient);
-      isKnown = true;
-    }
-    return known.product;
-  }
-
-  /** Dy of y = after − before; Dg of the gradient after is known then. */
-  function imageOf(
-    { y, image }: Pair,
-    before: Float64Array,
-    after: Float64Array,
-    by: Preconditioner,
-  ): Float64Array {
-    const out = image ?? vectors.unset(size);
-    if (isKnown && known !== null && vectors.isSame(known.gradient, before)) {
-      vectors.copy(known.product, out);
-      vectors.scale(-1, out);
-      vectors.axpy(1, productOf(after, by), out);
-    } else by.apply(y, out);
-    return out;
   }
 
   return {
@@ -136,16 +92,13 @@ export function inverseHessian(
       preconditioner = next;
     },
     direction(gradient, direction) {
-      const dear = preconditioner?.dear ? preconditioner : null;
-      vectors.copy(dear === null ? gradient : productOf(gradient, dear), direction);
+      vectors.copy(gradient, direction);
       if (steps.length > 0) {
         lists.products(steps, gradient, products);
         solveBackward();
-        lists.addMultiples(factors, dear === null ? changes : images, direction);
+        lists.addMultiples(factors, changes, direction);
       }
-      if (preconditioner !== null && dear === null) {
-        vectors.copy(precondition(preconditioner, direction), direction);
-      }
+      if (preconditioner !== null) vectors.copy(precondition(preconditioner, direction), direction);
       vectors.scale(-gamma, direction);
       if (steps.length > 0) {
         lists.products(changes, direction, products);
@@ -154,8 +107,7 @@ export function inverseHessian(
       }
     },
     update(length, direction, before, after) {
-      const pair = newPair();
-      const { s, y } = pair;
+      const { s, y } = newPair();
       vectors.copy(direction, s);
       vectors.scale(length, s);
       vectors.copy(after, y);
@@ -164,7 +116,7 @@ export function inverseHessian(
       let change = vectors.dot(y, y);
       // Rounding makes up differences below this: such a pair would poison the memory.
       if (!(curvature > 1e-12 * Math.sqrt(change * vectors.dot(s, s)))) {
-        spare.push(pair);
+        spare.push({ s, y });
         return;
       }
       const last = steps.length;
@@ -174,9 +126,8 @@ export function inverseHessian(
       steps.push(s);
       changes.push(y);
       const scaling = preconditioner?.scaling ?? 'whole';
-      if (preconditioner?.dear) images.push(imageOf(pair, before, after, preconditioner));
       if (scaling === 'none') return;
-      if (preconditioner !== null) change = vectors.dot(y, images[last] ?? precondition(preconditioner, y));
+      if (preconditioner !== null) change = vectors.dot(y, precondition(preconditioner, y));
       // A preconditioner may be indefinite by rounding.
       if (!(change > 0)) return;
       gamma = scaling === 'root' ? Math.sqrt(curvature / change) : curvature / change;

@@ -4,7 +4,7 @@ import { type PreconditionerSettings, preconditionedMemory } from './preconditio
 import type { SolverOptions, SolverRun } from './solver.ts';
 
 export interface LbfgsSettings extends DescentSettings, PreconditionerSettings {
-  /** Pairs of differences kept; default: up to 60 within 32 MB (48 with a dear preconditioner), at least 5. */
+  /** Pairs of differences kept; default: up to 60 within 32 MB, at least 5. */
   readonly memory?: number;
 }
 
@@ -35,7 +35,7 @@ export function lbfgs(
   return descend('lbfgs', objective, theta, options, rule, settings);
 }
 
-/** Two vectors of f64 for each pair; a third, of a dear preconditioner's products, is not counted. */
+/** Two vectors of f64 for each pair. */
 function defaultMemory(size: number): number {
   return Math.max(5, Math.min(60, Math.floor(32e6 / (16 * size))));
 }

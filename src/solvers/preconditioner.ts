@@ -20,8 +20,6 @@ export interface Preconditioner {
   readonly shortStep?: number;
   /** Those that it is made of, where it is. */
   readonly blocks?: ClassBlocks;
-  /** Whether a product costs more than a few vectors, so that L-BFGS keeps that of each pair. */
-  readonly dear?: boolean;
   /** What L-BFGS starts from, of a factor that the last pair tells; default: `whole`. */
   readonly scaling?: Scaling;
 }

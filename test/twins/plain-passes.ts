@@ -225,7 +225,6 @@ export function plainVectors(): VectorSpace {
     copy(from, to) {
       to.set(from);
     },
-    isSame: (a, b) => a.every((x, i) => Object.is(x, b[i])),
     lists: () => ({
       products(list, x, out) {
         for (const [i, v] of list.entries()) out[i] = v.reduce((sum, vt, t) => sum + vt * x[t], 0);
