@@ -264,8 +264,12 @@ describe('subspace Newton', () => {
       );
     const [easy, easyQuasi] = passes(alone, 1);
     expect(easy).toBe(easyQuasi);
-    const [hard, hardQuasi] = passes(data, 1e-4);
-    expect(hard).toBeLessThan(0.67 * hardQuasi);
+    // One in seven such runs finds it late.
+    const parts = [3e-4, 2e-4, 5e-5].map((ridge) => {
+      const [hard, hardQuasi] = passes(data, ridge);
+      return hard / hardQuasi;
+    });
+    expect(parts.sort((a, b) => a - b)[1]).toBeLessThan(0.5);
   });
 
   test('takes the blocks of its classes where they are cheaper than its Hessian', () => {
