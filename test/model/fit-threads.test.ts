@@ -197,7 +197,7 @@ describe('a fit too small for a training worker', () => {
     for (let i = 0; i < 3; i++) {
       expect(JSON.stringify(await fitOn(platform, small, { ...options, threads: 3 }))).toBe(alone);
       // They load meanwhile.
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await new Promise((resolve) => setTimeout(resolve, 500));
     }
     expect(roles).toEqual(['kernel', 'kernel']);
     expect(ended).toEqual([]);
