@@ -47,10 +47,9 @@ function addEntries(t: ClassBlocksTask, m: MixedRows, k: u32, B: usize, gBytes: 
         addToDouble(b + 2 * j, f32x4.mul(factor, v128.load(x + j)));
       for (let other = first; other <= e; other++) {
         const place = b + ((m.nDense + <usize>load<u16>(m.indices + (other << 1))) << 3);
-        store<f64>(place, load<f64>(place) + <f64>value * <f64>load<f32>(m.entries + (other << 2)));
+        add(place, <f64>value * <f64>load<f32>(m.entries + (other << 2)));
       }
-      const place = intercept + (column << 3);
-      store<f64>(place, load<f64>(place) + <f64>value);
+      add(intercept + (column << 3), <f64>value);
     }
   }
 }
