@@ -29,25 +29,28 @@ const INVERSE_PRODUCT = 1.4;
 
 /** What the blocks of so large a part of all pairs and their inverses cost, in passes. */
 export function classBlockPasses(matrix: DenseMatrix, nClasses: number, share: number): number {
-  const { nSamples, nFeatures } = matrix;
+  const { nSamples, nFeatures, mixed } = matrix;
   const nColumns = nFeatures + 1;
-  const products = PAIR_PRODUCT * share * nSamples + INVERSE_PRODUCT * nColumns;
-  return (nClasses * nColumns ** 2 * products) / iterationProducts(matrix, nClasses);
+  const nSummed = (mixed?.nDense ?? nFeatures) + 1;
+  const pairs = PAIR_PRODUCT * share * nSamples * nSummed ** 2;
+  const inverse = INVERSE_PRODUCT * nColumns ** 3;
+  return (nClasses * (pairs + inverse)) / iterationProducts(matrix, nClasses);
 }
 
 /** What it allocates lives until the caller releases the arena. */
-export interface ClassBlocksOf extends Omit<ClassBlocks, 'invert' | 'passes'> {
+export interface ClassBlocksOf extends Omit<ClassBlocks, 'list'> {
   /** As of ClassBlocks, of these probabilities: nSamples × stride, in the runtime's memory. */
-  invert(probabilities: Float32Array, negligible: number): void;
+  list(probabilities: Float32Array, negligible: number): number;
 }
 
 export function classBlocks(
   { arena, run }: Runtime,
   { nClasses, sampleWeights }: TrainingSet,
-  { nSamples, nFeatures, stride: rowStride, values, mixed }: DenseMatrix,
+  matrix: DenseMatrix,
   ridge: number,
   intercept: boolean,
 ): ClassBlocksOf {
+  const { nSamples, nFeatures, stride: rowStride, values, mixed } = matrix;
   const { stride } = parameterLayout(nFeatures, nClasses);
   const nColumns = nFeatures + 1;
   const rowLength = roundUp(nColumns, 4);
@@ -58,11 +61,12 @@ export function classBlocks(
   const fields = arena.u32(task, TASK_BYTES / 4);
   arena.f64(task, 2).set([2 * ridge, 1 / nSamples]);
   fields.set([values, rowStride * 4, nSamples, nFeatures, nClasses, stride, sampleWeights], 4);
+  const counts = arena.u32(arena.allocateUnset(stride * 4), nClasses);
   fields.set(
     [
       arena.allocateUnset(nSamples * nClasses * 4),
       arena.allocateUnset(nSamples * nClasses * 4),
-      arena.allocateUnset(stride * 4),
+      counts.byteOffset,
       arena.allocateUnset(stride * 8),
       arena.allocateUnset(nClasses * blockStep),
       blockStep,
@@ -76,12 +80,17 @@ export function classBlocks(
   );
   fields[MIXED] = mixed?.task ?? 0;
   return {
-    invert(probabilities, negligible) {
+    leastPasses: classBlockPasses(matrix, nClasses, 0),
+    list(probabilities, negligible) {
       fields[PROBABILITIES] = probabilities.byteOffset;
       arena.f32(task, TASK_BYTES / 4)[NEGLIGIBLE] = negligible;
+      run('classBlocksList', task, stride / 4);
+      const listed = counts.reduce((sum, count) => sum + count, 0);
+      return classBlockPasses(matrix, nClasses, listed / (nSamples * nClasses));
+    },
+    invert() {
       fields[PARTS] = 0;
       fields[INVERSE_STEP] = inverseStep;
-      run('classBlocksList', task, stride / 4);
       run('classBlocksInvert', task, nClasses);
     },
     invertAtZero() {

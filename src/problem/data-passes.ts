@@ -1,6 +1,6 @@
 import type { TrainingSet } from '../data/design-matrix.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { classBlockPasses, classBlocks } from './class-blocks.ts';
+import { classBlocks } from './class-blocks.ts';
 import { knownScales } from './column-scales.ts';
 import { type HingePairs, hingePairs } from './hinge-pairs.ts';
 import { passMachine } from './pass-machine.ts';
@@ -92,14 +92,8 @@ export function dataPasses(runtime: Runtime, trainingSet: TrainingSet, initialLo
     ...(initialLoss.kind === 'softmax' && matrix.kind === 'dense'
       ? {
           classBlocks(ridge, intercept) {
-            const { invert, ...blocks } = classBlocks(runtime, trainingSet, matrix, ridge, intercept);
-            return {
-              ...blocks,
-              get passes() {
-                return classBlockPasses(matrix, trainingSet.nClasses, softmax?.part ?? 1);
-              },
-              invert: (negligible) => invert(machine.reservePrepared(), negligible),
-            };
+            const { list, ...blocks } = classBlocks(runtime, trainingSet, matrix, ridge, intercept);
+            return { ...blocks, list: (negligible) => list(machine.reservePrepared(), negligible) };
           },
         }
       : {}),

@@ -134,13 +134,15 @@ export interface DataPasses {
 
 /** The Hessian's blocks of single classes, and what all classes share. */
 export interface ClassBlocks {
-  /** What inverting those of the Hessian last prepared with pairs left out costs, in passes. */
-  readonly passes: number;
+  /** What inverting them costs without a pair, in passes. */
+  readonly leastPasses: number;
   /**
-   * Inverts the blocks of the Hessian last prepared, of the pairs of row and class whose p (1 − p) is more than
-   * `negligible`, and of the others on the intercept's diagonal.
+   * Lists the pairs of row and class of the Hessian last prepared whose p (1 − p) is more than `negligible`. What inverting
+   * their blocks costs, in passes.
    */
-  invert(negligible: number): void;
+  list(negligible: number): number;
+  /** Inverts the blocks of the pairs listed, and of the others on the intercept's diagonal. */
+  invert(): void;
   /** Inverts those at θ = 0, which are all alike. */
   invertAtZero(): void;
   /**

@@ -10,8 +10,6 @@ export interface SoftmaxPairs {
    * runtime's memory), of rows that have two at least. False where they are so many that a pass over all rows costs less.
    */
   take(probabilities: Float32Array, negligible: number): boolean;
-  /** Part of all pairs that was taken. */
-  readonly part: number;
   /** What a product costs, in passes. */
   readonly share: number;
   /**
@@ -83,9 +81,6 @@ export function softmaxPairs(
   let nPairs = 0;
 
   return {
-    get part() {
-      return nPairs / (nSamples * K);
-    },
     get share() {
       return (PAIR_COST * nPairs) / (nSamples * K);
     },

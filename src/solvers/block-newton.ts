@@ -1,3 +1,4 @@
+import { classBlockPasses } from '../problem/class-blocks.ts';
 import type { Objective } from '../problem/objective.ts';
 import { isCompact } from '../problem/pass-shards.ts';
 import type { Problem } from '../problem/problem.ts';
@@ -19,6 +20,11 @@ const MOST_FEATURES = 90;
  */
 const MOST_COMPACT_FEATURES = 60;
 
+/** Passes that the block at θ = 0 may cost of more features than that: one for all classes, which few rows repay … */
+const MOST_AT_ZERO = 5;
+/** … and the inverses of all classes' blocks: 733 × 200, 6 classes (17 passes), took 2.6 times what subspace Newton took. */
+const MOST_FOR_INVERSES = 9;
+
 export function supportsBlockNewton(problem: Problem): boolean {
   return supportsSampledNewton(problem) && problem.trainingSet.matrix.kind === 'dense';
 }
@@ -27,8 +33,12 @@ export function supportsBlockNewton(problem: Problem): boolean {
 export function suitsBlockNewton({ trainingSet: { matrix, nClasses } }: Problem): boolean {
   const { kind, nSamples, nFeatures } = matrix;
   const most = isCompact(matrix) ? MOST_COMPACT_FEATURES : MOST_FEATURES;
-  if (kind !== 'dense' || nSamples < nFeatures || nFeatures > most) return false;
-  return hasRoomForBlocks(matrix, nClasses);
+  if (kind !== 'dense' || nSamples < nFeatures || !hasRoomForBlocks(matrix, nClasses)) return false;
+  if (nFeatures <= most) return true;
+  return (
+    classBlockPasses(matrix, nClasses, 1) <= MOST_AT_ZERO * nClasses &&
+    classBlockPasses(matrix, nClasses, 0) <= MOST_FOR_INVERSES
+  );
 }
 
 /**

@@ -47,6 +47,10 @@ export function hasRoomForBlocks({ nSamples, nFeatures }: DesignMatrix, nClasses
 export function inverseBlocks(objective: Objective): Preconditioner | null {
   const blocks = objective.classBlocks?.();
   if (!blocks) return null;
+  const listAt = (theta: Float64Array) => {
+    objective.prepareHessian(theta);
+    return blocks.list(negligibleOf(objective));
+  };
   return {
     blocks,
     renewal: RENEWAL,
@@ -58,8 +62,15 @@ export function inverseBlocks(objective: Objective): Preconditioner | null {
         blocks.invertAtZero();
         return;
       }
-      objective.prepareHessian(theta);
-      blocks.invert(negligibleOf(objective));
+      listAt(theta);
+      blocks.invert();
+    },
+    prepareWithin(theta, passes) {
+      if (blocks.leastPasses > passes) return blocks.leastPasses;
+      const price = listAt(theta);
+      if (price > passes) return price;
+      blocks.invert();
+      return 0;
     },
     apply: blocks.apply,
     scaling: 'root',
@@ -93,8 +104,8 @@ export function lateBlocks(
       patience,
       saves: 1 - (1 - SAVES) * (1 + 2 * applied),
       look(theta) {
-        objective.prepareHessian(theta, negligibleOf(objective));
-        return make()?.blocks?.passes ?? Number.POSITIVE_INFINITY;
+        objective.prepareHessian(theta);
+        return make()?.blocks?.list(negligibleOf(objective)) ?? Number.POSITIVE_INFINITY;
       },
       make,
     },

@@ -3,7 +3,8 @@ import { convergenceRate } from './convergence-rate.ts';
 import type { DescentPoint } from './descent.ts';
 import { awaitNeed, type LatePreconditioner } from './late-preconditioner.ts';
 import { type InverseHessian, inverseHessian } from './lbfgs-memory.ts';
-import { diagonalPreconditioner, type Preconditioner, renewing, rowUnits } from './preconditioner.ts';
+import { diagonalPreconditioner, type Preconditioner, rowUnits } from './preconditioner.ts';
+import { renewing } from './renewal.ts';
 
 export interface PreconditionerSettings {
   /**
@@ -98,7 +99,7 @@ export function preconditionedMemory(
         if (rate.spent() > mostPasses) goBack();
         else if (takeUp(need.ask(point, rate)) && expected !== null) mostPasses = MOST_OF_EXPECTED * expected;
       }
-      if (renew?.(point.theta, point.gap, lastLength)) memory.clear();
+      if (renew?.({ ...point, passes: objective.passes }, lastLength)) memory.clear();
       lastLength = 1;
     },
     direction(gradient, direction) {

@@ -6,6 +6,8 @@ import { applyScaling, diagonalScaling } from './diagonal-scaling.ts';
 export interface Preconditioner {
   /** Follows θ. */
   prepare(theta: Float64Array): void;
+  /** The same where that costs at most so many passes: 0, else what it would have cost. Absent where it is worth it when due. */
+  prepareWithin?(theta: Float64Array, passes: number): number;
   /** out ← M⁻¹ x */
   apply(x: Float64Array, out: Float64Array): void;
   /** It is worth preparing anew when the gap has fallen to this part; where not given, L-BFGS has its own. */
@@ -32,31 +34,6 @@ export interface Preconditioner {
  * The root suits blocks (block-newton.ts) whose curvature falls on the way: γ then overshoots.
  */
 export type Scaling = 'whole' | 'root' | 'none';
-
-/** The preconditioner is prepared anew when the gap has fallen to this part of what it was then … */
-const RENEWAL = 0.1;
-/** … unless it was below this: from there on the Hessian hardly changes. */
-const SETTLED_GAP = 1e-2;
-
-/** Prepares it where that is due, by the gap and the length of the step before; whether it did. */
-export function renewing(
-  preconditioner: Preconditioner,
-): (theta: Float64Array, gap: number, length?: number) => boolean {
-  const { renewal = RENEWAL, settled = SETTLED_GAP, sufficient = 0, shortStep = 0 } = preconditioner;
-  let preparedAt = Number.POSITIVE_INFINITY;
-  let settledAt = preconditioner.settledAtStart ?? settled;
-  let last = 0;
-  return (theta, gap, length = 1) => {
-    const suffices = gap < sufficient * last;
-    last = gap;
-    const isDue = !suffices && preparedAt > settledAt && gap < renewal * preparedAt;
-    if (!isDue && length >= shortStep) return false;
-    preconditioner.prepare(theta);
-    if (preparedAt < Number.POSITIVE_INFINITY) settledAt = settled;
-    preparedAt = gap;
-    return true;
-  };
-}
 
 /** The Hessian's diagonal where it is prepared, by a pass that tells it; null without one. */
 export function exactDiagonal({ hessianDiagonal, vectors, layout }: Objective): Preconditioner | null {

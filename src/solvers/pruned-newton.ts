@@ -119,7 +119,9 @@ export function prunedNewton(
     const cost = objective.prepareHessian(theta, negligible);
     cheap ||= cost <= CHEAP;
     if (cheap && gap < BLOCK_RENEWAL * invertedAt) {
-      ownBlocks()?.invert(negligible);
+      const own = ownBlocks();
+      own?.list(negligible);
+      own?.invert();
       invertedAt = gap;
     }
     return cheap;

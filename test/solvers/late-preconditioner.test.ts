@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { convergenceRate } from '../../src/solvers/convergence-rate.ts';
 import { awaitNeed, type LatePreconditioner } from '../../src/solvers/late-preconditioner.ts';
-import { type Preconditioner, renewing } from '../../src/solvers/preconditioner.ts';
+import type { Preconditioner } from '../../src/solvers/preconditioner.ts';
 
 const theta = new Float64Array(1);
 const target = 1e-6;
@@ -97,34 +97,4 @@ describe('a late preconditioner', () => {
     expect(taken(steady(0.99, 20), [{ make }])).toEqual([-1]);
     expect(asked).toBe(1);
   });
-});
-
-test('a preconditioner is prepared at first, when the gap has fallen, and after a short step', () => {
-  const prepared = renewing({ ...preconditioner, renewal: 0.1, settled: 0.05, shortStep: 0.3 });
-  const theta = new Float64Array(1);
-  expect([prepared(theta, 1), prepared(theta, 0.2), prepared(theta, 0.09)]).toEqual([true, false, true]);
-  expect([prepared(theta, 0.08, 0.4), prepared(theta, 0.08, 0.2)]).toEqual([false, true]);
-  expect([prepared(theta, 0.007), prepared(theta, 0.0006), prepared(theta, 0.0005, 0.1)]).toEqual([
-    true,
-    false,
-    true,
-  ]);
-  const never = renewing(preconditioner);
-  expect([never(theta, 1), never(theta, 1, 1e-9)]).toEqual([true, false]);
-});
-
-test('a preconditioner is kept after a step that took the gap to a sufficient part', () => {
-  const prepared = renewing({ ...preconditioner, renewal: 0.1, sufficient: 0.1 });
-  const due = [50, 5, 0.4, 0.03, 0.02, 1e-3, 9e-4].map((gap) => prepared(new Float64Array(1), gap));
-  // Before the first there is no step.
-  expect(due).toEqual([true, false, false, false, true, false, true]);
-});
-
-test('the first preconditioner has a gap of its own at which it is settled', () => {
-  const due = (own: { settledAtStart?: number }) => {
-    const prepared = renewing({ ...preconditioner, renewal: 0.1, settled: 10, ...own });
-    return [5, 0.4, 0.03].map((gap) => prepared(new Float64Array(1), gap));
-  };
-  expect(due({})).toEqual([true, false, false]);
-  expect(due({ settledAtStart: 1 })).toEqual([true, true, false]);
 });

@@ -231,7 +231,8 @@ test('pruned Newton gives up blocks that lead nowhere in its conjugate gradients
   const objective: Objective = { ...posed, prepareHessian: (theta) => 0 * posed.prepareHessian(theta) };
   let prepared = false;
   const blocks = {
-    passes: 1,
+    leastPasses: 1,
+    list: () => 1,
     invert() {
       prepared = true;
     },

@@ -663,13 +663,13 @@ describe('choosing a solver', () => {
   });
 
   test('softmax with L2: block Newton for dense rows of few features, where the whole factor is dear', () => {
-    const chosen = (nSamples: number, nFeatures: number, sparse = false) => {
+    const chosen = (nSamples: number, nFeatures: number, { nClasses = 10, sparse = false } = {}) => {
       const data = {
         X: Array.from({ length: nSamples }, (_, i) =>
           Array.from({ length: nFeatures }, (_, j) => Math.sin(i * (j + 1))),
         ),
-        y: Array.from({ length: nSamples }, (_, i) => i % 10),
-        nClasses: 10,
+        y: Array.from({ length: nSamples }, (_, i) => i % nClasses),
+        nClasses,
       };
       const runtime = kernelRuntime();
       const penalty = { ridge: 1e-3, lasso: 0 };
@@ -678,8 +678,11 @@ describe('choosing a solver', () => {
     expect(chosen(600, 40)).toBe('block-newton');
     expect(chosen(600, 8)).toBe('block-newton');
     expect(chosen(30, 40)).not.toBe('block-newton');
-    expect(chosen(600, 120)).toBe('subspace-newton');
-    expect(chosen(600, 40, true)).not.toBe('block-newton');
+    expect(chosen(600, 40, { sparse: true })).not.toBe('block-newton');
+    expect(chosen(3000, 120)).toBe('block-newton');
+    // Few classes do not repay the block that all have at θ = 0, few rows not the inverses.
+    expect(chosen(3000, 120, { nClasses: 3 })).toBe('subspace-newton');
+    expect(chosen(300, 120)).toBe('subspace-newton');
   });
 
   test('softmax with L2: block Newton also of a thousand classes', () => {
@@ -700,9 +703,9 @@ describe('choosing a solver', () => {
     expect(chooseSolver(runtime, pose(runtime, {}, rare))).toBe('sampled-newton');
   });
 
-  test('softmax with L2: block Newton on compact rows of up to 60 features', () => {
-    const chosen = (d: number, compact: boolean) => {
-      const X = Array.from({ length: 600 }, (_, i) => Array.from({ length: d }, (_, j) => +(j === i % d)));
+  test('softmax with L2: block Newton on compact rows of up to 60 features, of more where passes are dear', () => {
+    const chosen = (d: number, compact: boolean, n = 6000) => {
+      const X = Array.from({ length: n }, (_, i) => Array.from({ length: d }, (_, j) => +(j === i % d)));
       const data = { X, y: X.map((_, i) => i % 10), nClasses: 10 };
       const runtime = kernelRuntime();
       const problem = pose(runtime, {}, data);
@@ -712,6 +715,7 @@ describe('choosing a solver', () => {
     };
     expect(chosen(60, true)).toBe('block-newton');
     expect(chosen(61, true)).not.toBe('block-newton');
+    expect(chosen(61, true, 600)).toBe('block-newton');
     expect(chosen(61, false)).toBe('block-newton');
   });
 
@@ -764,7 +768,7 @@ describe('choosing a solver', () => {
   test('softmax with L2: subspace Newton for dense rows of more features than a factor is worth', () => {
     const chosen = (nSamples: number, sparse: boolean) => {
       const data = {
-        X: Array.from({ length: nSamples }, (_, i) => Array.from({ length: 120 }, (_, j) => Math.sin(i * j))),
+        X: Array.from({ length: nSamples }, (_, i) => Array.from({ length: 250 }, (_, j) => Math.sin(i * j))),
         y: Array.from({ length: nSamples }, (_, i) => i % 10),
         nClasses: 10,
       };
@@ -773,7 +777,7 @@ describe('choosing a solver', () => {
       return chooseSolver(runtime, pose(runtime, { penalty }, data, sparse));
     };
     expect(chosen(4000, false)).toBe('subspace-newton');
-    expect(chosen(100, false)).toBe('subspace-newton');
+    expect(chosen(150, false)).toBe('subspace-newton');
     expect(chosen(4000, true)).toBe('lbfgs');
   });
 
