@@ -1,5 +1,5 @@
 import { largestPeak } from '../problem/column-peaks.ts';
-import { parameterLayout } from '../problem/parameters.ts';
+import { isZero, parameterLayout } from '../problem/parameters.ts';
 import { passProducts } from '../problem/pass-products.ts';
 import type { Problem } from '../problem/problem.ts';
 import { sparseSquares } from '../problem/sparse-squares.ts';
@@ -73,8 +73,8 @@ const CHEAP_PASSES = 10;
  */
 const FEWEST_OF_CATEGORY = 10;
 
-/** The solver that 'auto' stands for; a name in the registry. */
-export function chooseSolver(runtime: Runtime, problem: Problem): string {
+/** The solver that 'auto' stands for from θ; a name in the registry. */
+export function chooseSolver(runtime: Runtime, problem: Problem, theta: Float64Array): string {
   const { arena } = runtime;
   const { loss, penalty, dropout } = problem;
   if (dropout > 0) return 'stochastic';
@@ -89,8 +89,9 @@ export function chooseSolver(runtime: Runtime, problem: Problem): string {
   if (penalty.ridge === 0) return 'lbfgs';
   if (problem.trainingSet.nClasses === 2) return chooseForTwoClasses(runtime, problem);
   const { trainingSet } = problem;
-  if (suitsSampledNewton(runtime, problem)) return SAMPLED_NEWTON;
-  if (suitsBlockNewton(problem)) return BLOCK_NEWTON;
+  const suitsBlocks = suitsBlockNewton(arena, problem, isZero(theta));
+  if (suitsSampledNewton(runtime, problem, suitsBlocks)) return SAMPLED_NEWTON;
+  if (suitsBlocks) return BLOCK_NEWTON;
   if (suitsRowSpace(trainingSet)) return ROW_SPACE;
   if (suitsSubspaceNewton(trainingSet)) return SUBSPACE_NEWTON;
   if (suitsPrunedNewton(arena, problem)) return PRUNED_NEWTON;
@@ -118,11 +119,11 @@ function chooseForTwoClasses(runtime: Runtime, problem: Problem): string {
 /** A Hessian of so many columns and its work space take 70 MB. */
 const MOST_COLUMNS = 2048;
 
-function suitsSampledNewton(runtime: Runtime, problem: Problem): boolean {
+function suitsSampledNewton(runtime: Runtime, problem: Problem, suitsBlocks: boolean): boolean {
   const { trainingSet } = problem;
   const { matrix } = trainingSet;
   const unlessSubspace = suitsSubspaceNewton(trainingSet) ? FEW_PASSES : AFFORDABLE_PASSES;
-  if (factorPasses(trainingSet) > (suitsBlockNewton(problem) ? CHEAP_PASSES : unlessSubspace)) return false;
+  if (factorPasses(trainingSet) > (suitsBlocks ? CHEAP_PASSES : unlessSubspace)) return false;
   const seen = hessianRows(trainingSet);
   return seen === matrix.nSamples || FEWEST_OF_CATEGORY * largestPeak(runtime, matrix) <= seen;
 }

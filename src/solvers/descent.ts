@@ -52,7 +52,7 @@ const NOISE: Readonly<Record<Precision, number>> = { single: 1e-7, double: 1e-14
 const PATIENCE: Readonly<Record<Precision, number>> = { single: 60, double: 200 };
 /** The same of single precision where it is `brief`, and neither gradient nor value are better. */
 const BRIEF_PATIENCE = 10;
-/** A value is better that has fallen by this part. */
+/** A value is better that has fallen by this part; in double precision by the tolerance. */
 const GAIN = 1e-4;
 /**
  * Evaluations in one line search. In single precision more than a few mean that rounding has made up the slopes: wide
@@ -189,7 +189,8 @@ export function* descend(
 
     gap = gradientGap(objective, value, gradient);
     const isBrief = settings.brief === true && precision === 'single';
-    const hasFallen = isBrief && value < lowest - GAIN * Math.abs(value);
+    const gain = isBrief ? GAIN : precision === 'double' ? options.tolerance : Number.POSITIVE_INFINITY;
+    const hasFallen = value < lowest - gain * Math.abs(value);
     if (gap < 0.9 * best || hasFallen) {
       best = Math.min(best, gap);
       lowest = value;

@@ -15,7 +15,7 @@ const NEGLIGIBLE = 2;
  * … nor of more than this part of 1 / K, what a strong ridge leaves. Of 106 random shapes with λ ≥ 1 / (4 K), many on columns
  * of twelve decades, 0.1 took 0.91 times the passes that 0.5 did, 0.1 to 1.08, in as much time.
  */
-const MOST_NEGLIGIBLE = 0.1;
+export const MOST_NEGLIGIBLE = 0.1;
 /** L-BFGS's pairs are lost each time: digits with 0.1, 0.03 and 0.01 take 119, 109 and 50 passes at λ = 1e-6. */
 const RENEWAL = 0.01;
 /** With 1e-2 digits take two to four passes more; with 1 random shapes took 3 % longer, for more blocks. */

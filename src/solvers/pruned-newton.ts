@@ -5,9 +5,15 @@ import { isCompact } from '../problem/pass-shards.ts';
 import type { Problem } from '../problem/problem.ts';
 import type { Arena } from '../runtime/arena.ts';
 import { type DescentPoint, type DescentSettings, descend } from './descent.ts';
+import { MOST_NEGLIGIBLE } from './inverse-blocks.ts';
 import { lbfgs } from './lbfgs.ts';
 import { newtonStep } from './newton-step.ts';
-import { type PreconditionerSettings, preconditionedMemory } from './preconditioned-memory.ts';
+import {
+  MOST_TOO_SHORT,
+  type PreconditionerSettings,
+  preconditionedMemory,
+  TOO_SHORT,
+} from './preconditioned-memory.ts';
 import type { Descent } from './row-levels.ts';
 import { interruption, type SolverOptions, type SolverRun } from './solver.ts';
 
@@ -85,8 +91,8 @@ export function prunedNewton(
   options: SolverOptions,
   settings: PrunedNewtonSettings = {},
 ): SolverRun {
-  const { vectors, penalty } = objective;
-  const negligible = NEGLIGIBLE * penalty.ridge;
+  const { vectors, penalty, layout } = objective;
+  const negligible = Math.min(NEGLIGIBLE * penalty.ridge, MOST_NEGLIGIBLE / layout.nClasses);
   const memory = preconditionedMemory(objective, MEMORY, settings);
   const { patience = 0, name = PRUNED_NEWTON } = settings;
   /** They precondition the conjugate gradients, instead of the memory. */
@@ -107,12 +113,14 @@ export function prunedNewton(
   let lookedAt = Number.POSITIVE_INFINITY;
   let cheap = false;
   let tightness = 1;
+  let isNewton = false;
+  let shortSteps = 0;
   let invertedAt = Number.POSITIVE_INFINITY;
 
   /** Prepares the Hessian where that is due; whether Newton's steps have begun. */
   function isCheap(theta: Float64Array, gap: number): boolean {
     steps++;
-    if (steps <= patience) return false;
+    if (steps <= patience || shortSteps >= MOST_TOO_SHORT) return false;
     if (steps === 1) lookedAt = gap;
     if (!cheap && (lookedAt <= SETTLED_GAP || !(gap < LOOK_AGAIN * lookedAt))) return false;
     lookedAt = gap;
@@ -132,7 +140,8 @@ export function prunedNewton(
       const { theta: at, gradient, value, gap, target } = point;
       const own = ownBlocks();
       memory.follow(point);
-      if (isCheap(at, gap)) {
+      isNewton = isCheap(at, gap);
+      if (isNewton) {
         const loosest = own === null ? LOOSEST : LOOSEST_BY_BLOCKS;
         const forcing = tightness * Math.min(loosest, exp(FORCING_POWER * log(gap)));
         const enough = tightness === 1 ? LEFT * target * Math.abs(value) * 4 * penalty.ridge : 0;
@@ -143,6 +152,7 @@ export function prunedNewton(
     },
     update(length: number, direction: Float64Array, before: Float64Array, after: Float64Array) {
       tightness = 1;
+      if (isNewton) shortSteps = length < TOO_SHORT ? shortSteps + 1 : 0;
       memory.update(length, direction, before, after);
     },
     reset(): boolean {

@@ -41,7 +41,8 @@ export function renewing(preconditioner: Preconditioner): (at: Standing, length?
       return true;
     }
     const worth = SLOWS * (rate.passesLeft(at.target) ?? passesLeft(before, at));
-    if (worth >= price) price = prepareWithin(at.theta, worth);
+    if (!(worth >= price)) return false;
+    price = prepareWithin(at.theta, worth);
     return price === 0;
   }
 

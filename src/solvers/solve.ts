@@ -28,7 +28,7 @@ export function solve(
   const mark = arena.mark();
   try {
     const compact = withMixedRows(runtime, withCompactRows(runtime, problem));
-    const entry = findSolver(runtime, compact, solver);
+    const entry = findSolver(runtime, compact, theta, solver);
     const reduced = withOneScore(compact);
     const solution =
       reduced !== null && entry.supports(reduced)
@@ -87,9 +87,9 @@ function* run(
   }
 }
 
-function findSolver(runtime: Runtime, problem: Problem, name: string): SolverEntry {
+function findSolver(runtime: Runtime, problem: Problem, theta: Float64Array, name: string): SolverEntry {
   const possible = solverRegistry.filter((entry) => entry.supports(problem));
-  const wanted = name === 'auto' ? chooseSolver(runtime, problem) : name;
+  const wanted = name === 'auto' ? chooseSolver(runtime, problem, theta) : name;
   const found = possible.find((entry) => entry.name === wanted);
   if (found !== undefined) return found;
 

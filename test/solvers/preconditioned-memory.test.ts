@@ -77,3 +77,18 @@ test('a late preconditioner is kept, however slow, where it took the place of no
   stepsUntil(null, 1, 500);
   expect(memory.given()).toBe(late);
 });
+
+test('what six steps in a row of less than 0.06 came from is given up', async () => {
+  const first = identity();
+  const zeros = () => new Float64Array(2);
+  const afterSteps = async (lengths: readonly number[]) => {
+    const { memory, stepsUntil } = await descent(first);
+    for (const length of lengths) memory.update(length, zeros(), zeros(), zeros());
+    stepsUntil(null, 0.9, 1);
+    return memory.given();
+  };
+  const tiny = Array(5).fill(0.05);
+  expect(await afterSteps(tiny)).toBe(first);
+  expect(await afterSteps([...tiny, 0.05])).toBe(null);
+  expect(await afterSteps([...tiny, 0.07, 0.05])).toBe(first);
+});

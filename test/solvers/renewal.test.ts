@@ -80,8 +80,35 @@ describe('a preconditioner with a price', () => {
     expect(asked).toBe(2);
   });
 
+  test('is asked again after each time it was prepared', () => {
+    const twice = [...steady(10 ** -0.4, 3), ...Array(25).fill(10 ** -0.11)];
+    expect(renewals(5, twice)).toEqual({ at: [0, 3, 13, 23], asked: 3 });
+  });
+
+  test('is asked again after a short step, too dear before or not', () => {
+    let price = 100;
+    const prepareWithin = (_: Float64Array, passes: number) => (price <= passes ? 0 : price);
+    const prepared = renewing({ ...preconditioner, renewal: 0.1, settled: 0, shortStep: 0.3, prepareWithin });
+    expect([prepared(standing(1)), prepared(standing(0.05, 1)), prepared(standing(0.04, 2), 0.2)]).toEqual([
+      true,
+      false,
+      true,
+    ]);
+    price = 1;
+    expect(prepared(standing(0.003, 3))).toBe(true);
+  });
+
+  test('is not said to be prepared where the gap is below the target', () => {
+    const prepared = renewing({ ...preconditioner, renewal: 0.1, settled: 0, prepareWithin: () => 0 });
+    expect([prepared(standing(1)), prepared(standing(1e-7, 1))]).toEqual([true, false]);
+  });
+
   test('is prepared after a short step whatever the price', () => {
     const prepared = renewing({ ...preconditioner, renewal: 0.1, shortStep: 0.3, prepareWithin: () => 1e9 });
-    expect([prepared(standing(1)), prepared(standing(0.5, 1), 0.2)]).toEqual([true, true]);
+    expect([prepared(standing(1)), prepared(standing(0.5, 1)), prepared(standing(0.4, 2), 0.2)]).toEqual([
+      true,
+      false,
+      true,
+    ]);
   });
 });
