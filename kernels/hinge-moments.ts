@@ -13,6 +13,8 @@ class HingeMomentsTask {
   pairRows: usize; // 20: u32, group by group, each padded to a multiple of 4
   pairWeights: usize; // 24: f32, w, 0 for padding
   moments: usize; // 28: f32, nClasses² × nColumns × stride: of each group row by row, columns up to the diagonal
+  hessian: usize; // 32: f64, (nColumns · nClasses) × rowBytes, out: unknown (m, k) is number m · nClasses + k
+  rowBytes: u32; // 36
 }
 
 /** For the true class `shard`; in f32: |error| ≤ (pairs + 4) 2⁻²⁴ Σ |w z_m z_l|. */
@@ -51,4 +53,41 @@ function addFour(t: HingeMomentsTask, p: u32, M: usize): void {
     }
     M += rowBytes;
   }
+}
+
+/**
+ * The Hessian's rows of column `shard`, up to the diagonal block: blocks (j, j) and (y, y) of each pair of classes gain its
+ * moments, (j, y) and (y, j) lose them.
+ */
+export function hingeHessianRows(task: usize, shard: u32): void {
+  const t = changetype<HingeMomentsTask>(task);
+  const K = t.nClasses;
+  const blockBytes: usize = K << 3;
+  const rowBytes: usize = t.rowBytes;
+  const groupBytes: usize = (t.nColumns * t.stride) << 2;
+  const H = t.hessian + shard * K * rowBytes;
+  for (let k: u32 = 0; k < K; k++) memory.fill(H + k * rowBytes, 0, (shard + 1) * blockBytes);
+  for (let own: u32 = 0; own < K; own++) {
+    const rowOfOwn = H + own * rowBytes;
+    for (let other: u32 = 0; other < K; other++) {
+      const group = own * K + other;
+      const starts = t.groupStarts + (group << 2);
+      if (load<u32>(starts) === load<u32>(starts, 4)) continue;
+      const M = t.moments + group * groupBytes + ((shard * t.stride) << 2);
+      const rowOfOther = H + other * rowBytes;
+      for (let l: u32 = 0; l <= shard; l++) {
+        const moment = <f64>load<f32>(M + (l << 2));
+        const atOwn = l * blockBytes + (own << 3);
+        const atOther = l * blockBytes + (other << 3);
+        addTo(rowOfOwn + atOwn, moment);
+        addTo(rowOfOther + atOther, moment);
+        addTo(rowOfOwn + atOther, -moment);
+        addTo(rowOfOther + atOwn, -moment);
+      }
+    }
+  }
+}
+
+function addTo(at: usize, x: f64): void {
+  store<f64>(at, load<f64>(at) + x);
 }

@@ -35,7 +35,8 @@ export {
   hingeScores,
 } from './hinge-dual-certificate';
 export { hingeLine } from './hinge-line';
-export { hingeMoments } from './hinge-moments';
+export { hingeHessianRows, hingeMoments } from './hinge-moments';
+export { countHingePairs, listHingePairs } from './hinge-pair-groups';
 export { hingePairsProduct } from './hinge-pairs';
 export { hingeStepSquares } from './hinge-step-rows';
 export { interceptProduct } from './intercept-product';

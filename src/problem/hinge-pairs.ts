@@ -1,5 +1,6 @@
 import type { TrainingSet } from '../data/design-matrix.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { hingePairGroups } from './hinge-pair-groups.ts';
 import { parameterLayout } from './parameters.ts';
 import { roundUp } from './pass-task.ts';
 
@@ -18,22 +19,18 @@ export interface HingePairs {
 
 /** A pass works on many classes of a row at once, and on several threads. */
 export const MOST_PAIRS = 1 / 6;
-/** Row, class and weight of a pair of dense rows, twice: as found and sorted. */
-export const PAIR_BYTES = 24;
+/** Row, class and weight of a pair. */
+export const PAIR_BYTES = 12;
 /** Each sums on its own, so that the sums do not depend on the threads. */
 const SHARDS = 4;
 
-export function hingePairs(
-  runtime: Runtime,
-  { matrix, nClasses, labels, sampleWeights }: TrainingSet,
-): HingePairs {
+export function hingePairs(runtime: Runtime, trainingSet: TrainingSet): HingePairs {
   const { arena } = runtime;
+  const { matrix, nClasses, labels } = trainingSet;
   const { nSamples, nFeatures } = matrix;
   const { stride } = parameterLayout(nFeatures, nClasses);
   const capacity = Math.floor(MOST_PAIRS * nSamples * nClasses);
   const classStride = roundUp(nFeatures, 4);
-  const y = arena.u32(labels, nSamples);
-  const v = sampleWeights === 0 ? null : arena.f64(sampleWeights, nSamples);
   const pairRows = arena.allocateU32(capacity);
   const pairClasses = arena.allocateU32(capacity);
   const pairWeights = arena.allocateF32(capacity);
@@ -44,7 +41,8 @@ export function hingePairs(
   const center = matrix.kind === 'dense' || matrix.center === 0 ? null : arena.f64(matrix.center, nFeatures);
   const task = arena.allocateU32(18);
   const dense = matrix.kind === 'dense';
-  const places = new Uint32Array(dense ? nClasses * nClasses : 0);
+  const lists = { rows: pairRows, classes: pairClasses, weights: pairWeights };
+  const groups = hingePairGroups(runtime, trainingSet, lists, { grouped: dense, multiple: 1 });
   let nPairs = 0;
   task.set([
     0,
@@ -65,57 +63,15 @@ export function hingePairs(
     dense ? arena.allocateF32(SHARDS * 2 * classStride).byteOffset : 0,
   ]);
 
-  /** The pairs found, row by row: to be sorted by both classes where rows are dense. */
-  const found = dense
-    ? {
-        rows: arena.allocateU32(capacity),
-        classes: arena.allocateU32(capacity),
-        weights: arena.allocateF32(capacity),
-      }
-    : { rows: pairRows, classes: pairClasses, weights: pairWeights };
-
-  function find(prepared: Float32Array): boolean {
-    nPairs = 0;
-    for (let i = 0; i < nSamples; i++) {
-      const weight = (v === null ? 1 : v[i]) / nSamples;
-      for (let k = 0; k < nClasses; k++) {
-        const curvature = prepared[i * stride + k];
-        if (curvature === 0 || k === y[i]) continue;
-        if (nPairs === capacity) return false;
-        found.rows[nPairs] = i;
-        found.classes[nPairs] = k;
-        found.weights[nPairs] = weight * curvature;
-        nPairs++;
-      }
-    }
-    return true;
-  }
-
-  function sortByClasses(): void {
-    places.fill(0);
-    const groupOf = (p: number) => y[found.rows[p]] * nClasses + found.classes[p];
-    for (let p = 0; p < nPairs; p++) places[groupOf(p)]++;
-    let at = 0;
-    for (let group = 0; group < places.length; group++) {
-      const size = places[group];
-      places[group] = at;
-      at += size;
-    }
-    for (let p = 0; p < nPairs; p++) {
-      const place = places[groupOf(p)]++;
-      pairRows[place] = found.rows[p];
-      pairClasses[place] = found.classes[p];
-      pairWeights[place] = found.weights[p];
-    }
-  }
-
   return {
     get share() {
       return (2 * nPairs) / (nSamples * nClasses);
     },
     take(prepared) {
-      if (!find(prepared)) return false;
-      if (dense) sortByClasses();
+      const found = groups.count(prepared, 1);
+      if (found > capacity) return false;
+      nPairs = found;
+      groups.list();
       task[0] = nPairs;
       return true;
     },

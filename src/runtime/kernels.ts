@@ -73,8 +73,11 @@ export interface ShardKernels {
   hingeScores(task: Pointer, shard: number): void;
   hingeInterceptPass(task: Pointer, shard: number): void;
   hingeLine(task: Pointer, shard: number): void;
+  countHingePairs(task: Pointer, shard: number): void;
+  hingeHessianRows(task: Pointer, shard: number): void;
   hingeMoments(task: Pointer, shard: number): void;
   hingePairsProduct(task: Pointer, shard: number): void;
+  listHingePairs(task: Pointer, shard: number): void;
   jointHessianProbabilities(task: Pointer, shard: number): void;
   jointHessianShard(task: Pointer, shard: number): void;
   choleskyRows(task: Pointer, shard: number): void;

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { hingePairGroups } from '../../src/problem/hinge-pair-groups.ts';
 import { hingePairs } from '../../src/problem/hinge-pairs.ts';
 import { parameterLayout } from '../../src/problem/parameters.ts';
 import { denseTrainingSet, sparseTrainingSet } from '../twins/kernel-data.ts';
@@ -59,5 +60,60 @@ test('terms that are many are left to a pass over all rows', () => {
   const runtime = kernelRuntime();
   const set = denseTrainingSet(runtime.arena, { X, y, nClasses: K }, 0);
   const { stride } = parameterLayout(d, K);
-  expect(hingePairs(runtime, set).take(new Float32Array(n * stride).fill(1))).toBe(false);
+  expect(hingePairs(runtime, set).take(runtime.arena.allocateF32(n * stride).fill(1))).toBe(false);
 });
+
+/** Rows for several shards of lists; classes for more than the 64 looked at together. */
+for (const [rows, nClasses] of [
+  [1500, 5],
+  [300, 70],
+]) {
+  test.each([
+    { grouped: true, multiple: 4 },
+    { grouped: false, multiple: 1 },
+  ])(
+    `${rows} rows, ${nClasses} classes: every third listed, $grouped by both classes, stands for three`,
+    (order) => {
+      const runtime = kernelRuntime();
+      const { arena } = runtime;
+      const labels = Array.from({ length: rows }, (_, i) => (i * 11) % nClasses);
+      const sampleWeights = labels.map((_, i) => 0.5 + (i % 4) / 4);
+      const features = labels.map((_, i) => [wave(i)]);
+      const set = denseTrainingSet(arena, { X: features, y: labels, nClasses, sampleWeights }, 4);
+      const weights = arena.f64(set.sampleWeights, rows);
+      const { stride } = parameterLayout(1, nClasses);
+      const prepared = arena.allocateF32(rows * stride);
+      for (let i = 0; i < rows; i++) {
+        for (let k = 0; k < nClasses; k++) prepared[i * stride + k] = Math.max(0, wave(i * nClasses + k));
+      }
+      const expected: number[][] = [];
+      const starts = [0];
+      for (let group = 0; group < (order.grouped ? nClasses ** 2 : 1); group++) {
+        for (let i = 0; i < rows; i += 3) {
+          for (let k = 0; k < nClasses; k++) {
+            if (k === labels[i] || prepared[i * stride + k] === 0) continue;
+            if (order.grouped && labels[i] * nClasses + k !== group) continue;
+            expected.push([i, k, (3 * weights[i] * prepared[i * stride + k]) / rows]);
+          }
+        }
+        while (expected.length % order.multiple > 0) expected.push([0, -1, 0]);
+        starts.push(expected.length);
+      }
+      const lists = {
+        rows: arena.allocateU32(expected.length).fill(7),
+        classes: arena.allocateU32(expected.length),
+        weights: arena.allocateF32(expected.length).fill(7),
+      };
+      const groups = hingePairGroups(runtime, set, lists, order);
+      for (const every of [1, 3]) groups.count(prepared, every);
+      expect(groups.count(prepared, 3)).toBe(expected.filter(([, k]) => k >= 0).length);
+      groups.list();
+      expect([...groups.starts]).toEqual(starts);
+      expected.forEach(([i, k, weight], p) => {
+        expect(lists.rows[p]).toBe(i);
+        if (k >= 0) expect(lists.classes[p]).toBe(k);
+        expect(Math.abs(lists.weights[p] - weight)).toBeLessThanOrEqual(2 ** -24 * weight);
+      });
+    },
+  );
+}

@@ -14,8 +14,8 @@ it('counts projections, scores, centres and pair lists into a bound of 1 GB', ()
       dropout: 0,
     });
   };
-  // 16 directions and a 1 in 20 numbers, four times 28 numbers, 26 / 6 pairs of 24 bytes: 632 bytes.
-  const most = Math.floor(2 ** 30 / 632);
+  // 16 directions and a 1 in 20 numbers, four times 28 numbers, 26 / 6 pairs of 12 bytes: 580 bytes.
+  const most = Math.floor(2 ** 30 / 580);
   expect(suits(most, 16, 26)).toBe(true);
   expect(suits(most + 1, 16, 26)).toBe(false);
 });
