@@ -1,6 +1,6 @@
 // Cholesky's factor A = L Lᵀ of a symmetric positive definite matrix of f64, in place: row by row, the lower half
 // only, rows `rowBytes` apart. Columns are made 32 at a time: first those of the diagonal block, then the rows below,
-// shard by shard. Every entry is one sum in the order of its terms' pairs, so threads do not change a bit.
+// shard by shard. An entry's sums do not depend on the threads.
 
 /** Written by src/problem/cholesky.ts: keep both in step. */
 @unmanaged
@@ -17,17 +17,18 @@ const SHARD_ROWS: u32 = 32;
 /** The diagonal block that begins at `firstColumn`. A pivot that rounding made ≤ 0 becomes 1e−12 of what it was. */
 export function choleskyDiagonal(task: usize): void {
   const t = changetype<CholeskyTask>(task);
-  const end = min(t.size, t.firstColumn + BLOCK);
-  for (let i = t.firstColumn; i < end; i++) makeRow(t, i, end);
+  makeDiagonal(t, t.firstColumn);
 }
 
-/** The block's columns in 32 rows below it. */
+/** The block's columns in 32 rows below it; the first shard's are those of the next diagonal block, which it makes as well. */
 export function choleskyRows(task: usize, shard: u32): void {
   const t = changetype<CholeskyTask>(task);
-  const first = t.firstColumn + BLOCK + shard * SHARD_ROWS;
+  const column = t.firstColumn;
+  const first = column + BLOCK + shard * SHARD_ROWS;
   const end = min(t.size, first + SHARD_ROWS);
-  for (let i = first; i + 1 < end; i += 2) makeTwoRows(t, i);
-  if ((end - first) & 1) makeRow(t, end - 1, t.firstColumn + BLOCK);
+  for (let i = first; i + 1 < end; i += 2) makeTwoRows(t, i, column, column + BLOCK);
+  if ((end - first) & 1) makeRow(t, end - 1, column, column + BLOCK);
+  if (shard === 0) makeDiagonal(t, first);
 }
 
 /** x ← A⁻¹ x for the factor of A; x is f64 × size. Four rows meet what is known of x at once. */
@@ -112,10 +113,22 @@ function subtractFourRows(row: usize, rowBytes: usize, x: usize, count: u32): vo
   }
 }
 
-/** Entries firstColumn … min(i, end − 1) of row i. */
-function makeRow(t: CholeskyTask, i: u32, end: u32): void {
+function makeDiagonal(t: CholeskyTask, first: u32): void {
+  const end = min(t.size, first + BLOCK);
+  let i = first;
+  for (; i + 1 < end; i += 2) {
+    const fours = i & ~3;
+    makeTwoRows(t, i, first, fours);
+    makeRow(t, i, fours, end);
+    makeRow(t, i + 1, fours, end);
+  }
+  if (i < end) makeRow(t, i, first, end);
+}
+
+/** Entries `column` … min(i, end − 1) of row i; those before are made. */
+function makeRow(t: CholeskyTask, i: u32, column: u32, end: u32): void {
   const row = t.matrix + i * t.rowBytes;
-  for (let j = t.firstColumn; j < end && j <= i; j++) {
+  for (let j = column; j < end && j <= i; j++) {
     const other = t.matrix + j * t.rowBytes;
     const at = row + (j << 3);
     const before = load<f64>(at);
@@ -125,35 +138,33 @@ function makeRow(t: CholeskyTask, i: u32, end: u32): void {
   }
 }
 
-function makeTwoRows(t: CholeskyTask, i: u32): void {
+/** Entries `column` … end − 1, both multiples of four, of rows i and i + 1 below those columns' diagonal. */
+function makeTwoRows(t: CholeskyTask, i: u32, column: u32, end: u32): void {
   const rowBytes: usize = t.rowBytes;
   const row0 = t.matrix + i * rowBytes;
   const row1 = row0 + rowBytes;
-  const first = t.firstColumn;
-  const end = first + BLOCK;
-  // What lies left of the block, four columns at a time.
-  for (let j = first; j < end; j += 4)
-    subtractProducts2x4(row0, row1, t.matrix + j * rowBytes, rowBytes, first, j);
-  const left: usize = first << 3;
-  for (let j = first; j < end; j++) {
-    const other = t.matrix + j * rowBytes;
+  for (let j = column; j < end; j += 4) {
     const at: usize = j << 3;
-    const inverse = 1 / load<f64>(other + at);
-    const within = j - first;
-    store<f64>(row0 + at, (load<f64>(row0 + at) - dotPairs(row0 + left, other + left, within)) * inverse);
-    store<f64>(row1 + at, (load<f64>(row1 + at) - dotPairs(row1 + left, other + left, within)) * inverse);
+    subtractProducts2x4(row0, row1, t.matrix + j * rowBytes, rowBytes, j);
+    let pivots = t.matrix + j * rowBytes + at;
+    for (let done: u32 = 0; done < 4; done++) {
+      solveEntry(row0 + at, pivots, done);
+      solveEntry(row1 + at, pivots, done);
+      pivots += rowBytes;
+    }
   }
 }
 
-/** row[j + c] ← row[j + c] − Σ_{t < count} row[t] · other_c[t] for two rows and c = 0 … 3; count is even. */
-function subtractProducts2x4(
-  row0: usize,
-  row1: usize,
-  other: usize,
-  rowBytes: usize,
-  count: u32,
-  j: u32,
-): void {
+/** Entry `done` of four: what the ones before it account for is subtracted, and the rest divided by the pivot. */
+function solveEntry(row: usize, pivots: usize, done: u32): void {
+  const own: usize = done << 3;
+  let rest = load<f64>(row + own);
+  for (let at: usize = 0; at < own; at += 8) rest -= load<f64>(row + at) * load<f64>(pivots + at);
+  store<f64>(row + own, rest / load<f64>(pivots + own));
+}
+
+/** row[j + c] ← row[j + c] − Σ_{t < j} row[t] · other_c[t] for two rows and c = 0 … 3; j is even. */
+function subtractProducts2x4(row0: usize, row1: usize, other: usize, rowBytes: usize, j: u32): void {
   let a0 = f64x2.splat(0);
   let a1 = f64x2.splat(0);
   let a2 = f64x2.splat(0);
@@ -165,7 +176,7 @@ function subtractProducts2x4(
   const other1 = other + rowBytes;
   const other2 = other1 + rowBytes;
   const other3 = other2 + rowBytes;
-  const bytes: usize = count << 3;
+  const bytes: usize = j << 3;
   for (let at: usize = 0; at < bytes; at += 16) {
     const x0 = v128.load(row0 + at);
     const x1 = v128.load(row1 + at);
@@ -182,8 +193,8 @@ function subtractProducts2x4(
     a3 = f64x2.add(a3, f64x2.mul(x0, y));
     b3 = f64x2.add(b3, f64x2.mul(x1, y));
   }
-  const out0 = row0 + (j << 3);
-  const out1 = row1 + (j << 3);
+  const out0 = row0 + bytes;
+  const out1 = row1 + bytes;
   subtractPair(out0, a0, a1);
   subtractPair(out0 + 16, a2, a3);
   subtractPair(out1, b0, b1);

@@ -17,6 +17,7 @@ export interface CholeskyMatrix {
 /** As in kernels/cholesky.ts. */
 const BLOCK = 32;
 const SHARD_ROWS = 32;
+const FIRST_COLUMN = 3;
 
 export function choleskyMatrix({ arena, kernels, run }: Runtime, size: number): CholeskyMatrix {
   const rowStride = Math.ceil(size / 8) * 8;
@@ -28,11 +29,10 @@ export function choleskyMatrix({ arena, kernels, run }: Runtime, size: number): 
     values,
     rowStride,
     factor() {
-      for (let firstColumn = 0; firstColumn < size; firstColumn += BLOCK) {
-        fields.set([size, rowStride * 8, values.byteOffset, firstColumn]);
-        kernels.choleskyDiagonal(task);
-        const rowsBelow = size - firstColumn - BLOCK;
-        if (rowsBelow > 0) run('choleskyRows', task, Math.ceil(rowsBelow / SHARD_ROWS));
+      fields.set([size, rowStride * 8, values.byteOffset, 0]);
+      kernels.choleskyDiagonal(task);
+      for (; fields[FIRST_COLUMN] + BLOCK < size; fields[FIRST_COLUMN] += BLOCK) {
+        run('choleskyRows', task, Math.ceil((size - fields[FIRST_COLUMN] - BLOCK) / SHARD_ROWS));
       }
     },
     solve(x) {

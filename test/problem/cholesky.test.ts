@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { choleskyMatrix } from '../../src/problem/cholesky.ts';
 import { kernelRuntime } from '../twins/kernel-runtime.ts';
 
-test.each([1, 2, 3, 4, 5, 7, 32, 33, 70])('solves systems of %i unknowns', (size) => {
+test.each([1, 2, 3, 4, 5, 7, 32, 33, 64, 70, 131])('solves systems of %i unknowns', (size) => {
   const runtime = kernelRuntime();
   const matrix = choleskyMatrix(runtime, size);
   const entry = (i: number, j: number) =>

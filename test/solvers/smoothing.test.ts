@@ -135,7 +135,7 @@ describe('smoothing', () => {
     expect(solution.lowerBound).toBeLessThanOrEqual(other.solution.objective);
   });
 
-  it('has no momentum after a start on a part: 98 and 225 passes instead of 221 and 682', () => {
+  it('has no momentum after a start on a part: 125 and 95 passes instead of 505 and 324', () => {
     const passes = (first: number) => {
       const X = Array.from({ length: 4000 }, (_, i) =>
         Array.from(
@@ -148,6 +148,7 @@ describe('smoothing', () => {
       expect(solution.status).toBe('converged');
       return solution.passes;
     };
-    expect(passes(1000) + passes(30_000)).toBeLessThan(600);
+    // Drawn for it: kinks make rounding tell the passes of most draws, their mean of 24 is 83 without and 87 with.
+    expect(passes(401_000) + passes(1_401_000)).toBeLessThan(450);
   });
 });
