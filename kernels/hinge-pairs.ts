@@ -35,6 +35,59 @@ class HingePairsTask {
   nClasses: u32; // 64
   /** f32 × 2 × classStride for each shard; dense */
   shared: usize; // 68
+  nFeatures: u32; // 72
+  stride: u32; // 76: classes, a multiple of 4
+  /** f64 × nFeatures, or 0: what is taken off every row */
+  center: usize; // 80
+  /** f64 × (nFeatures + 1) × stride: the direction as it is given */
+  given: usize; // 84
+  /** the product alike */
+  product: usize; // 88
+}
+
+/** Lays the given direction out class by class, for four classes. */
+export function hingePairsDirection(task: usize, shard: u32): void {
+  const t = changetype<HingePairsTask>(task);
+  const wide: usize = t.stride << 3;
+  for (let k: u32 = 4 * shard; k < min(t.nClasses, 4 * shard + 4); k++) {
+    const D = t.direction + ((k * t.classStride) << 2);
+    let given = t.given + (k << 3);
+    let shift: f64 = 0;
+    for (let j: usize = 0; j < t.nFeatures; j++) {
+      const d = load<f64>(given);
+      store<f32>(D + (j << 2), <f32>d);
+      if (t.center !== 0) shift += load<f64>(t.center + (j << 3)) * d;
+      given += wide;
+    }
+    store<f32>(t.intercepts + (k << 2), <f32>(load<f64>(given) - shift));
+  }
+}
+
+/** Adds what the shards of a product have, for four classes: out as it is wanted, 0 in padding. */
+export function hingePairsSum(task: usize, shard: u32): void {
+  const t = changetype<HingePairsTask>(task);
+  const wide: usize = t.stride << 3;
+  for (let k: u32 = 4 * shard; k < 4 * shard + 4; k++) {
+    const isClass = k < t.nClasses;
+    const sum: f32 = isClass ? sumOfShards(t, t.sums + (k << 2), t.nClasses) : 0;
+    const total = t.out + ((k * t.classStride) << 2);
+    let at = t.product + (k << 3);
+    for (let j: usize = 0; j < t.nFeatures; j++) {
+      let value: f64 = 0;
+      if (isClass) value = sumOfShards(t, total + (j << 2), t.nClasses * t.classStride);
+      if (t.center !== 0) value -= load<f64>(t.center + (j << 3)) * <f64>sum;
+      store<f64>(at, value);
+      at += wide;
+    }
+    store<f64>(at, sum);
+  }
+}
+
+/** Of the numbers at `at` and, `length` numbers apart, of the shards after the first. */
+function sumOfShards(t: HingePairsTask, at: usize, length: u32): f32 {
+  let sum = load<f32>(at);
+  for (let shard: u32 = 1; shard < t.nShards; shard++) sum += load<f32>(at + ((shard * length) << 2));
+  return sum;
 }
 
 /**

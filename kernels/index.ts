@@ -37,7 +37,7 @@ export {
 export { hingeLine } from './hinge-line';
 export { hingeHessianRows, hingeMoments } from './hinge-moments';
 export { countHingePairs, listHingePairs } from './hinge-pair-groups';
-export { hingePairsProduct } from './hinge-pairs';
+export { hingePairsDirection, hingePairsProduct, hingePairsSum } from './hinge-pairs';
 export { hingeStepSquares } from './hinge-step-rows';
 export { interceptProduct } from './intercept-product';
 export { jointHessianProbabilities, jointHessianShard } from './joint-hessian';

@@ -21,6 +21,9 @@ export interface HingePairs {
 export const MOST_PAIRS = 1 / 6;
 /** Row, class and weight of a pair. */
 export const PAIR_BYTES = 12;
+/** The task's words for a direction and its product. */
+const GIVEN = 21;
+const PRODUCT = 22;
 /** Each sums on its own, so that the sums do not depend on the threads. */
 const SHARDS = 4;
 
@@ -38,9 +41,8 @@ export function hingePairs(runtime: Runtime, trainingSet: TrainingSet): HingePai
   const intercepts = arena.allocateF32(nClasses);
   const classOut = arena.allocateF32(SHARDS * nClasses * classStride);
   const sums = arena.allocateF32(SHARDS * nClasses);
-  const center = matrix.kind === 'dense' || matrix.center === 0 ? null : arena.f64(matrix.center, nFeatures);
-  const task = arena.allocateU32(18);
   const dense = matrix.kind === 'dense';
+  const task = arena.allocateU32(23);
   const lists = { rows: pairRows, classes: pairClasses, weights: pairWeights };
   const groups = hingePairGroups(runtime, trainingSet, lists, { grouped: dense, multiple: 1 });
   let nPairs = 0;
@@ -61,6 +63,9 @@ export function hingePairs(runtime: Runtime, trainingSet: TrainingSet): HingePai
     SHARDS,
     nClasses,
     dense ? arena.allocateF32(SHARDS * 2 * classStride).byteOffset : 0,
+    nFeatures,
+    stride,
+    dense ? 0 : matrix.center,
   ]);
 
   return {
@@ -76,39 +81,11 @@ export function hingePairs(runtime: Runtime, trainingSet: TrainingSet): HingePai
       return true;
     },
     product(direction, out) {
-      const last = nFeatures * stride;
-      for (let k = 0; k < nClasses; k++) {
-        const base = k * classStride;
-        let b = direction[last + k];
-        for (let j = 0; j < nFeatures; j++) {
-          const d = direction[j * stride + k];
-          classDirection[base + j] = d;
-          if (center !== null) b -= center[j] * d;
-        }
-        intercepts[k] = b;
-      }
+      task[GIVEN] = direction.byteOffset;
+      task[PRODUCT] = out.byteOffset;
+      runtime.run('hingePairsDirection', task.byteOffset, stride / 4);
       runtime.run('hingePairsProduct', task.byteOffset, SHARDS);
-      addShards(classOut, nClasses * classStride);
-      addShards(sums, nClasses);
-      for (let k = 0; k < nClasses; k++) {
-        const base = k * classStride;
-        for (let j = 0; j < nFeatures; j++) {
-          const shift = center === null ? 0 : center[j] * sums[k];
-          out[j * stride + k] = classOut[base + j] - shift;
-        }
-        out[last + k] = sums[k];
-      }
-      for (let j = 0; j <= nFeatures; j++) {
-        for (let k = nClasses; k < stride; k++) out[j * stride + k] = 0;
-      }
+      runtime.run('hingePairsSum', task.byteOffset, stride / 4);
     },
   };
-}
-
-/** The first `length` numbers ← the sum of all shards' */
-function addShards(x: Float32Array, length: number): void {
-  for (let shard = 1; shard < SHARDS; shard++) {
-    const from = shard * length;
-    for (let i = 0; i < length; i++) x[i] += x[from + i];
-  }
 }

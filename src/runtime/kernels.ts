@@ -76,7 +76,9 @@ export interface ShardKernels {
   countHingePairs(task: Pointer, shard: number): void;
   hingeHessianRows(task: Pointer, shard: number): void;
   hingeMoments(task: Pointer, shard: number): void;
+  hingePairsDirection(task: Pointer, shard: number): void;
   hingePairsProduct(task: Pointer, shard: number): void;
+  hingePairsSum(task: Pointer, shard: number): void;
   listHingePairs(task: Pointer, shard: number): void;
   jointHessianProbabilities(task: Pointer, shard: number): void;
   jointHessianShard(task: Pointer, shard: number): void;
