@@ -52,8 +52,9 @@ const NOISE: Readonly<Record<Precision, number>> = { single: 1e-7, double: 1e-14
 const PATIENCE: Readonly<Record<Precision, number>> = { single: 60, double: 200 };
 /** The same of single precision where it is `brief`, and neither gradient nor value are better. */
 const BRIEF_PATIENCE = 10;
-/** A value is better that has fallen by this part; in double precision by the tolerance. */
+/** A value is better that has fallen by this part; in double precision by the tolerance, beyond rounding. */
 const GAIN = 1e-4;
+const LEAST_GAIN = 1e-11;
 /**
  * Evaluations in one line search. In single precision more than a few mean that rounding has made up the slopes: wide
  * data (200 × 10 000) spent 43 of its 67 passes on them.
@@ -189,7 +190,8 @@ export function* descend(
 
     gap = gradientGap(objective, value, gradient);
     const isBrief = settings.brief === true && precision === 'single';
-    const gain = isBrief ? GAIN : precision === 'double' ? options.tolerance : Number.POSITIVE_INFINITY;
+    const inDouble = Math.max(options.tolerance, LEAST_GAIN);
+    const gain = isBrief ? GAIN : precision === 'double' ? inDouble : Number.POSITIVE_INFINITY;
     const hasFallen = value < lowest - gain * Math.abs(value);
     if (gap < 0.9 * best || hasFallen) {
       best = Math.min(best, gap);
