@@ -9,8 +9,12 @@
 //
 // Sparse rows may be centred implicitly (x − c): with A = −κ Σ uᵢ xᵢᵀ over the stored rows and U = Σ uᵢ,
 //   W (x − c) = A x − A c + κ U (x·c − c·c), so A c and U are all that has to be kept besides.
+//
+// Without intercept, rows that are mostly their mean m are split, x = z + f m with z·m = 0. What W makes of m is an
+// intercept b that f scales and ridge ‖b‖² / ‖m‖² penalizes: U = Σ f u is to be −b / (κ ‖m‖²) instead of 0, and the steps
+// read z for x.
 
-import { boxOf, HingeDualTask, labelOf } from './hinge-dual-task';
+import { boxOf, factorOf, HingeDualTask, labelOf } from './hinge-dual-task';
 import { drawOrder, restRow, touch } from './hinge-step-order';
 import { moveWeights, Row, rowOf, rowScores } from './hinge-step-rows';
 import {
@@ -69,7 +73,8 @@ function stepRow(t: HingeDualTask, i: u32): bool {
   const row = rowOf(t, i);
 
   rowScores(t, i, label, row);
-  const h = t.kappa * (<f64>load<f32>(t.squaredNorms + ((<usize>i) << 2)) + t.rho);
+  const factor = factorOf(t, i);
+  const h = t.kappa * (<f64>load<f32>(t.squaredNorms + ((<usize>i) << 2)) + t.rho * factor * factor);
   const inverse: f32 = h > 1e-20 ? <f32>(1 / h) : 1e20;
   let count = gather(t, i, label, box, inverse, 0);
   if (count === 0) return false;
@@ -212,6 +217,7 @@ function applyStep(
 
   const alpha = t.alpha + ((<usize>i * <usize>t.stride) << 3);
   const z = f64x2.splat(t.centerDots === 0 ? 0 : load<f64>(t.centerDots + ((<usize>i) << 3)));
+  const factor = f64x2.splat(factorOf(t, i));
   const top = f64x2.splat(box);
   const own = (<usize>(label & ~3)) << 2;
   memory.fill(part(t, CHANGE), 0, (<usize>t.stride) << 2);
@@ -245,14 +251,14 @@ function applyStep(
     const u0 = f64x2.sub(next0, a0);
     const u1 = f64x2.sub(next1, a1);
     totals = f64x2.add(totals, f64x2.add(u0, u1));
-    moveClasses(t, place, u0, u1, z);
+    moveClasses(t, place, u0, u1, z, factor);
   }
   const total = -(f64x2.extract_lane(totals, 0) + f64x2.extract_lane(totals, 1));
   t.mass -= total;
   const zero = f64x2.splat(0);
   const pair = label & 1 ? f64x2.replace_lane(zero, 1, total) : f64x2.replace_lane(zero, 0, total);
-  if (label & 2) moveClasses(t, own, zero, pair, z);
-  else moveClasses(t, own, pair, zero, z);
+  if (label & 2) moveClasses(t, own, zero, pair, z, factor);
+  else moveClasses(t, own, pair, zero, z, factor);
   moveWeights(t, row);
   // Twice what the dual gains, the bounds left out.
   const gain = h * <f64>(horizontalSum(squares) + T * T);
@@ -267,13 +273,13 @@ function moved(a: v128, d: v128, top: v128, above: v128, below: v128): v128 {
 }
 
 /** Books a change of u_i for the four classes at `place`. */
-function moveClasses(t: HingeDualTask, place: usize, u0: v128, u1: v128, z: v128): void {
+function moveClasses(t: HingeDualTask, place: usize, u0: v128, u1: v128, z: v128, factor: v128): void {
   const kappa = f64x2.splat(-t.kappa);
   const step0 = f64x2.mul(kappa, u0);
   const step1 = f64x2.mul(kappa, u1);
   const U = t.columnSums + (place << 1);
-  v128.store(U, f64x2.add(v128.load(U), u0));
-  v128.store(U, f64x2.add(v128.load(U, 16), u1), 16);
+  v128.store(U, f64x2.add(v128.load(U), f64x2.mul(factor, u0)));
+  v128.store(U, f64x2.add(v128.load(U, 16), f64x2.mul(factor, u1)), 16);
   if (t.centerDots !== 0) {
     const Ac = t.centerProduct + (place << 1);
     v128.store(Ac, f64x2.add(v128.load(Ac), f64x2.mul(step0, z)));

@@ -5,7 +5,7 @@
 @unmanaged
 export class HingeDualTask {
   kappa: f64; // 0: 1 / (2 ridge n)
-  rho: f64; // 8: 0 without intercept
+  rho: f64; // 8: 0 where there is no b
   margin: f64; // 16
   centerNorm: f64; // 24: c·c
   repairSlack: f64; // 32: what this repair adds to every weight, as a part of the box
@@ -61,6 +61,13 @@ export class HingeDualTask {
   leastGain: f64; // 248: a row that gains less rests
   compactCenter: usize; // 256: f64, nFeatures: −base of compact rows, or 0
   reserve: f64; // 264: of the row just visited, how far every Δ + s_j − s_y lies below 0 where all a_j are 0; else 0
+  /** f64, nSamples, all > 0: how much of b is in the row's scores, and of its u in Σu; 0: all, of every row */
+  factors: usize; // 272
+}
+
+/** How much of b is in row i's scores. */
+export function factorOf(t: HingeDualTask, i: u32): f64 {
+  return t.factors === 0 ? 1 : load<f64>(t.factors + ((<usize>i) << 3));
 }
 
 /** yᵢ */

@@ -1,7 +1,7 @@
 // The rows of dual coordinate descent: their scores, and what their steps make of W.
 
 import { gatherCompact, scatter1, scatter2, scatter3 } from './compact-rows';
-import { HingeDualTask } from './hinge-dual-task';
+import { factorOf, HingeDualTask } from './hinge-dual-task';
 import { CHANGE, OFFSETS, part, ROW } from './hinge-step-scratch';
 import { gather } from './sparse-gather';
 
@@ -41,8 +41,10 @@ export function rowScores(t: HingeDualTask, i: u32, label: u32, row: Row): void 
   }
   const offsets = part(t, OFFSETS);
   if (t.centerDots === 0) {
+    const factor = f32x4.splat(<f32>factorOf(t, i));
     for (let at: usize = 0; at < bytes; at += 16) {
-      v128.store(t.scratch + at, f32x4.add(v128.load(t.scratch + at), v128.load(offsets + at)));
+      const offset = f32x4.mul(factor, v128.load(offsets + at));
+      v128.store(t.scratch + at, f32x4.add(v128.load(t.scratch + at), offset));
     }
     return;
   }
@@ -69,7 +71,7 @@ function referenceScore(t: HingeDualTask, i: u32, k: u32, z: f64): f64 {
   const kU = t.kappa * load<f64>(t.columnSums + at);
   const offset =
     load<f64>(t.intercepts + at) - load<f64>(t.centerProduct + at) + (z - t.rho - t.centerNorm) * kU;
-  return load<f64>(t.scores + ((<usize>i * <usize>t.stride) << 3) + at) + offset;
+  return load<f64>(t.scores + ((<usize>i * <usize>t.stride) << 3) + at) + factorOf(t, i) * offset;
 }
 
 /** W ← W + x · the change, where there is one. */

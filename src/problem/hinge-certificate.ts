@@ -1,8 +1,9 @@
 import type { Runtime } from '../runtime/runtime.ts';
 import type { HingeDualTask } from './hinge-dual-task.ts';
-import { optimizeHingeIntercepts } from './hinge-intercepts.ts';
+import { hingeLossAt, optimizeHingeIntercepts } from './hinge-intercepts.ts';
 import { solveLaplacian } from './hinge-laplacian.ts';
 import type { Problem } from './problem.ts';
+import type { RowMean } from './row-mean.ts';
 
 /** Objective and lower bound that belong to one dual point; both in double precision. */
 export interface HingeBounds {
@@ -16,7 +17,7 @@ export interface HingeBounds {
 }
 
 /**
- * Certifies the task's dual point: repairs its column sums (free intercept), takes W of the repaired point as
+ * Certifies the task's dual point: repairs its column sums (where there is an intercept), takes W of the repaired point as
  * the candidate θ's, descends on b from that of the augmented Lagrangian, and evaluates the exact hinge there.
  *
  *   lower bound = (Δ/n) Σ a − ridge · ΣW² − |what the repair left| · (how far apart two optimal intercepts can be)
@@ -33,13 +34,18 @@ export function certifyHinge(
   const { nSamples } = problem.trainingSet.matrix;
   const margin = problem.loss.kind === 'hinge' ? problem.loss.margin : 1;
   const { ridge } = problem.penalty;
-  const sums = problem.intercept ? repair(runtime, problem, task) : repairOnce(runtime, task, 0, 0);
-  const squaredWeights = candidateWeights(runtime, problem, task, sums.columns);
+  const wanted = wantedSums(task);
+  const sums =
+    task.rho > 0 ? repair(runtime, problem, task, wanted) : repairOnce(runtime, task, wanted, 0, 0);
+  const squares = candidateWeights(runtime, problem, task, sums.columns);
+  const dual = (margin * sums.mass) / nSamples - ridge * squares;
   writeIntercepts(problem, task);
-  const penalty = ridge * squaredWeights;
-  const loss = optimizeHingeIntercepts(runtime, problem, task);
-  const objective = loss + penalty;
-  const dual = (margin * sums.mass) / nSamples - penalty;
+  const penalty = ridge * (task.rows.mean === null ? squares : squaredWeights(task));
+  let objective = penalty + optimizeHingeIntercepts(runtime, problem, task);
+  // Scores moved along a long mean carry its rounding, which may be most of a small objective.
+  if (task.rows.mean !== null && objective < bestObjective) {
+    objective = hingeLossAt(runtime, problem, task, task.views.candidate) + ridge * squaredWeights(task);
+  }
   const charge = problem.intercept
     ? (sums.left / nSamples) * interceptRange(problem, task, Math.min(bestObjective, objective))
     : 0;
@@ -58,7 +64,7 @@ export function continueFrom(
   refined: boolean,
 ): void {
   const { weights, columnSums, centerProduct, intercepts, candidate } = task.views;
-  const { center } = task.rows;
+  const { center, mean } = task.rows;
   const stride = columnSums.length;
   for (let k = 0; k < stride; k++) {
     intercepts[k] += task.kappa * task.rho * (repaired[k] - columnSums[k]);
@@ -71,6 +77,8 @@ export function continueFrom(
   }
   centerProduct.fill(0);
   if (center !== null) addCentre(centerProduct, 1, center, candidate);
+  // The steps have what W makes of the mean as an intercept.
+  if (mean !== null) makeOfMean(mean, new Float64Array(stride), candidate);
   task.fields.setMass(mass);
   task.fields.setRefined(refined);
   if (refined) {
@@ -82,6 +90,16 @@ export function continueFrom(
   } else {
     for (let i = 0; i < weights.length; i++) weights[i] = candidate[i];
   }
+}
+
+/** Lets W make b of the rows' mean m: W ← W + (b − W m) mᵀ / ‖m‖² */
+function makeOfMean({ mean, square }: RowMean, b: Float64Array, weights: Float64Array): void {
+  const stride = b.length;
+  const before = new Float64Array(stride);
+  addCentre(before, 1, mean, weights);
+  mean.forEach((m, j) => {
+    for (let k = 0; k < stride; k++) weights[j * stride + k] += (m * (b[k] - before[k])) / square;
+  });
 }
 
 /** out ← out + factor · W c */
@@ -97,9 +115,11 @@ function addCentre(out: Float64Array, factor: number, center: Float64Array, weig
 interface DualSums {
   /** Σ a */
   readonly mass: number;
-  /** Σᵢ uᵢ, stride numbers */
+  /** Σᵢ fᵢ uᵢ, stride numbers */
   readonly columns: Float64Array;
-  /** ½ Σ|column sum| */
+  /** The same less what is wanted. */
+  readonly excess: Float64Array;
+  /** ½ Σ|excess| */
   readonly left: number;
   /** stride × stride: [y][j], the weight between two classes */
   readonly flow: Float64Array;
@@ -108,15 +128,20 @@ interface DualSums {
 /** Each walks over nSamples · nClasses numbers. */
 const MAX_REPAIRS = 12;
 
-/** Repairs until the column sums are rounding error, or MAX_REPAIRS times. */
-function repair(runtime: Runtime, problem: Problem, task: HingeDualTask): DualSums {
+/** The column sums that belong to the intercept: 0 where it is free, else those of which W makes b from the mean. */
+function wantedSums(task: HingeDualTask): Float64Array {
+  const { mean } = task.rows;
+  return lagrangianIntercepts(task).map((b) => (mean === null ? 0 : -b / (task.kappa * mean.square)));
+}
+
+/** Repairs until the column sums are the wanted ones but for rounding, or MAX_REPAIRS times. */
+function repair(runtime: Runtime, problem: Problem, task: HingeDualTask, wanted: Float64Array): DualSums {
   const { potentials } = task.views;
-  const { nClasses } = problem.trainingSet;
   let slack = 0;
-  let sums = repairOnce(runtime, task, slack, slack);
+  let sums = repairOnce(runtime, task, wanted, slack, slack);
   for (let count = 0; count < MAX_REPAIRS; ) {
     if (sums.left <= 1e-12 * sums.mass) break;
-    const phi = potentialsOf(task, sums, nClasses);
+    const phi = potentialsOf(problem, task, sums);
     if (phi === null && slack > 0) break;
     const used = slack;
     if (phi !== null) {
@@ -125,31 +150,38 @@ function repair(runtime: Runtime, problem: Problem, task: HingeDualTask): DualSu
     }
     // Free coordinates move without leaving their box for three rounds; then all are asked to help.
     slack = phi === null || count >= 3 ? 0.01 : 0;
-    sums = repairOnce(runtime, task, used, slack);
+    sums = repairOnce(runtime, task, wanted, used, slack);
     potentials.fill(0);
   }
   return sums;
 }
 
-/** Potentials that make the column sums vanish. A class without samples takes no part: its aᵢⱼ stay 0. */
+/** Potentials that make the excess vanish. With a free intercept a class without samples takes no part: its aᵢⱼ stay 0. */
 function potentialsOf(
+  { intercept, trainingSet: { nClasses } }: Problem,
   { rows: { classWeights } }: HingeDualTask,
-  { flow, columns }: DualSums,
-  nClasses: number,
+  { flow, excess }: DualSums,
 ): Float64Array | null {
-  const stride = columns.length;
+  const stride = excess.length;
+  const takesPart = (k: number) => k < nClasses && (!intercept || classWeights[k] > 0);
   for (let k = 0; k < nClasses; k++) {
-    if (classWeights[k] > 0) continue;
+    if (takesPart(k)) continue;
     for (let j = 0; j < nClasses; j++) flow[j * stride + k] = 0;
   }
-  const phi = solveLaplacian(flow, stride, nClasses, columns);
+  const phi = solveLaplacian(flow, stride, nClasses, excess);
   if (phi === null) return null;
   const top = phi.reduce((largest, value) => Math.max(largest, value));
-  return columns.map((_, k) => (k < nClasses && classWeights[k] > 0 ? phi[k] : top));
+  return excess.map((_, k) => (takesPart(k) ? phi[k] : top));
 }
 
 /** One repair by the potentials, and the sums afterwards. */
-function repairOnce(runtime: Runtime, task: HingeDualTask, slack: number, next: number): DualSums {
+function repairOnce(
+  runtime: Runtime,
+  task: HingeDualTask,
+  wanted: Float64Array,
+  slack: number,
+  next: number,
+): DualSums {
   const { partials, potentials } = task.views;
   const stride = potentials.length;
   task.fields.setSlacks(slack, next);
@@ -160,8 +192,9 @@ function repairOnce(runtime: Runtime, task: HingeDualTask, slack: number, next: 
     for (let i = 0; i < total.length; i++) total[i] += partials[shard * length + i];
   }
   const columns = total.subarray(1, 1 + stride);
-  const left = columns.reduce((sum, column) => sum + Math.abs(column), 0) / 2;
-  return { mass: total[0], columns, left, flow: total.subarray(1 + stride) };
+  const excess = columns.map((column, k) => column - wanted[k]);
+  const left = excess.reduce((sum, x) => sum + Math.abs(x), 0) / 2;
+  return { mass: total[0], columns, excess, left, flow: total.subarray(1 + stride) };
 }
 
 /** candidate ← W of the repaired point; returns ΣW². */
@@ -189,16 +222,32 @@ function candidateWeights(
   return squares;
 }
 
-/** b of the augmented Lagrangian, moved from the rows' centre to the matrix's own. */
+/** ΣW² of the candidate */
+function squaredWeights({ views: { candidate, intercepts } }: HingeDualTask): number {
+  let sum = 0;
+  for (let at = 0; at < candidate.length - intercepts.length; at++) sum += candidate[at] * candidate[at];
+  return sum;
+}
+
+/** b of the augmented Lagrangian, moved from the rows' centre to the matrix's own; where the mean has it, in W. */
 function writeIntercepts(problem: Problem, task: HingeDualTask): void {
-  const { candidate, intercepts, columnSums } = task.views;
-  const stride = intercepts.length;
-  const last = candidate.length - stride;
-  for (let k = 0; k < stride; k++) {
-    candidate[last + k] = problem.intercept ? intercepts[k] - task.kappa * task.rho * columnSums[k] : 0;
+  const { candidate } = task.views;
+  const b = lagrangianIntercepts(task);
+  const { mean } = task.rows;
+  const last = candidate.length - b.length;
+  if (!problem.intercept) {
+    candidate.fill(0, last);
+    if (mean !== null) makeOfMean(mean, b, candidate);
+    return;
   }
+  candidate.set(b, last);
   const shift = task.rows.centerShift;
   if (shift !== null) addCentre(candidate.subarray(last), -1, shift, candidate);
+}
+
+/** b₀ − κρ Σ f u */
+function lagrangianIntercepts({ views: { intercepts, columnSums }, kappa, rho }: HingeDualTask) {
+  return intercepts.map((b, k) => b - kappa * rho * columnSums[k]);
 }
 
 /**

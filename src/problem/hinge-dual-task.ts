@@ -1,7 +1,7 @@
 import type { DesignMatrix } from '../data/design-matrix.ts';
 import type { Arena, Pointer } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { type HingeRows, measureHingeRows } from './hinge-rows.ts';
+import { type HingeRows, measureHingeRows, rowsLessMean } from './hinge-rows.ts';
 import { parameterLayout } from './parameters.ts';
 import type { Problem } from './problem.ts';
 
@@ -11,6 +11,8 @@ import type { Problem } from './problem.ts';
  *
  *   D(a) = (Δ/n) Σ a_ij − ridge · ΣW²,   W = −κ Σᵢ uᵢ xᵢᵀ,   κ = 1 / (2 ridge n),   0 ≤ a_ij ≤ vᵢ,
  *   u_ij = a_ij (j ≠ yᵢ),  u_iy = −Σ_j a_ij;   with a free intercept also Σᵢ uᵢ = 0
+ *
+ * An intercept is that of the problem, or what W makes of the rows' mean (row-mean.ts).
  */
 export interface HingeDualTask {
   readonly pointer: Pointer;
@@ -21,6 +23,8 @@ export interface HingeDualTask {
   readonly kappa: number;
   /** Weight of the augmented Lagrangian, in units of ‖x‖²; 0 without intercept. */
   readonly rho: number;
+  /** What the penalty of an intercept leaves of it from epoch to epoch; 1 of a free one. */
+  readonly damping: number;
   readonly rows: HingeRows;
   readonly fields: TaskFields;
   readonly views: TaskViews;
@@ -31,7 +35,7 @@ export interface TaskViews {
   readonly weights: Float32Array;
   /** b₀ */
   readonly intercepts: Float64Array;
-  /** Σᵢ uᵢ */
+  /** Σᵢ fᵢ uᵢ, with all factors 1 but where a mean is taken off */
   readonly columnSums: Float64Array;
   readonly centerProduct: Float64Array;
   readonly due: Uint32Array;
@@ -70,7 +74,7 @@ export interface TaskFields {
   moved(): number;
 }
 
-const TASK_BYTES = 272;
+const TASK_BYTES = 280;
 /** Enough for 8 threads to share evenly; fixed, so that the sums do not depend on the threads. */
 const ROW_SHARDS = 16;
 /** Each walks over all rows for its classes. */
@@ -82,8 +86,16 @@ const RHO_ROWS = 5;
 /** An intercept so low that a class without samples costs nothing. */
 const ABSENT = -1e6;
 
-/** Allocates and fills all that the kernels need. The caller releases the arena. */
-export function createHingeDualTask(runtime: Runtime, problem: Problem, seed: number): HingeDualTask {
+/**
+ * Allocates and fills all that the kernels need. The caller releases the arena. Rows that are mostly their mean stay whole
+ * unless `splits`.
+ */
+export function createHingeDualTask(
+  runtime: Runtime,
+  problem: Problem,
+  seed: number,
+  splits = true,
+): HingeDualTask {
   const { arena } = runtime;
   const { matrix, labels, sampleWeights, nClasses } = problem.trainingSet;
   const { nSamples, nFeatures } = matrix;
@@ -92,10 +104,12 @@ export function createHingeDualTask(runtime: Runtime, problem: Problem, seed: nu
   const kappa = 1 / (2 * problem.penalty.ridge * nSamples);
   const sparse = matrix.kind === 'sparse';
   const pointer = arena.allocate(TASK_BYTES);
-  const rows = measureHingeRows(arena, problem);
+  const rows = measureHingeRows(arena, problem, splits);
   const nClassShards = Math.min(CLASS_SHARDS, stride / 4);
-  const share = Math.max(RHO, Math.min(1, RHO_ROWS / nSamples));
-  const rho = problem.intercept ? share * (rows.meanSquare > 0 ? rows.meanSquare : 1) : 0;
+  const { mean } = rows;
+  const weight = lagrangianWeight(problem, rows, margin);
+  const damping = mean === null ? 1 : mean.square / (mean.square + weight);
+  const rho = problem.intercept || mean !== null ? damping * weight : 0;
   const views: TaskViews = {
     weights: arena.allocateF32(nFeatures * stride),
     intercepts: arena.allocateF64(stride),
@@ -156,8 +170,10 @@ export function createHingeDualTask(runtime: Runtime, problem: Problem, seed: nu
     if (problem.intercept && v === 0) views.intercepts[k] = ABSENT * margin;
   });
   words[54] = rowLosses.byteOffset;
-  words.set(stepRows(arena, matrix), 56);
-  words[64] = matrix.kind === 'dense' && matrix.compact ? matrix.compact.center : 0;
+  const stepped = mean === null ? matrix : rowsLessMean(matrix, mean);
+  words.set(stepRows(arena, stepped), 56);
+  words[64] = stepped.kind === 'dense' && stepped.compact ? stepped.compact.center : 0;
+  words[68] = mean === null ? 0 : mean.factors;
   const fields: TaskFields = {
     setSlacks: (repair, next) => {
       scalars[4] = repair;
@@ -190,10 +206,19 @@ export function createHingeDualTask(runtime: Runtime, problem: Problem, seed: nu
     nClassShards,
     kappa,
     rho,
+    damping,
     rows,
     fields,
     views,
   };
+}
+
+/** In units of ‖x‖². */
+function lagrangianWeight({ penalty, trainingSet }: Problem, rows: HingeRows, margin: number): number {
+  const share = Math.max(RHO, Math.min(1, RHO_ROWS / trainingSet.matrix.nSamples));
+  const weight = share * (rows.meanSquare > 0 ? rows.meanSquare : 1);
+  // Rows that hardly vary but for their mean would not move what W makes of it: so it moves by half a margin an epoch at most.
+  return rows.mean === null ? weight : Math.max(weight, penalty.ridge * margin);
 }
 
 /** stepStride, stepValues, stepStarts and stepIndices */

@@ -1,6 +1,5 @@
 import type { Runtime } from '../runtime/runtime.ts';
 import type { HingeDualTask } from './hinge-dual-task.ts';
-import { ownCenter } from './hinge-rows.ts';
 import { interceptStep } from './intercept-step.ts';
 import type { Problem } from './problem.ts';
 
@@ -23,7 +22,7 @@ export function hingeLossAt(
   theta: Float64Array,
 ): number {
   task.fields.setTheta(theta);
-  writeScoreIntercepts(runtime, problem, task, theta);
+  writeScoreIntercepts(task, theta);
   runtime.run('hingeScores', task.pointer, task.nShards);
   task.views.shifts.fill(0);
   return interceptPass(runtime, task, 0).exact / problem.trainingSet.matrix.nSamples;
@@ -32,22 +31,25 @@ export function hingeLossAt(
 /**
  * Lowers the exact hinge at the candidate's W over the intercepts, a piecewise linear convex problem in
  * nClasses unknowns: Newton's method on its quadratic smoothing with μ → 0, on kept scores. Any b gives a
- * valid objective, so it stops where it has become expensive. Returns the mean loss at the best b found, which
- * it writes into the candidate θ and, as the next b₀, into the task.
+ * valid objective, so it stops where it has become expensive. Writes the best b found into the candidate θ and, as the
+ * next b₀, into the task. Returns the mean loss there, and by how much the penalty is more.
  */
 export function optimizeHingeIntercepts(runtime: Runtime, problem: Problem, task: HingeDualTask): number {
   const { candidate, shifts, intercepts } = task.views;
   const { nClasses, matrix } = problem.trainingSet;
   const start = hingeLossAt(runtime, problem, task, candidate);
-  if (!problem.intercept || !(start > 0)) return start;
+  // Without loss a free intercept is as good as any, one under a penalty is not.
+  if (task.rho === 0 || (task.rows.mean === null && !(start > 0))) return start;
   const margin = problem.loss.kind === 'hinge' ? problem.loss.margin : 1;
   const best = shifts.slice();
   const from = shifts.slice();
+  const penalty = shiftPenalty(problem, task);
+  const pass = (mu: number) => penalized(interceptPass(runtime, task, mu), penalty, shifts);
   let lowest = start * matrix.nSamples;
   let budget = matrix.nSamples * nClasses <= CHEAP ? MANY : FEW;
   let smoothing = budget === MANY ? 0.5 * margin : 0.1 * margin;
   let length = 1;
-  let point = interceptPass(runtime, task, smoothing);
+  let point = pass(smoothing);
   while (budget > 0) {
     const step = interceptStep(point.hessian, point.gradient, nClasses);
     if (step === null) break;
@@ -55,9 +57,9 @@ export function optimizeHingeIntercepts(runtime: Runtime, problem: Problem, task
     let next = point;
     for (length = 1; budget > 0; length /= 4) {
       for (let k = 0; k < nClasses; k++) {
-        if (task.rows.classWeights[k] > 0) shifts[k] = from[k] + length * step[k];
+        if (!problem.intercept || task.rows.classWeights[k] > 0) shifts[k] = from[k] + length * step[k];
       }
-      next = interceptPass(runtime, task, smoothing);
+      next = pass(smoothing);
       budget--;
       if (next.exact < lowest) {
         lowest = next.exact;
@@ -66,15 +68,56 @@ export function optimizeHingeIntercepts(runtime: Runtime, problem: Problem, task
       if (next.smoothed <= point.smoothed || length < 0.01) break;
     }
     smoothing *= SHRINK;
-    if (budget > 0) point = interceptPass(runtime, task, smoothing);
+    if (budget > 0) point = pass(smoothing);
     budget--;
   }
-  const last = candidate.length - intercepts.length;
-  for (let k = 0; k < nClasses; k++) {
-    candidate[last + k] += best[k];
-    intercepts[k] += best[k];
+  for (let k = 0; k < nClasses; k++) intercepts[k] += best[k];
+  const stride = intercepts.length;
+  const { mean } = task.rows;
+  if (mean === null) {
+    for (let k = 0; k < nClasses; k++) candidate[candidate.length - stride + k] += best[k];
+  } else {
+    mean.mean.forEach((m, j) => {
+      for (let k = 0; k < nClasses; k++) candidate[j * stride + k] += (m * best[k]) / mean.square;
+    });
   }
   return lowest / matrix.nSamples;
+}
+
+/** n ridge Σ (2 b δ + δ²) / ‖m‖² of shifts δ */
+interface ShiftPenalty {
+  /** n ridge / ‖m‖² */
+  readonly strength: number;
+  /** b = W m */
+  readonly b: Float64Array;
+}
+
+/** By how much n times the penalty grows with the intercepts where W makes them of the rows' mean; else null. */
+function shiftPenalty(
+  { penalty, trainingSet: { matrix } }: Problem,
+  { rows: { mean }, views: { candidate, shifts } }: HingeDualTask,
+): ShiftPenalty | null {
+  if (mean === null) return null;
+  const stride = shifts.length;
+  const b = new Float64Array(stride);
+  mean.mean.forEach((m, j) => {
+    for (let k = 0; k < stride; k++) b[k] += m * candidate[j * stride + k];
+  });
+  return { strength: (matrix.nSamples * penalty.ridge) / mean.square, b };
+}
+
+function penalized(
+  point: InterceptPoint,
+  penalty: ShiftPenalty | null,
+  shifts: Float64Array,
+): InterceptPoint {
+  if (penalty === null) return point;
+  const { strength, b } = penalty;
+  const gradient = point.gradient.map((g, k) => g + 2 * strength * (b[k] + shifts[k]));
+  const K = gradient.length;
+  const hessian = point.hessian.map((h, at) => (at % (K + 1) === 0 ? h + 2 * strength : h));
+  const more = gradient.reduce((sum, _, k) => sum + strength * shifts[k] * (2 * b[k] + shifts[k]), 0);
+  return { exact: point.exact + more, smoothed: point.smoothed + more, gradient, hessian };
 }
 
 interface InterceptPoint {
@@ -112,12 +155,10 @@ function interceptPass(runtime: Runtime, task: HingeDualTask, smoothing: number)
 }
 
 /** The stored rows are scored, so an implicit centre goes into b. */
-function writeScoreIntercepts(runtime: Runtime, problem: Problem, task: HingeDualTask, theta: Float64Array) {
-  const { matrix } = problem.trainingSet;
-  const { scoreIntercepts } = task.views;
+function writeScoreIntercepts({ rows, views: { scoreIntercepts } }: HingeDualTask, theta: Float64Array) {
   const stride = scoreIntercepts.length;
   scoreIntercepts.set(theta.subarray(theta.length - stride));
-  ownCenter(runtime.arena, matrix)?.forEach((c, j) => {
+  rows.own?.forEach((c, j) => {
     for (let k = 0; k < stride; k++) scoreIntercepts[k] -= c * theta[j * stride + k];
   });
 }

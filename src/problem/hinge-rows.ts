@@ -1,8 +1,12 @@
 import type { DesignMatrix, TrainingSet } from '../data/design-matrix.ts';
 import type { Arena, Pointer } from '../runtime/arena.ts';
 import type { Problem } from './problem.ts';
+import { type RowMean, rowMean } from './row-mean.ts';
 
-/** What the dual of the hinge needs to know of the rows x − c; of compact rows the entries are the stored x. */
+/**
+ * What the dual of the hinge needs to know of the rows x − c; of compact rows the entries are the stored x. Rows without
+ * intercept that are mostly their mean have no centre, are read as z (row-mean.ts), and not as compact ones.
+ */
 export interface HingeRows {
   /**
    * c, or null for none. With a free intercept centring changes nothing but b, and without it dual steps and
@@ -10,10 +14,13 @@ export interface HingeRows {
    * Without intercept it is the matrix's own centre.
    */
   readonly center: Float64Array | null;
+  /** The matrix's own: what the stored rows stand for less it is a row. */
+  readonly own: Float64Array | null;
+  readonly mean: RowMean | null;
   /** c less the matrix's own centre: what b has to be corrected for. */
   readonly centerShift: Float64Array | null;
   readonly centerNorm: number;
-  /** f32, nSamples: ‖x − c‖² */
+  /** f32, nSamples: ‖x − c‖² or ‖z‖² */
   readonly squaredNorms: Float32Array;
   /** f64, nSamples: x·c of the stored rows; 0 where there is no centre */
   readonly centerDots: Pointer;
@@ -27,11 +34,14 @@ export interface HingeRows {
 /** A centre so much shorter than the rows is rounding (standardized columns). */
 const NEGLIGIBLE = 1e-10;
 
-export function measureHingeRows(arena: Arena, { trainingSet, intercept }: Problem): HingeRows {
+/** `splits`: whether rows that are mostly their mean are split from it. */
+export function measureHingeRows(arena: Arena, problem: Problem, splits: boolean): HingeRows {
+  const { trainingSet, intercept } = problem;
   const { matrix } = trainingSet;
   const { nSamples, nFeatures } = matrix;
-  const own = ownCenter(arena, matrix);
-  const rows = rowReader(arena, matrix);
+  const mean = splits ? rowMean(arena, problem) : null;
+  const own = mean === null ? ownCenter(arena, matrix) : null;
+  const rows = rowReader(arena, mean === null ? matrix : rowsLessMean(matrix, mean));
   const weights = weightReader(arena, trainingSet);
   const center = intercept ? weightedMean(rows, weights, nSamples, nFeatures) : own;
   const squaredNorms = arena.allocateF32(nSamples);
@@ -60,6 +70,8 @@ export function measureHingeRows(arena: Arena, { trainingSet, intercept }: Probl
   centerDots?.set(dots);
   return {
     center: centred ? center : null,
+    own,
+    mean,
     centerShift: intercept ? shiftOf(centred ? center : null, own) : null,
     centerNorm: centred ? centerNorm : 0,
     squaredNorms,
@@ -70,8 +82,15 @@ export function measureHingeRows(arena: Arena, { trainingSet, intercept }: Probl
   };
 }
 
+/** z of the rows, as they are read where their mean is taken off. */
+export function rowsLessMean(matrix: DesignMatrix, { values }: RowMean): DesignMatrix {
+  if (matrix.kind === 'sparse') return { ...matrix, rowValues: values };
+  const { kind, nSamples, nFeatures, stride } = matrix;
+  return { kind, nSamples, nFeatures, stride, values };
+}
+
 /** The matrix stands for the stored rows less this. */
-export function ownCenter(arena: Arena, matrix: DesignMatrix): Float64Array | null {
+function ownCenter(arena: Arena, matrix: DesignMatrix): Float64Array | null {
   const center = matrix.kind === 'dense' ? (matrix.compact?.center ?? 0) : matrix.center;
   return center === 0 ? null : arena.f64(center, matrix.nFeatures);
 }

@@ -30,8 +30,10 @@ export interface DualSettings {
  *
  * An epoch visits the rows that are due in a seeded random order and solves each row's block of nClasses − 1
  * dual variables exactly; rows that stay where they are rest for a growing number of epochs. A free intercept
- * is the multiplier of Σu = 0 in an augmented Lagrangian. The dual starts at 0: θ as given counts only as a
- * first candidate. Runs on one thread (the certificate on all); the result depends on the seed only.
+ * is the multiplier of Σu = 0 in an augmented Lagrangian, and so is, with its penalty, what W makes of the rows' mean
+ * where rows without intercept are mostly that; where such a run stalls, another takes the rows as they are. The dual
+ * starts at 0: θ as given counts only as a first candidate. Runs on one thread (the certificate on all); the result
+ * depends on the seed only.
  *
  * `stationarity` is the gradient norm that would leave the same gap to a smooth loss, √(4 ridge (P − D)).
  *
@@ -59,10 +61,11 @@ function* descend(
   options: SolverOptions,
   { isSlow }: DualSettings,
 ): SolverRun {
-  const task = createHingeDualTask(runtime, problem, options.seed);
+  const mark = runtime.arena.mark();
+  let task = createHingeDualTask(runtime, problem, options.seed);
   const best = startingPoint(runtime, problem, task, theta);
   const { nSamples } = problem.trainingSet.matrix;
-  const schedule = checkSchedule(options.tolerance);
+  let schedule = checkSchedule(options.tolerance);
   let passes = best.objective > 0 ? 0.5 : 0;
   let status: Status | null = null;
   let epoch = 0;
@@ -92,7 +95,14 @@ function* descend(
       schedule.checked(passes, refined);
       continueFrom(runtime, bounds, task, refined);
       if (best.gap() <= options.tolerance) status = 'converged';
-      else if (schedule.stalled(improved)) status ??= 'stalled';
+      else if (status === null && schedule.stalled(improved)) {
+        if (task.rows.mean === null) status = 'stalled';
+        else {
+          runtime.arena.release(mark);
+          task = createHingeDualTask(runtime, problem, options.seed, false);
+          schedule = checkSchedule(options.tolerance);
+        }
+      }
     }
     if (slow) status ??= 'stalled';
     yield best.iteration(epoch, options.clock(), passes);
@@ -136,7 +146,9 @@ function runEpoch(runtime: Runtime, task: HingeDualTask, epoch: number): number 
   task.fields.setEpoch(epoch);
   runtime.kernels.dualCoordinateEpoch(task.pointer);
   const step = task.kappa * task.rho;
-  for (let k = 0; k < intercepts.length; k++) intercepts[k] -= step * columnSums[k];
+  for (let k = 0; k < intercepts.length; k++) {
+    intercepts[k] = task.damping * (intercepts[k] - step * columnSums[k]);
+  }
   return task.fields.visited();
 }
 
@@ -147,11 +159,17 @@ function runEpoch(runtime: Runtime, task: HingeDualTask, epoch: number): number 
 function estimatedGap(runtime: Runtime, { trainingSet, loss, penalty }: Problem, task: HingeDualTask) {
   const { fields } = task;
   if (fields.refined()) return null;
-  const squares = runtime.kernels.hingeStepSquares(task.pointer);
+  const squares = runtime.kernels.hingeStepSquares(task.pointer) + meanSquares(task);
   const { nSamples } = trainingSet.matrix;
   const margin = loss.kind === 'hinge' ? loss.margin : 1;
   const primal = fields.loss() / nSamples + penalty.ridge * squares;
   return relativeGap(primal, (margin * fields.mass()) / nSamples - penalty.ridge * squares);
+}
+
+/** ΣW² of what W makes of the rows' mean as an intercept. */
+function meanSquares({ rows: { mean }, damping, views: { intercepts } }: HingeDualTask): number {
+  if (mean === null) return 0;
+  return intercepts.reduce((sum, b) => sum + (b / damping) ** 2, 0) / mean.square;
 }
 
 /**

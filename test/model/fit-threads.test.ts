@@ -57,6 +57,10 @@ const indices = Uint32Array.from(values, (_, t) => t % nFeatures);
 const large2 = { ...large, y: Array.from(large.y, (label) => (label < 'e' ? 'low' : 'high')) };
 const sparse = { X: { indptr, indices, values, nFeatures }, y: large.y };
 
+/** A column that is most of every row. */
+const years = values.map((x, t) => (t % nFeatures === 3 ? 2000 + x : x));
+const besideYears = { ...sparse, X: { ...sparse.X, values: years } };
+
 /** More classes than have a Hessian of their intercepts. */
 const many = overlappingClasses(1500, 20, 150, 2);
 
@@ -77,6 +81,7 @@ test.each<[string, ArrayData, FitOptions]>([
   ['L1', large, { penalty: 'l1', lambda: 1e-2 }],
   ['owl-qn, sparse', sparse, { penalty: 'elastic-net', lambda: 1e-2, solver: 'owl-qn' }],
   ['hinge', large, { loss: 'hinge', solver: 'dual-coordinate-descent' }],
+  ['hinge beside years', besideYears, { loss: 'hinge', intercept: false, solver: 'dual-coordinate-descent' }],
   ['hinge, dual and smoothed', large, { loss: 'hinge', maxIterations: 40 }],
   ['hinge, smoothed', large, { loss: 'hinge', solver: 'smoothing', maxIterations: 20 }],
   ['hinge, L1, sparse', sparse, { loss: 'hinge', penalty: 'l1', lambda: 1e-2 }],

@@ -93,6 +93,23 @@ describe('dual passes, and smoothing where they are slow', () => {
     }
   });
 
+  it('end at their limits in smoothing as well', () => {
+    const data = noisy(500, 12);
+    const setting = weak(20, data);
+    const last = solve(data, setting).iterations.length - 1;
+    let asked = 0;
+    for (const [limit, status] of [
+      [{ maxIterations: last }, 'max-iterations'],
+      [{ aborted: () => ++asked > last }, 'aborted'],
+      [{ maxSeconds: last, clock: () => ++asked }, 'max-seconds'],
+    ] as const) {
+      asked = 0;
+      const { solution, iterations } = solve(data, setting, limit);
+      expect(solution).toMatchObject({ solver: 'smoothing', status });
+      expect(iterations.length).toBeLessThanOrEqual(last);
+    }
+  });
+
   it('are smoothing alone from a θ that is not 0 where that is likely', () => {
     const data = noisy(500, 4);
     const from = (solver: typeof smoothing) => {
@@ -116,7 +133,8 @@ describe('dual passes, and smoothing where they are slow', () => {
 
   it('are given up in refined steps as well', () => {
     const { X, y, nClasses } = noisy(60, 40);
-    const data = { X: X.map((row) => [...row, 1000]), y, nClasses };
+    // A column whose mean is no part of its length: a long mean would be split off.
+    const data = { X: X.map((row, i) => [...row, i % 2 === 0 ? 100 : -100]), y, nClasses };
     const setting = { ...weak(1, data), intercept: false };
     const { solution } = solve(data, setting, { tolerance: 1e-5 });
     expect(solution.solver).toBe('smoothing');
