@@ -1,6 +1,6 @@
 // Cholesky's factor A = L Lᵀ of a symmetric positive definite matrix of f64, in place: row by row, the lower half
-// only, rows `rowBytes` apart. Columns are made 32 at a time: first those of the diagonal block, then the rows below,
-// shard by shard. An entry's sums do not depend on the threads.
+// only, rows `rowBytes` apart. Columns are made 32 at a time: those of the first diagonal block, then the rows below,
+// shard by shard, the first of which make the next diagonal block. An entry's sums do not depend on the threads.
 
 /** Written by src/problem/cholesky.ts: keep both in step. */
 @unmanaged

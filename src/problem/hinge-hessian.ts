@@ -7,7 +7,7 @@ import { hingePairGroups } from './hinge-pair-groups.ts';
 export interface HingeHessian {
   /** K · (columns + 1), or K · columns without an intercept */
   readonly size: number;
-  /** Writes the lower half, from the terms' curvatures (nSamples × stride) as DataPasses prepares them. */
+  /** Writes the lower half, from the terms' curvatures (nSamples × stride, in the runtime's memory) as DataPasses prepares them. */
   fill(curvatures: Float32Array, out: CholeskyMatrix): void;
 }
 

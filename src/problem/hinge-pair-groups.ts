@@ -24,7 +24,7 @@ export interface HingePairOrder {
 export interface HingePairGroups {
   /** Where each group begins in the lists, and where the last ends: as listed last. */
   readonly starts: Uint32Array;
-  /** Of every `every`-th row, from the terms' curvatures (nSamples × stride, 0 in padding); returns how many in all. */
+  /** Of every `every`-th row, from the terms' curvatures (nSamples × stride, 0 in padding, in the runtime's memory); how many in all. */
   count(curvatures: Float32Array, every: number): number;
   /** Writes what was counted last. */
   list(): void;

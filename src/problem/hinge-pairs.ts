@@ -7,13 +7,13 @@ import { roundUp } from './pass-task.ts';
 /** Hessian products of the smoothed hinge by the pairs of a row and a class whose term has curvature. */
 export interface HingePairs {
   /**
-   * Takes the pairs from `prepared`, the terms' curvatures (nSamples × stride). False where they are so many that a
-   * pass over all rows costs less.
+   * Takes the pairs from `prepared`, the terms' curvatures (nSamples × stride, in the runtime's memory). False where they
+   * are so many that a pass over all rows costs less.
    */
   take(prepared: Float32Array): boolean;
   /** What a product costs, in passes. */
   readonly share: number;
-  /** out ← ∇²F · direction */
+  /** out ← ∇²F · direction, both in the runtime's memory */
   product(direction: Float64Array, out: Float64Array): void;
 }
 
