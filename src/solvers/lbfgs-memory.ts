@@ -4,7 +4,8 @@ import type { Preconditioner } from './preconditioner.ts';
 /** The limited-memory inverse of the Hessian. */
 export interface InverseHessian {
   isEmpty(): boolean;
-  clear(): void;
+  /** Forgets the pairs; directions begin with γ. */
+  clear(gamma?: number): void;
   /** Clears it, to start from another D. */
   startFrom(preconditioner: Preconditioner | null): void;
   /** direction ← −H g */
@@ -71,11 +72,11 @@ export function inverseHessian(
     }
   }
 
-  function clear() {
+  function clear(start = 1) {
     for (const [i, s] of steps.entries()) spare.push({ s, y: changes[i] });
     steps.length = 0;
     changes.length = 0;
-    gamma = 1;
+    gamma = start;
   }
 
   function precondition(by: Preconditioner, x: Float64Array): Float64Array {

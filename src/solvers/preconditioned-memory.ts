@@ -117,7 +117,11 @@ export function preconditionedMemory(
         giveUp();
         shortSteps = 0;
       }
-      if (renew?.({ ...point, passes: objective.passes }, lastLength)) memory.clear();
+      // Made anew, it overshoots where its last step was short: its first one by the root is between.
+      const isShort = lastLength < (given?.shortStep ?? 0);
+      if (renew?.({ ...point, passes: objective.passes }, lastLength)) {
+        memory.clear(isShort ? Math.sqrt(lastLength) : 1);
+      }
       lastLength = 1;
     },
     direction(gradient, direction) {

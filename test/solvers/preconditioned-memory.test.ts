@@ -41,7 +41,7 @@ async function descent(first?: Preconditioner) {
     }
     return steps;
   };
-  return { memory, late, stepsUntil };
+  return { memory, vectors, late, stepsUntil };
 }
 
 test('a late preconditioner that leads nowhere gives way to the one before', async () => {
@@ -80,10 +80,10 @@ test('a late preconditioner is kept, however slow, where it took the place of no
 
 test('what six steps in a row of less than 0.06 came from is given up', async () => {
   const first = identity();
-  const zeros = () => new Float64Array(2);
   const afterSteps = async (lengths: readonly number[]) => {
-    const { memory, stepsUntil } = await descent(first);
-    for (const length of lengths) memory.update(length, zeros(), zeros(), zeros());
+    const { memory, vectors, stepsUntil } = await descent(first);
+    const zeros = vectors.zeros(2);
+    for (const length of lengths) memory.update(length, zeros, zeros, zeros);
     stepsUntil(null, 0.9, 1);
     return memory.given();
   };
@@ -91,4 +91,20 @@ test('what six steps in a row of less than 0.06 came from is given up', async ()
   expect(await afterSteps(tiny)).toBe(first);
   expect(await afterSteps([...tiny, 0.05])).toBe(null);
   expect(await afterSteps([...tiny, 0.07, 0.05])).toBe(first);
+});
+
+test('what is made anew for a short step begins with the root of its length', async () => {
+  const first = { ...identity(), shortStep: 0.2 };
+  const directionAfter = async (length: number) => {
+    const { memory, vectors, stepsUntil } = await descent(first);
+    stepsUntil(null, 0.9, 1);
+    const [gradient, direction] = [vectors.zeros(2), vectors.zeros(2)];
+    gradient.set([1, -2]);
+    memory.update(length, gradient, gradient, gradient);
+    stepsUntil(null, 0.9, 1);
+    memory.direction(gradient, direction);
+    return Array.from(direction);
+  };
+  expect(await directionAfter(0.0625)).toEqual([-0.25, 0.5]);
+  expect(await directionAfter(0.25)).toEqual([-1, 2]);
 });
