@@ -2,6 +2,7 @@ import type { DesignMatrix } from '../data/design-matrix.ts';
 import { RANDOM_STREAM, randomSequence, shuffle } from '../data/random.ts';
 import type { Arena } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { someRows } from './some-rows.ts';
 import { sparseSquares } from './sparse-squares.ts';
 
 /** The dual of softmax or logistic loss with an L2 penalty, and the W and b that belong to its variables. */
@@ -111,13 +112,8 @@ const MEASURED_ROWS = 256;
 export function meanSquaredNorm(arena: Arena, matrix: DesignMatrix): number {
   const { nSamples: n } = matrix;
   if (matrix.kind === 'sparse') return sumOfSquares(arena.f32(matrix.rowValues, matrix.nonzeros)) / n;
-  const { stride } = matrix;
-  const count = Math.min(n, MEASURED_ROWS);
-  let sum = 0;
-  for (let s = 0; s < count; s++) {
-    sum += sumOfSquares(arena.f32(matrix.values + Math.floor((s * n) / count) * stride * 4, stride));
-  }
-  return sum / count;
+  const rows = someRows(arena, matrix, MEASURED_ROWS);
+  return rows.reduce((sum, row) => sum + sumOfSquares(row), 0) / rows.length;
 }
 
 function sumOfSquares(values: Float32Array): number {

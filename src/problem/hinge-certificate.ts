@@ -2,8 +2,9 @@ import type { Runtime } from '../runtime/runtime.ts';
 import type { HingeDualTask } from './hinge-dual-task.ts';
 import { hingeLossAt, optimizeHingeIntercepts } from './hinge-intercepts.ts';
 import { solveLaplacian } from './hinge-laplacian.ts';
+import { addCentre } from './hinge-rows.ts';
 import type { Problem } from './problem.ts';
-import type { RowMean } from './row-mean.ts';
+import { moveByMean, type RowMean } from './row-mean.ts';
 
 /** Objective and lower bound that belong to one dual point; both in double precision. */
 export interface HingeBounds {
@@ -92,23 +93,15 @@ export function continueFrom(
   }
 }
 
-/** Lets W make b of the rows' mean m: W ← W + (b − W m) mᵀ / ‖m‖² */
-function makeOfMean({ mean, square }: RowMean, b: Float64Array, weights: Float64Array): void {
-  const stride = b.length;
-  const before = new Float64Array(stride);
-  addCentre(before, 1, mean, weights);
-  mean.forEach((m, j) => {
-    for (let k = 0; k < stride; k++) weights[j * stride + k] += (m * (b[k] - before[k])) / square;
-  });
-}
-
-/** out ← out + factor · W c */
-function addCentre(out: Float64Array, factor: number, center: Float64Array, weights: Float64Array) {
-  const stride = out.length;
-  center.forEach((c, j) => {
-    if (c === 0) return;
-    for (let k = 0; k < stride; k++) out[k] += factor * c * weights[j * stride + k];
-  });
+/** Lets W make b of the rows' mean. */
+function makeOfMean(mean: RowMean, b: Float64Array, weights: Float64Array): void {
+  const before = new Float64Array(b.length);
+  addCentre(before, 1, mean.mean, weights);
+  moveByMean(
+    mean,
+    b.map((x, k) => x - before[k]),
+    weights,
+  );
 }
 
 /** What a repair left. */

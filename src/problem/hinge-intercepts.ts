@@ -1,7 +1,9 @@
 import type { Runtime } from '../runtime/runtime.ts';
 import type { HingeDualTask } from './hinge-dual-task.ts';
+import { addCentre } from './hinge-rows.ts';
 import { interceptStep } from './intercept-step.ts';
 import type { Problem } from './problem.ts';
+import { moveByMean } from './row-mean.ts';
 
 /**
  * Evaluations (each nSamples · nClasses) on problems where they cost nothing, and on others. Image-like rows (10 000, 10
@@ -72,15 +74,11 @@ export function optimizeHingeIntercepts(runtime: Runtime, problem: Problem, task
     budget--;
   }
   for (let k = 0; k < nClasses; k++) intercepts[k] += best[k];
-  const stride = intercepts.length;
   const { mean } = task.rows;
   if (mean === null) {
-    for (let k = 0; k < nClasses; k++) candidate[candidate.length - stride + k] += best[k];
-  } else {
-    mean.mean.forEach((m, j) => {
-      for (let k = 0; k < nClasses; k++) candidate[j * stride + k] += (m * best[k]) / mean.square;
-    });
-  }
+    const last = candidate.length - intercepts.length;
+    for (let k = 0; k < nClasses; k++) candidate[last + k] += best[k];
+  } else moveByMean(mean, best, candidate);
   return lowest / matrix.nSamples;
 }
 
@@ -98,11 +96,8 @@ function shiftPenalty(
   { rows: { mean }, views: { candidate, shifts } }: HingeDualTask,
 ): ShiftPenalty | null {
   if (mean === null) return null;
-  const stride = shifts.length;
-  const b = new Float64Array(stride);
-  mean.mean.forEach((m, j) => {
-    for (let k = 0; k < stride; k++) b[k] += m * candidate[j * stride + k];
-  });
+  const b = new Float64Array(shifts.length);
+  addCentre(b, 1, mean.mean, candidate);
   return { strength: (matrix.nSamples * penalty.ridge) / mean.square, b };
 }
 
@@ -156,9 +151,6 @@ function interceptPass(runtime: Runtime, task: HingeDualTask, smoothing: number)
 
 /** The stored rows are scored, so an implicit centre goes into b. */
 function writeScoreIntercepts({ rows, views: { scoreIntercepts } }: HingeDualTask, theta: Float64Array) {
-  const stride = scoreIntercepts.length;
-  scoreIntercepts.set(theta.subarray(theta.length - stride));
-  rows.own?.forEach((c, j) => {
-    for (let k = 0; k < stride; k++) scoreIntercepts[k] -= c * theta[j * stride + k];
-  });
+  scoreIntercepts.set(theta.subarray(theta.length - scoreIntercepts.length));
+  if (rows.own !== null) addCentre(scoreIntercepts, -1, rows.own, theta);
 }

@@ -82,6 +82,20 @@ export function measureHingeRows(arena: Arena, problem: Problem, splits: boolean
   };
 }
 
+/** out ← out + factor · W c */
+export function addCentre(
+  out: Float64Array,
+  factor: number,
+  center: Float64Array,
+  weights: Float64Array,
+): void {
+  const stride = out.length;
+  center.forEach((c, j) => {
+    if (c === 0) return;
+    for (let k = 0; k < stride; k++) out[k] += factor * c * weights[j * stride + k];
+  });
+}
+
 /** z of the rows, as they are read where their mean is taken off. */
 export function rowsLessMean(matrix: DesignMatrix, { values }: RowMean): DesignMatrix {
   if (matrix.kind === 'sparse') return { ...matrix, rowValues: values };

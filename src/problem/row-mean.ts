@@ -25,6 +25,14 @@ const DOMINANT = 0.5;
 /** Floats of z; it is not made of more. */
 const MOST_COPIED = 2 ** 26;
 
+/** W ← W + δ mᵀ / ‖m‖²: what it makes of the mean moves by δ. */
+export function moveByMean({ mean, square }: RowMean, change: Float64Array, weights: Float64Array): void {
+  const stride = change.length;
+  mean.forEach((m, j) => {
+    for (let k = 0; k < stride; k++) weights[j * stride + k] += (m * change[k]) / square;
+  });
+}
+
 /**
  * Null with an intercept, where rows are not mostly their mean, and where one lies at right angles to it or beyond:
  * rows on both sides may be told apart by the mean itself, which takes W m of any length.

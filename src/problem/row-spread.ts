@@ -1,5 +1,6 @@
 import type { DesignMatrix } from '../data/design-matrix.ts';
 import type { Arena } from '../runtime/arena.ts';
+import { someRows } from './some-rows.ts';
 
 /** Rows looked at: their scale is to be told, no more. */
 const MOST_ROWS = 32;
@@ -7,12 +8,8 @@ const MOST_ROWS = 32;
 /** About the mean ‖x‖² over as many directions as rows can have, min(nSamples, nFeatures); null for sparse rows. */
 export function rowSpread(arena: Arena, matrix: DesignMatrix): number | null {
   if (matrix.kind !== 'dense') return null;
-  const { nSamples, nFeatures, stride, values } = matrix;
-  const count = Math.min(MOST_ROWS, nSamples);
+  const rows = someRows(arena, matrix, MOST_ROWS);
   let squares = 0;
-  for (let t = 0; t < count; t++) {
-    const i = Math.floor((t * nSamples) / count);
-    for (const x of arena.f32(values + 4 * i * stride, nFeatures)) squares += x * x;
-  }
-  return squares / count / Math.min(nSamples, nFeatures);
+  for (const row of rows) for (const x of row) squares += x * x;
+  return squares / rows.length / Math.min(matrix.nSamples, matrix.nFeatures);
 }

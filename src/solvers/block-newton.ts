@@ -1,5 +1,6 @@
 import { classBlockPasses } from '../problem/class-blocks.ts';
 import type { Objective } from '../problem/objective.ts';
+import { isZero } from '../problem/parameters.ts';
 import { isCompact } from '../problem/pass-shards.ts';
 import type { Problem } from '../problem/problem.ts';
 import { unitRange } from '../problem/unit-range.ts';
@@ -37,23 +38,23 @@ export function supportsBlockNewton(problem: Problem): boolean {
 }
 
 /**
- * Whether the blocks are small enough to be worth some passes, and passes dear enough. Not `fromZero` there are no blocks that
- * all classes share: 10 000 × 200, 40 classes, from the optimum of 1.1 λ, took five times what subspace Newton took.
+ * Whether the blocks are small enough to be worth some passes, and passes dear enough. Elsewhere than at θ = 0 there are no
+ * blocks that all classes share: 10 000 × 200, 40 classes, from the optimum of 1.1 λ, took five times what subspace Newton took.
  */
 export function suitsBlockNewton(
   arena: Arena,
   { trainingSet: { matrix, nClasses } }: Problem,
-  fromZero: boolean,
+  theta: Float64Array,
 ): boolean {
   const { kind, nSamples, nFeatures } = matrix;
   const most = isCompact(matrix) ? MOST_COMPACT_FEATURES : MOST_FEATURES;
   if (kind !== 'dense' || nSamples < nFeatures || !hasRoomForBlocks(matrix, nClasses)) return false;
   if (nFeatures <= most) return true;
   return (
-    fromZero &&
     classBlockPasses(matrix, nClasses, 1) <= MOST_AT_ZERO * nClasses &&
     classBlockPasses(matrix, nClasses, 0) <= MOST_FOR_INVERSES &&
-    unitRange(arena, matrix) <= MOST_UNITS
+    unitRange(arena, matrix) <= MOST_UNITS &&
+    isZero(theta)
   );
 }
 

@@ -1,5 +1,5 @@
 import { largestPeak } from '../problem/column-peaks.ts';
-import { isZero, parameterLayout } from '../problem/parameters.ts';
+import { parameterLayout } from '../problem/parameters.ts';
 import { passProducts } from '../problem/pass-products.ts';
 import type { Problem } from '../problem/problem.ts';
 import { sparseSquares } from '../problem/sparse-squares.ts';
@@ -89,7 +89,7 @@ export function chooseSolver(runtime: Runtime, problem: Problem, theta: Float64A
   if (penalty.ridge === 0) return 'lbfgs';
   if (problem.trainingSet.nClasses === 2) return chooseForTwoClasses(runtime, problem);
   const { trainingSet } = problem;
-  const suitsBlocks = suitsBlockNewton(arena, problem, isZero(theta));
+  const suitsBlocks = suitsBlockNewton(arena, problem, theta);
   if (suitsSampledNewton(runtime, problem, suitsBlocks)) return SAMPLED_NEWTON;
   if (suitsBlocks) return BLOCK_NEWTON;
   if (suitsRowSpace(trainingSet)) return ROW_SPACE;
