@@ -56,7 +56,7 @@ export class HingeDualTask {
   stepStride: u32; // 224: floats between dense rows, or 0
   stepValues: usize; // 228
   stepStarts: usize; // 232: 0 for dense rows
-  stepIndices: usize; // 236: u32, u16 of compact rows; of dense rows 0 … nFeatures − 1, for all of them
+  stepIndices: usize; // 236: u32 places in W, u16 of compact rows; of dense rows 0 … nFeatures − 1, for all of them
   gain: f64; // 240: of this epoch's steps so far
   leastGain: f64; // 248: a row that gains less rests
   compactCenter: usize; // 256: f64, nFeatures: −base of compact rows, or 0

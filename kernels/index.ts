@@ -78,6 +78,7 @@ export { mostFrequent } from './most-frequent';
 export { numberLines } from './number-lines';
 export { originalUnits } from './original-units';
 export { multiplyCenter, packClasses, packClassesDouble, packWeights } from './pack-weights';
+export { placeIndices } from './place-indices';
 export { columnSquaresSingle, placeRows, sumColumns, sumDeviations } from './place-rows';
 export { softmaxRows } from './probabilities';
 export { multiplyProjected, projectCompactRows, projectRows } from './row-projections';

@@ -13,7 +13,7 @@ export class SoftmaxDualTask {
   rowStride: u32; // 32: floats between dense rows, or 0 for sparse rows
   values: usize; // 36: f32
   rowStarts: usize; // 40: u32, of sparse rows
-  rowIndices: usize; // 44: u32; of dense rows 0 … nFeatures − 1, for all of them
+  rowIndices: usize; // 44: u32, where W has them; of dense rows 0 … nFeatures − 1, for all of them
   labels: usize; // 48: u32
   sampleWeights: usize; // 52: f64 or 0
   squaredNorms: usize; // 56: f32, nSamples
@@ -30,6 +30,7 @@ export class SoftmaxDualTask {
   previous: usize; // 96: f32: W before the last epoch, laid out alike, or 0
   previousShare: f64; // 104: how much of it θ takes
   relaxation: f64; // 112: how much of a Newton step is taken
+  places: usize; // 120: u32, nFeatures: where W's rows lie, or 0: in the features' order
 }
 
 /** Bytes of the first panel's rows: half of the classes, by fours. */

@@ -13,8 +13,9 @@ export function softmaxDualWeights(task: usize, shard: u32): void {
   const second = <usize>t.nFeatures * first;
   for (let j: usize = from; j < to; j++) {
     const out = t.theta + j * (bytes << 1);
-    promote(t, j * first, first, out);
-    promote(t, second + j * (bytes - first), bytes - first, out + (first << 1));
+    const place: usize = t.places === 0 ? j : load<u32>(t.places + (j << 2));
+    promote(t, place * first, first, out);
+    promote(t, second + place * (bytes - first), bytes - first, out + (first << 1));
   }
 }
 

@@ -2,6 +2,7 @@ import type { DesignMatrix } from '../data/design-matrix.ts';
 import { RANDOM_STREAM, randomSequence, shuffle } from '../data/random.ts';
 import type { Arena } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import type { FeaturePlaces } from './feature-places.ts';
 import { someRows } from './some-rows.ts';
 import { sparseSquares } from './sparse-squares.ts';
 
@@ -60,14 +61,14 @@ export function rowOrder(arena: Arena, n: number, seed: number) {
   };
 }
 
-/** X's rows as the kernels of dual ascent read them. */
-export function rowPointers(arena: Arena, matrix: DesignMatrix) {
+/** X's rows as the kernels of dual ascent read them, those of sparse ones by `placed` where W is. */
+export function rowPointers(arena: Arena, matrix: DesignMatrix, placed: FeaturePlaces | null = null) {
   if (matrix.kind === 'sparse')
     return {
       rowStride: 0,
       values: matrix.rowValues,
       rowStarts: matrix.rowStarts,
-      rowIndices: matrix.rowIndices,
+      rowIndices: placed?.indices ?? matrix.rowIndices,
     };
   const rowIndices = arena.allocateU32(matrix.nFeatures);
   for (let j = 0; j < matrix.nFeatures; j++) rowIndices[j] = j;

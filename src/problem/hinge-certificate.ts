@@ -89,7 +89,11 @@ export function continueFrom(
     task.views.scoreIntercepts.fill(0);
     runtime.run('hingeScores', task.pointer, task.nShards);
   } else {
-    for (let i = 0; i < weights.length; i++) weights[i] = candidate[i];
+    const { places } = task;
+    for (let at = 0; at < weights.length; at += stride) {
+      const to = places === null ? at : stride * places[at / stride];
+      for (let k = 0; k < stride; k++) weights[to + k] = candidate[at + k];
+    }
   }
 }
 

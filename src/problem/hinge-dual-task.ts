@@ -1,6 +1,7 @@
 import type { DesignMatrix } from '../data/design-matrix.ts';
 import type { Arena, Pointer } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { type FeaturePlaces, featurePlaces } from './feature-places.ts';
 import { type HingeRows, measureHingeRows, rowsLessMean } from './hinge-rows.ts';
 import { parameterLayout } from './parameters.ts';
 import type { Problem } from './problem.ts';
@@ -26,6 +27,8 @@ export interface HingeDualTask {
   /** What the penalty of an intercept leaves of it from epoch to epoch; 1 of a free one. */
   readonly damping: number;
   readonly rows: HingeRows;
+  /** where each feature's row of `weights` lies; null: in the features' order */
+  readonly places: Uint32Array | null;
   readonly fields: TaskFields;
   readonly views: TaskViews;
 }
@@ -171,7 +174,8 @@ export function createHingeDualTask(
   });
   words[54] = rowLosses.byteOffset;
   const stepped = mean === null ? matrix : rowsLessMean(matrix, mean);
-  words.set(stepRows(arena, stepped), 56);
+  const placed = stepped.kind === 'sparse' ? featurePlaces(runtime, stepped) : null;
+  words.set(stepRows(arena, stepped, placed), 56);
   words[64] = stepped.kind === 'dense' && stepped.compact ? stepped.compact.center : 0;
   words[68] = mean === null ? 0 : mean.factors;
   const fields: TaskFields = {
@@ -208,6 +212,7 @@ export function createHingeDualTask(
     rho,
     damping,
     rows,
+    places: placed?.places ?? null,
     fields,
     views,
   };
@@ -222,8 +227,10 @@ function lagrangianWeight({ penalty, trainingSet }: Problem, rows: HingeRows, ma
 }
 
 /** stepStride, stepValues, stepStarts and stepIndices */
-function stepRows(arena: Arena, matrix: DesignMatrix): readonly number[] {
-  if (matrix.kind === 'sparse') return [0, matrix.rowValues, matrix.rowStarts, matrix.rowIndices];
+function stepRows(arena: Arena, matrix: DesignMatrix, placed: FeaturePlaces | null): readonly number[] {
+  if (matrix.kind === 'sparse') {
+    return [0, matrix.rowValues, matrix.rowStarts, placed?.indices ?? matrix.rowIndices];
+  }
   const { compact } = matrix;
   if (compact) return [0, compact.values, compact.starts, compact.indices];
   const indices = arena.allocateU32(matrix.nFeatures);

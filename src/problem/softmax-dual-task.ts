@@ -1,15 +1,17 @@
 import type { Runtime } from '../runtime/runtime.ts';
 import { batchRows, type DualAscent, INTERCEPT_STEP, rowOrder, rowPointers } from './dual-rows.ts';
 import { log } from './elementary.ts';
+import { featurePlaces } from './feature-places.ts';
 import { parameterLayout } from './parameters.ts';
 import { PADDING_SCORE } from './pass-task.ts';
 import type { Problem } from './problem.ts';
 import { vectorSpace } from './vector-space.ts';
 
-const TASK_BYTES = 120;
-/** The task's u32 for where W goes, and for W before the last epoch. */
+const TASK_BYTES = 128;
+/** The task's u32 for where W goes, for W before the last epoch, and for where its rows lie. */
 const THETA = 19;
 const PREVIOUS = 20;
+const PLACES = 26;
 /** The task's f64. */
 const PREVIOUS_SHARE = 13;
 const RELAXATION = 14;
@@ -74,18 +76,20 @@ export function softmaxDual(runtime: Runtime, problem: Problem, seed: number): D
   const sums = arena.allocateF64((2 * SUMS_BYTES) / 8);
 
   const task = arena.allocate(TASK_BYTES);
-  const rows = rowPointers(arena, matrix);
+  const placed = matrix.kind === 'sparse' ? featurePlaces(runtime, matrix) : null;
+  const rows = rowPointers(arena, matrix, placed);
   const norms = arena.allocateF32(n);
   const arrays = [weights, intercepts, stepSums, order.rows, scratch, parts, sums];
   const numbers = arena.f64(task, TASK_BYTES / 8);
   numbers.set([kappa, rho]);
   numbers[PREVIOUS_SHARE] = SHARE;
-  const fields = arena.u32(task + 16, 21);
+  const fields = arena.u32(task + 16, (TASK_BYTES - 16) / 4);
   fields.set([
     ...[n, d, stride, batch, rows.rowStride, rows.values, rows.rowStarts, rows.rowIndices],
     ...[trainingSet.labels, trainingSet.sampleWeights],
     ...[norms.byteOffset, targets, ...arrays.map(({ byteOffset }) => byteOffset)],
   ]);
+  fields[PLACES] = placed?.places.byteOffset ?? 0;
   runtime.run('softmaxDualStart', task, Math.ceil(n / SHARD_ROWS));
   let mayRelax = kappa * (norms.reduce((sum, x) => sum + x, 0) / n) > STIFF;
 

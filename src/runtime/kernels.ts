@@ -105,6 +105,7 @@ export interface ShardKernels {
   sumRowProducts(task: Pointer, shard: number): void;
   combineRows(task: Pointer, shard: number): void;
   /** two shards, which share the work: either alone would do all of it */
+  placeIndices(task: Pointer, shard: number): void;
   softmaxDualEpoch(task: Pointer, shard: number): void;
   softmaxDualStart(task: Pointer, shard: number): void;
   softmaxDualWeights(task: Pointer, shard: number): void;

@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from 'vitest';
 import { RANDOM_STREAM, randomSequence, shuffle } from '../../src/data/random.ts';
 import { BLOCK, batchRows, INTERCEPT_STEP } from '../../src/problem/dual-rows.ts';
+import { featurePlaces } from '../../src/problem/feature-places.ts';
 import { parameterLayout } from '../../src/problem/parameters.ts';
 import type { Problem } from '../../src/problem/problem.ts';
 import { softmaxDual } from '../../src/problem/softmax-dual-task.ts';
@@ -162,11 +163,15 @@ test('θ is a mean with W and b from before the last epoch where they are kept, 
   expect(three.swing).toBe(0);
   expect(at(3, 1).swing).toBe(0);
 
-  // The swing, of every 16 numbers in 256 of both panels one after the other.
+  // The swing, of every 16 numbers in 256 of both panels one after the other, features by their places.
+  const { matrix } = problem.trainingSet;
+  if (matrix.kind !== 'sparse') throw new Error('a sparse matrix');
+  const { places } = featurePlaces(runtime, matrix);
+  const features = Array.from({ length: D }, (_, place) => places.indexOf(place));
   const measured = (theta: Float64Array) => {
     const width = [8, 4];
     const panels = width.flatMap((w, p) =>
-      Array.from({ length: D * w }, (_, i) => theta[Math.floor(i / w) * 12 + 8 * p + (i % w)]),
+      Array.from({ length: D * w }, (_, i) => theta[features[Math.floor(i / w)] * 12 + 8 * p + (i % w)]),
     );
     return panels.filter((_, i) => i % 256 < 16);
   };
