@@ -27,7 +27,7 @@ export class HingeDualTask {
   labels: usize; // 104: u32
   sampleWeights: usize; // 108: f64 or 0
   alpha: usize; // 112: f64, nSamples × stride
-  weights: usize; // 116: f32, nFeatures × stride: A
+  weights: usize; // 116: f32, nFeatures × stride: A, its rows in their places (stepIndices)
   intercepts: usize; // 120: f64, stride: b₀
   columnSums: usize; // 124: f64, stride: U
   centerProduct: usize; // 128: f64, stride: A c
@@ -56,7 +56,7 @@ export class HingeDualTask {
   stepStride: u32; // 224: floats between dense rows, or 0
   stepValues: usize; // 228
   stepStarts: usize; // 232: 0 for dense rows
-  stepIndices: usize; // 236: u32 places in W, u16 of compact rows; of dense rows 0 … nFeatures − 1, for all of them
+  stepIndices: usize; // 236: u32 places in A, u16 of compact rows; of dense rows 0 … nFeatures − 1, for all of them
   gain: f64; // 240: of this epoch's steps so far
   leastGain: f64; // 248: a row that gains less rests
   compactCenter: usize; // 256: f64, nFeatures: −base of compact rows, or 0

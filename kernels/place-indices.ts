@@ -1,5 +1,5 @@
 /** Indices of a shard, as in src/problem/feature-places.ts. */
-const SHARD_INDICES: u32 = 1 << 16;
+const SHARD_INDICES: u32 = 1 << 14;
 
 /** Written by src/problem/feature-places.ts: keep both in step. */
 @unmanaged

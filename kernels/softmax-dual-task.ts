@@ -13,7 +13,7 @@ export class SoftmaxDualTask {
   rowStride: u32; // 32: floats between dense rows, or 0 for sparse rows
   values: usize; // 36: f32
   rowStarts: usize; // 40: u32, of sparse rows
-  rowIndices: usize; // 44: u32, where W has them; of dense rows 0 … nFeatures − 1, for all of them
+  rowIndices: usize; // 44: u32 places in W; of dense rows 0 … nFeatures − 1, for all of them
   labels: usize; // 48: u32
   sampleWeights: usize; // 52: f64 or 0
   squaredNorms: usize; // 56: f32, nSamples

@@ -2,7 +2,7 @@ import type { SparseMatrix } from '../data/design-matrix.ts';
 import type { Pointer } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 
-/** Where dual ascent keeps each feature's row of W. */
+/** Where dual ascent and dual coordinate descent keep each feature's row of W. */
 export interface FeaturePlaces {
   /** of each feature, nFeatures */
   readonly places: Uint32Array;
@@ -11,7 +11,7 @@ export interface FeaturePlaces {
 }
 
 /** As in kernels/place-indices.ts. */
-const SHARD_INDICES = 1 << 16;
+const SHARD_INDICES = 1 << 14;
 const TASK_WORDS = 4;
 
 /**

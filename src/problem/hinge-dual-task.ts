@@ -1,7 +1,7 @@
 import type { DesignMatrix } from '../data/design-matrix.ts';
-import type { Arena, Pointer } from '../runtime/arena.ts';
+import type { Pointer } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { type FeaturePlaces, featurePlaces } from './feature-places.ts';
+import { featurePlaces } from './feature-places.ts';
 import { type HingeRows, measureHingeRows, rowsLessMean } from './hinge-rows.ts';
 import { parameterLayout } from './parameters.ts';
 import type { Problem } from './problem.ts';
@@ -34,7 +34,7 @@ export interface HingeDualTask {
 }
 
 export interface TaskViews {
-  /** f32 copy of W for the steps, without the part of an implicit centre */
+  /** f32 copy of W for the steps, its rows in their places, without the part of an implicit centre */
   readonly weights: Float32Array;
   /** b₀ */
   readonly intercepts: Float64Array;
@@ -174,8 +174,8 @@ export function createHingeDualTask(
   });
   words[54] = rowLosses.byteOffset;
   const stepped = mean === null ? matrix : rowsLessMean(matrix, mean);
-  const placed = stepped.kind === 'sparse' ? featurePlaces(runtime, stepped) : null;
-  words.set(stepRows(arena, stepped, placed), 56);
+  const { fields: stepFields, places } = stepRows(runtime, stepped);
+  words.set(stepFields, 56);
   words[64] = stepped.kind === 'dense' && stepped.compact ? stepped.compact.center : 0;
   words[68] = mean === null ? 0 : mean.factors;
   const fields: TaskFields = {
@@ -212,7 +212,7 @@ export function createHingeDualTask(
     rho,
     damping,
     rows,
-    places: placed?.places ?? null,
+    places,
     fields,
     views,
   };
@@ -226,14 +226,20 @@ function lagrangianWeight({ penalty, trainingSet }: Problem, rows: HingeRows, ma
   return rows.mean === null ? weight : Math.max(weight, penalty.ridge * margin);
 }
 
-/** stepStride, stepValues, stepStarts and stepIndices */
-function stepRows(arena: Arena, matrix: DesignMatrix, placed: FeaturePlaces | null): readonly number[] {
+/** The rows as the steps read them: stepStride, stepValues, stepStarts and stepIndices. */
+interface StepRows {
+  readonly fields: readonly number[];
+  readonly places: Uint32Array | null;
+}
+
+function stepRows(runtime: Runtime, matrix: DesignMatrix): StepRows {
   if (matrix.kind === 'sparse') {
-    return [0, matrix.rowValues, matrix.rowStarts, placed?.indices ?? matrix.rowIndices];
+    const { places, indices } = featurePlaces(runtime, matrix);
+    return { fields: [0, matrix.rowValues, matrix.rowStarts, indices], places };
   }
   const { compact } = matrix;
-  if (compact) return [0, compact.values, compact.starts, compact.indices];
-  const indices = arena.allocateU32(matrix.nFeatures);
+  if (compact) return { fields: [0, compact.values, compact.starts, compact.indices], places: null };
+  const indices = runtime.arena.allocateU32(matrix.nFeatures);
   for (let j = 0; j < matrix.nFeatures; j++) indices[j] = j;
-  return [matrix.stride, matrix.values, 0, indices.byteOffset];
+  return { fields: [matrix.stride, matrix.values, 0, indices.byteOffset], places: null };
 }

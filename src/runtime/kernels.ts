@@ -104,8 +104,8 @@ export interface ShardKernels {
   multiplyQuantizedRows(task: Pointer, shard: number): void;
   sumRowProducts(task: Pointer, shard: number): void;
   combineRows(task: Pointer, shard: number): void;
-  /** two shards, which share the work: either alone would do all of it */
   placeIndices(task: Pointer, shard: number): void;
+  /** two shards, which share the work: either alone would do all of it */
   softmaxDualEpoch(task: Pointer, shard: number): void;
   softmaxDualStart(task: Pointer, shard: number): void;
   softmaxDualWeights(task: Pointer, shard: number): void;

@@ -5,7 +5,7 @@ import { poseHinge } from '../solvers/hinge-problems.ts';
 import { scattered } from '../twins/scattered.ts';
 
 const [n, d, K, stride] = [60, 12, 5, 8];
-/** Column j is in one of j + 1 rows: the last are the rarest. */
+/** Columns of 5 to 60 rows, the last in all of them. */
 const X = Array.from({ length: n }, (_, i) =>
   Array.from({ length: d }, (_, j) => ((i * 5) % (d - j) === 0 ? 0.5 + scattered(1 + i * d + j) : 0)),
 );
