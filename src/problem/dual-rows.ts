@@ -1,8 +1,8 @@
 import type { DesignMatrix } from '../data/design-matrix.ts';
 import { RANDOM_STREAM, randomSequence, shuffle } from '../data/random.ts';
-import type { Arena } from '../runtime/arena.ts';
+import type { Arena, Pointer } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import type { FeaturePlaces } from './feature-places.ts';
+import { featurePlaces } from './feature-places.ts';
 import { someRows } from './some-rows.ts';
 import { sparseSquares } from './sparse-squares.ts';
 
@@ -61,18 +61,39 @@ export function rowOrder(arena: Arena, n: number, seed: number) {
   };
 }
 
-/** X's rows as the kernels of dual ascent read them, those of sparse ones by `placed` where W is. */
-export function rowPointers(arena: Arena, matrix: DesignMatrix, placed: FeaturePlaces | null = null) {
+/** X's rows as the kernels of a dual read them. */
+export interface RowPointers {
+  /** floats between dense rows, or 0 */
+  readonly rowStride: number;
+  readonly values: Pointer;
+  /** 0 for dense rows */
+  readonly rowStarts: Pointer;
+  readonly rowIndices: Pointer;
+}
+
+export function rowPointers(arena: Arena, matrix: DesignMatrix): RowPointers {
   if (matrix.kind === 'sparse')
     return {
       rowStride: 0,
       values: matrix.rowValues,
       rowStarts: matrix.rowStarts,
-      rowIndices: placed?.indices ?? matrix.rowIndices,
+      rowIndices: matrix.rowIndices,
     };
   const rowIndices = arena.allocateU32(matrix.nFeatures);
   for (let j = 0; j < matrix.nFeatures; j++) rowIndices[j] = j;
   return { rowStride: matrix.stride, values: matrix.values, rowStarts: 0, rowIndices: rowIndices.byteOffset };
+}
+
+/** The same where W's rows lie in places of their own, and these; null: in the features' order, as of dense rows. */
+export interface PlacedRows extends RowPointers {
+  readonly places: Uint32Array | null;
+}
+
+export function placedRows(runtime: Runtime, matrix: DesignMatrix): PlacedRows {
+  const rows = rowPointers(runtime.arena, matrix);
+  if (matrix.kind === 'dense') return { ...rows, places: null };
+  const { places, indices } = featurePlaces(runtime, matrix);
+  return { ...rows, rowIndices: indices, places };
 }
 
 /**

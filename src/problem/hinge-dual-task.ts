@@ -1,7 +1,7 @@
 import type { DesignMatrix } from '../data/design-matrix.ts';
 import type { Pointer } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { featurePlaces } from './feature-places.ts';
+import { type PlacedRows, placedRows } from './dual-rows.ts';
 import { type HingeRows, measureHingeRows, rowsLessMean } from './hinge-rows.ts';
 import { parameterLayout } from './parameters.ts';
 import type { Problem } from './problem.ts';
@@ -174,8 +174,8 @@ export function createHingeDualTask(
   });
   words[54] = rowLosses.byteOffset;
   const stepped = mean === null ? matrix : rowsLessMean(matrix, mean);
-  const { fields: stepFields, places } = stepRows(runtime, stepped);
-  words.set(stepFields, 56);
+  const steps = stepRows(runtime, stepped);
+  words.set([steps.rowStride, steps.values, steps.rowStarts, steps.rowIndices], 56);
   words[64] = stepped.kind === 'dense' && stepped.compact ? stepped.compact.center : 0;
   words[68] = mean === null ? 0 : mean.factors;
   const fields: TaskFields = {
@@ -212,7 +212,7 @@ export function createHingeDualTask(
     rho,
     damping,
     rows,
-    places,
+    places: steps.places,
     fields,
     views,
   };
@@ -226,20 +226,9 @@ function lagrangianWeight({ penalty, trainingSet }: Problem, rows: HingeRows, ma
   return rows.mean === null ? weight : Math.max(weight, penalty.ridge * margin);
 }
 
-/** The rows as the steps read them: stepStride, stepValues, stepStarts and stepIndices. */
-interface StepRows {
-  readonly fields: readonly number[];
-  readonly places: Uint32Array | null;
-}
-
-function stepRows(runtime: Runtime, matrix: DesignMatrix): StepRows {
-  if (matrix.kind === 'sparse') {
-    const { places, indices } = featurePlaces(runtime, matrix);
-    return { fields: [0, matrix.rowValues, matrix.rowStarts, indices], places };
-  }
-  const { compact } = matrix;
-  if (compact) return { fields: [0, compact.values, compact.starts, compact.indices], places: null };
-  const indices = runtime.arena.allocateU32(matrix.nFeatures);
-  for (let j = 0; j < matrix.nFeatures; j++) indices[j] = j;
-  return { fields: [matrix.stride, matrix.values, 0, indices.byteOffset], places: null };
+/** The rows as the steps read them. */
+function stepRows(runtime: Runtime, matrix: DesignMatrix): PlacedRows {
+  if (matrix.kind === 'sparse' || !matrix.compact) return placedRows(runtime, matrix);
+  const { values, starts, indices } = matrix.compact;
+  return { rowStride: 0, values, rowStarts: starts, rowIndices: indices, places: null };
 }

@@ -1,7 +1,6 @@
 import type { Runtime } from '../runtime/runtime.ts';
-import { batchRows, type DualAscent, INTERCEPT_STEP, rowOrder, rowPointers } from './dual-rows.ts';
+import { batchRows, type DualAscent, INTERCEPT_STEP, placedRows, rowOrder } from './dual-rows.ts';
 import { log } from './elementary.ts';
-import { featurePlaces } from './feature-places.ts';
 import { parameterLayout } from './parameters.ts';
 import { PADDING_SCORE } from './pass-task.ts';
 import type { Problem } from './problem.ts';
@@ -76,8 +75,7 @@ export function softmaxDual(runtime: Runtime, problem: Problem, seed: number): D
   const sums = arena.allocateF64((2 * SUMS_BYTES) / 8);
 
   const task = arena.allocate(TASK_BYTES);
-  const placed = matrix.kind === 'sparse' ? featurePlaces(runtime, matrix) : null;
-  const rows = rowPointers(arena, matrix, placed);
+  const rows = placedRows(runtime, matrix);
   const norms = arena.allocateF32(n);
   const arrays = [weights, intercepts, stepSums, order.rows, scratch, parts, sums];
   const numbers = arena.f64(task, TASK_BYTES / 8);
@@ -89,7 +87,7 @@ export function softmaxDual(runtime: Runtime, problem: Problem, seed: number): D
     ...[trainingSet.labels, trainingSet.sampleWeights],
     ...[norms.byteOffset, targets, ...arrays.map(({ byteOffset }) => byteOffset)],
   ]);
-  fields[PLACES] = placed?.places.byteOffset ?? 0;
+  fields[PLACES] = rows.places?.byteOffset ?? 0;
   runtime.run('softmaxDualStart', task, Math.ceil(n / SHARD_ROWS));
   let mayRelax = kappa * (norms.reduce((sum, x) => sum + x, 0) / n) > STIFF;
 
