@@ -1,3 +1,5 @@
+import { rowsAtOnce, transpose, transposeBack } from './transpose';
+
 /**
  * The lower half of B ← that of −B⁻¹, for a symmetric B of T and a multiple of four rows, by sweeps of four columns at a time:
  *
@@ -23,12 +25,16 @@ export function invertSwept<T>(
   const G = work + 4 * bytes;
   const factor = changetype<FactorOfFour>(work + 8 * bytes);
   for (let pivot: u32 = 0; pivot < n; pivot += 4) {
+    const before: usize = pivot * sizeof<T>();
+    const own = before + 4 * sizeof<T>();
+    const rows = B + pivot * rowBytes;
     takeColumns<T>(B, n, rowBytes, pivot, work);
-    invertFour<T>(B + pivot * (rowBytes + sizeof<T>()), rowBytes, least, other - pivot, leastOther, factor);
-    substituteForward<T>(factor, work, G, bytes);
-    for (let i: u32 = 0; i < n; i += 2)
-      subtractRows<T>(B + i * rowBytes, rowBytes, i, work, G + i * sizeof<T>(), bytes);
-    substituteBack<T>(factor, G, bytes);
+    invertFour<T>(rows + before, rowBytes, least, other - pivot, leastOther, factor);
+    substituteForward<T>(factor, rows, rowBytes, before, work, G, bytes);
+    substituteForward<T>(factor, work + own, bytes, bytes - own, work + own, G + own, bytes);
+    subtractProducts<T>(B, n, rowBytes, work, G, bytes);
+    substituteBack<T>(factor, G, bytes, before, rows, rowBytes);
+    substituteBack<T>(factor, G + own, bytes, bytes - own, G + own, bytes);
     putColumns<T>(B, n, rowBytes, pivot, G);
   }
 }
@@ -48,81 +54,26 @@ class FactorOfFour {
   inverse3: f64;
 }
 
-/** C ← the columns of the pivots, one after another, 0 in the pivots' rows */
+/** C and G ← 0 in the pivots' rows; C ← the columns of the pivots, one after another, below these rows */
 function takeColumns<T>(B: usize, n: u32, rowBytes: usize, pivot: u32, C: usize): void {
   const bytes: usize = n * sizeof<T>();
-  const row = B + pivot * rowBytes;
   const before: usize = pivot * sizeof<T>();
-  for (let p: u32 = 0; p < 4; p++) {
-    const c = C + p * bytes;
-    memory.copy(c, row + p * rowBytes, before);
-    memory.fill(c + before, 0, 4 * sizeof<T>());
+  for (let c = C + before; c < C + 8 * bytes; c += bytes) {
+    v128.store(c, f32x4.splat(0));
+    if (sizeof<T>() === 8) v128.store(c, f32x4.splat(0), 16);
   }
   for (let i = pivot + 4; i < n; i += rowsAtOnce<T>()) {
     transpose<T>(B + i * rowBytes + before, rowBytes, C + i * sizeof<T>(), bytes);
   }
 }
 
-/** The columns of the pivots ← E, but for their own rows' block */
+/** The columns of the pivots below their own rows ← E */
 function putColumns<T>(B: usize, n: u32, rowBytes: usize, pivot: u32, E: usize): void {
   const bytes: usize = n * sizeof<T>();
-  const row = B + pivot * rowBytes;
   const before: usize = pivot * sizeof<T>();
-  for (let p: u32 = 0; p < 4; p++) memory.copy(row + p * rowBytes, E + p * bytes, before);
   for (let i = pivot + 4; i < n; i += rowsAtOnce<T>()) {
     transposeBack<T>(E + i * sizeof<T>(), bytes, B + i * rowBytes + before, rowBytes);
   }
-}
-
-/** Rows whose four columns are transposed at once: a vector's lanes. */
-function rowsAtOnce<T>(): u32 {
-  return 16 / sizeof<T>();
-}
-
-/** to (four rows of a vector) ← the transpose of four columns of as many rows as a vector has lanes */
-function transpose<T>(from: usize, fromBytes: usize, to: usize, toBytes: usize): void {
-  if (sizeof<T>() === 4) {
-    transposeFour(from, fromBytes, to, toBytes);
-    return;
-  }
-  const a0 = v128.load(from);
-  const a1 = v128.load(from, 16);
-  const b0 = v128.load(from + fromBytes);
-  const b1 = v128.load(from + fromBytes, 16);
-  v128.store(to, i64x2.shuffle(a0, b0, 0, 2));
-  v128.store(to + toBytes, i64x2.shuffle(a0, b0, 1, 3));
-  v128.store(to + 2 * toBytes, i64x2.shuffle(a1, b1, 0, 2));
-  v128.store(to + 3 * toBytes, i64x2.shuffle(a1, b1, 1, 3));
-}
-
-function transposeBack<T>(from: usize, fromBytes: usize, to: usize, toBytes: usize): void {
-  if (sizeof<T>() === 4) {
-    transposeFour(from, fromBytes, to, toBytes);
-    return;
-  }
-  const e0 = v128.load(from);
-  const e1 = v128.load(from + fromBytes);
-  const e2 = v128.load(from + 2 * fromBytes);
-  const e3 = v128.load(from + 3 * fromBytes);
-  v128.store(to, i64x2.shuffle(e0, e1, 0, 2));
-  v128.store(to, i64x2.shuffle(e2, e3, 0, 2), 16);
-  v128.store(to + toBytes, i64x2.shuffle(e0, e1, 1, 3));
-  v128.store(to + toBytes, i64x2.shuffle(e2, e3, 1, 3), 16);
-}
-
-function transposeFour(from: usize, fromBytes: usize, to: usize, toBytes: usize): void {
-  const a = v128.load(from);
-  const b = v128.load(from + fromBytes);
-  const c = v128.load(from + 2 * fromBytes);
-  const d = v128.load(from + 3 * fromBytes);
-  const ab = i32x4.shuffle(a, b, 0, 4, 1, 5);
-  const cd = i32x4.shuffle(c, d, 0, 4, 1, 5);
-  const abHigh = i32x4.shuffle(a, b, 2, 6, 3, 7);
-  const cdHigh = i32x4.shuffle(c, d, 2, 6, 3, 7);
-  v128.store(to, i64x2.shuffle(ab, cd, 0, 2));
-  v128.store(to + toBytes, i64x2.shuffle(ab, cd, 1, 3));
-  v128.store(to + 2 * toBytes, i64x2.shuffle(abHigh, cdHigh, 0, 2));
-  v128.store(to + 3 * toBytes, i64x2.shuffle(abHigh, cdHigh, 1, 3));
 }
 
 /** Factors the lower half of D, and D ← −D⁻¹, that too in its lower half. */
@@ -179,43 +130,66 @@ function invertFour<T>(
   store<T>(D, <T>-(f.inverse0 + y1 * x10 * x10 + y2 * x20 * x20 + y3 * x30 * x30));
 }
 
-/** C ← F = C L⁻ᵀ and G ← F d⁻¹, four rows each */
-function substituteForward<T>(f: FactorOfFour, C: usize, G: usize, bytes: usize): void {
+/** F ← C L⁻ᵀ and G ← F d⁻¹, four rows each, so many bytes of them; C's may be F's. */
+function substituteForward<T>(
+  f: FactorOfFour,
+  C: usize,
+  cBytes: usize,
+  count: usize,
+  F: usize,
+  G: usize,
+  bytes: usize,
+): void {
   const l10 = v128.splat<T>(<T>f.l10);
   const l20 = v128.splat<T>(<T>f.l20);
   const l21 = v128.splat<T>(<T>f.l21);
   const l30 = v128.splat<T>(<T>f.l30);
   const l31 = v128.splat<T>(<T>f.l31);
   const l32 = v128.splat<T>(<T>f.l32);
-  for (let at: usize = 0; at < bytes; at += 16) {
+  const inverse0 = v128.splat<T>(<T>f.inverse0);
+  const inverse1 = v128.splat<T>(<T>f.inverse1);
+  const inverse2 = v128.splat<T>(<T>f.inverse2);
+  const inverse3 = v128.splat<T>(<T>f.inverse3);
+  for (let at: usize = 0; at < count; at += 16) {
     const c = C + at;
+    const to = F + at;
     const g = G + at;
     const f0 = v128.load(c);
-    const f1 = v128.sub<T>(v128.load(c + bytes), v128.mul<T>(l10, f0));
-    let f2 = v128.sub<T>(v128.load(c + 2 * bytes), v128.mul<T>(l20, f0));
+    const f1 = v128.sub<T>(v128.load(c + cBytes), v128.mul<T>(l10, f0));
+    let f2 = v128.sub<T>(v128.load(c + 2 * cBytes), v128.mul<T>(l20, f0));
     f2 = v128.sub<T>(f2, v128.mul<T>(l21, f1));
-    let f3 = v128.sub<T>(v128.load(c + 3 * bytes), v128.mul<T>(l30, f0));
+    let f3 = v128.sub<T>(v128.load(c + 3 * cBytes), v128.mul<T>(l30, f0));
     f3 = v128.sub<T>(f3, v128.mul<T>(l31, f1));
     f3 = v128.sub<T>(f3, v128.mul<T>(l32, f2));
-    v128.store(c + bytes, f1);
-    v128.store(c + 2 * bytes, f2);
-    v128.store(c + 3 * bytes, f3);
-    v128.store(g, v128.mul<T>(v128.splat<T>(<T>f.inverse0), f0));
-    v128.store(g + bytes, v128.mul<T>(v128.splat<T>(<T>f.inverse1), f1));
-    v128.store(g + 2 * bytes, v128.mul<T>(v128.splat<T>(<T>f.inverse2), f2));
-    v128.store(g + 3 * bytes, v128.mul<T>(v128.splat<T>(<T>f.inverse3), f3));
+    v128.store(to, f0);
+    v128.store(to + bytes, f1);
+    v128.store(to + 2 * bytes, f2);
+    v128.store(to + 3 * bytes, f3);
+    v128.store(g, v128.mul<T>(inverse0, f0));
+    v128.store(g + bytes, v128.mul<T>(inverse1, f1));
+    v128.store(g + 2 * bytes, v128.mul<T>(inverse2, f2));
+    v128.store(g + 3 * bytes, v128.mul<T>(inverse3, f3));
   }
 }
 
-/** G ← G L⁻¹, four rows */
-function substituteBack<T>(f: FactorOfFour, G: usize, bytes: usize): void {
+/** E ← G L⁻¹, four rows each, so many bytes of them; G's may be E's. */
+function substituteBack<T>(
+  f: FactorOfFour,
+  G: usize,
+  bytes: usize,
+  count: usize,
+  E: usize,
+  eBytes: usize,
+): void {
   const l10 = v128.splat<T>(<T>f.l10);
   const l20 = v128.splat<T>(<T>f.l20);
   const l21 = v128.splat<T>(<T>f.l21);
   const l30 = v128.splat<T>(<T>f.l30);
   const l31 = v128.splat<T>(<T>f.l31);
   const l32 = v128.splat<T>(<T>f.l32);
-  for (let g = G; g < G + bytes; g += 16) {
+  for (let at: usize = 0; at < count; at += 16) {
+    const g = G + at;
+    const e = E + at;
     const e3 = v128.load(g + 3 * bytes);
     const e2 = v128.sub<T>(v128.load(g + 2 * bytes), v128.mul<T>(l32, e3));
     let e1 = v128.sub<T>(v128.load(g + bytes), v128.mul<T>(l31, e3));
@@ -223,41 +197,65 @@ function substituteBack<T>(f: FactorOfFour, G: usize, bytes: usize): void {
     let e0 = v128.sub<T>(v128.load(g), v128.mul<T>(l30, e3));
     e0 = v128.sub<T>(e0, v128.mul<T>(l20, e2));
     e0 = v128.sub<T>(e0, v128.mul<T>(l10, e1));
-    v128.store(g + 2 * bytes, e2);
-    v128.store(g + bytes, e1);
-    v128.store(g, e0);
+    v128.store(e + 3 * eBytes, e3);
+    v128.store(e + 2 * eBytes, e2);
+    v128.store(e + eBytes, e1);
+    v128.store(e, e0);
   }
 }
 
-/** Rows i and i + 1 ← themselves − G Fᵀ, up to the diagonal */
-function subtractRows<T>(row: usize, rowBytes: usize, i: u32, C: usize, E: usize, bytes: usize): void {
-  const e0 = v128.load_splat<T>(E);
-  const f0 = v128.load_splat<T>(E, sizeof<T>());
-  const e1 = v128.load_splat<T>(E + bytes);
-  const f1 = v128.load_splat<T>(E + bytes, sizeof<T>());
-  const e2 = v128.load_splat<T>(E + 2 * bytes);
-  const f2 = v128.load_splat<T>(E + 2 * bytes, sizeof<T>());
-  const e3 = v128.load_splat<T>(E + 3 * bytes);
-  const f3 = v128.load_splat<T>(E + 3 * bytes, sizeof<T>());
-  const C1 = C + bytes;
-  const C2 = C1 + bytes;
-  const C3 = C2 + bytes;
-  const next = row + rowBytes;
-  const last: usize = i * sizeof<T>();
-  for (let at: usize = 0; at <= last; at += 16) {
-    let c = v128.load(C + at);
-    let a = v128.mul<T>(e0, c);
-    let b = v128.mul<T>(f0, c);
-    c = v128.load(C1 + at);
-    a = v128.add<T>(a, v128.mul<T>(e1, c));
-    b = v128.add<T>(b, v128.mul<T>(f1, c));
-    c = v128.load(C2 + at);
-    a = v128.add<T>(a, v128.mul<T>(e2, c));
-    b = v128.add<T>(b, v128.mul<T>(f2, c));
-    c = v128.load(C3 + at);
-    a = v128.add<T>(a, v128.mul<T>(e3, c));
-    b = v128.add<T>(b, v128.mul<T>(f3, c));
-    v128.store(row + at, v128.sub<T>(v128.load(row + at), a));
-    v128.store(next + at, v128.sub<T>(v128.load(next + at), b));
+/** Types for their sizes alone, as in class-tiles.ts */
+type OneVector = u8;
+type TwoVectors = u16;
+
+/** The lower half of B ← B − G Fᵀ, two vectors of columns at a time: what is loaded of F stays for all rows. */
+function subtractProducts<T>(B: usize, n: u32, rowBytes: usize, F: usize, G: usize, bytes: usize): void {
+  for (let at: usize = 0; at < bytes; at += 32) {
+    const first = <u32>(at / sizeof<T>());
+    const row = B + first * rowBytes + at;
+    const g = G + at;
+    if (at + 16 < bytes) subtractColumns<T, TwoVectors>(row, rowBytes, n - first, F + at, g, bytes);
+    else subtractColumns<T, OneVector>(row, rowBytes, n - first, F + at, g, bytes);
   }
+}
+
+/** So many rows of a few columns ← themselves − G Fᵀ */
+function subtractColumns<T, Width>(
+  row: usize,
+  rowBytes: usize,
+  nRows: u32,
+  F: usize,
+  G: usize,
+  bytes: usize,
+): void {
+  const a0 = v128.load(F);
+  const a1 = v128.load(F + bytes);
+  const a2 = v128.load(F + 2 * bytes);
+  const a3 = v128.load(F + 3 * bytes);
+  const b0 = nextVector<Width>(F);
+  const b1 = nextVector<Width>(F + bytes);
+  const b2 = nextVector<Width>(F + 2 * bytes);
+  const b3 = nextVector<Width>(F + 3 * bytes);
+  const end = G + nRows * sizeof<T>();
+  for (let g = G; g < end; g += sizeof<T>()) {
+    let factor = v128.load_splat<T>(g);
+    let a = v128.mul<T>(factor, a0);
+    let b = v128.mul<T>(factor, b0);
+    factor = v128.load_splat<T>(g + bytes);
+    a = v128.add<T>(a, v128.mul<T>(factor, a1));
+    b = v128.add<T>(b, v128.mul<T>(factor, b1));
+    factor = v128.load_splat<T>(g + 2 * bytes);
+    a = v128.add<T>(a, v128.mul<T>(factor, a2));
+    b = v128.add<T>(b, v128.mul<T>(factor, b2));
+    factor = v128.load_splat<T>(g + 3 * bytes);
+    a = v128.add<T>(a, v128.mul<T>(factor, a3));
+    b = v128.add<T>(b, v128.mul<T>(factor, b3));
+    v128.store(row, v128.sub<T>(v128.load(row), a));
+    if (sizeof<Width>() === sizeof<TwoVectors>()) v128.store(row, v128.sub<T>(v128.load(row, 16), b), 16);
+    row += rowBytes;
+  }
+}
+
+function nextVector<Width>(at: usize): v128 {
+  return sizeof<Width>() === sizeof<TwoVectors>() ? v128.load(at, 16) : f32x4.splat(0);
 }
