@@ -1,7 +1,7 @@
 // A class's block over mixed rows (mixed-layout.ts): the columns packed side by side are summed as those of dense rows, to
 // these sums come those of the columns apart, by their entries. Columns stand in the order of the layout.
 
-import { ClassBlocksTask, rowBytesOf } from './class-blocks-task';
+import { ClassBlocksTask, listOf, rowBytesOf } from './class-blocks-task';
 import { gradientBytes } from './class-gradient';
 import { addToDouble } from './dense-gradient';
 import { MixedRows } from './mixed-layout';
@@ -30,11 +30,11 @@ function moveIntercept(m: MixedRows, B: usize, gBytes: usize): void {
 function addEntries(t: ClassBlocksTask, m: MixedRows, k: u32, B: usize, gBytes: usize): void {
   const rowBytes: usize = m.nDense << 2;
   const intercept = B + m.nFeatures * gBytes + (m.nDense << 3);
-  const list: usize = <usize>k * t.nSamples;
-  const end = list + load<u32>(t.counts + (k << 2));
-  for (let at = list; at < end; at++) {
-    const row = load<u32>(t.rows + (at << 2));
-    const weight = load<f32>(t.weights + (at << 2));
+  const list = listOf(t, k);
+  const end = list + (load<u32>(t.counts + (k << 2)) << 3);
+  for (let pair = list; pair < end; pair += 8) {
+    const row = load<u32>(pair);
+    const weight = load<f32>(pair, 4);
     const first = load<u32>(m.starts + (row << 2));
     const last = load<u32>(m.starts + ((row + 1) << 2));
     for (let e = first; e < last; e++) {

@@ -3,12 +3,9 @@ export { activeHessianScore, activeHessianScoreSum } from './active-hessian-scor
 export { activeHessianSparse } from './active-hessian-sparse';
 export { choleskyDiagonal, choleskyRows, choleskySolve, choleskySolveTransposed } from './cholesky';
 export { chooseFeatures, featurePeaks } from './choose-features';
-export {
-  classBlocksApply,
-  classBlocksInvert,
-  classBlocksList,
-  classBlocksSumEqual,
-} from './class-blocks';
+export { classBlocksInvert } from './class-blocks';
+export { classBlocksApply } from './class-blocks-apply';
+export { classBlocksList, classBlocksSumEqual } from './class-blocks-list';
 export { classWeights } from './class-weights';
 export { columnFourths } from './column-fourths';
 export { columnMeans } from './column-means';

@@ -7,14 +7,14 @@ import type { ClassBlocks } from './passes.ts';
 
 /** As in kernels/class-blocks.ts. */
 const BLOCK = 60;
-const TASK_BYTES = 112;
+const TASK_BYTES = 108;
 const PROBABILITIES = 11;
 const NEGLIGIBLE = 12;
 const PARTS = 13;
-const INVERSE_STEP = 21;
-const X = 25;
-const OUT = 26;
-const MIXED = 27;
+const INVERSE_STEP = 20;
+const X = 24;
+const OUT = 25;
+const MIXED = 26;
 /** Parts of the sum at θ = 0, of so many rows at least. */
 const MOST_PARTS = 4;
 const PART_ROWS = 240;
@@ -64,8 +64,8 @@ export function classBlocks(
   const counts = arena.u32(arena.allocateUnset(stride * 4), nClasses);
   fields.set(
     [
-      arena.allocateUnset(nSamples * nClasses * 4),
-      arena.allocateUnset(nSamples * nClasses * 4),
+      // A padding's list has one place behind the others.
+      arena.allocateUnset((nSamples * nClasses + 1) * 8),
       counts.byteOffset,
       arena.allocateUnset(stride * 8),
       arena.allocateUnset(nClasses * blockStep),

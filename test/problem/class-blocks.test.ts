@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { classBlockPasses, classBlocks } from '../../src/problem/class-blocks.ts';
 import { dataPasses } from '../../src/problem/data-passes.ts';
 import { parameterLayout } from '../../src/problem/parameters.ts';
@@ -161,6 +161,55 @@ test.each<Case>([
     }
   },
 );
+
+test.each([
+  { n: 40, d: 1, K: 3 },
+  { n: 64, d: 6, K: 5 },
+  { n: 64, d: 9, K: 6, mixed: true },
+  { n: 300, d: 12, K: 7 },
+])('$n × $d, $K classes: only what was allocated is written, and only what was written counts', (one) => {
+  const { n, d, K, mixed = false } = one;
+  const runtime = kernelRuntime();
+  const { arena } = runtime;
+  const mark = arena.mark();
+  arena.allocateF64(1 << 17).fill(Number.NaN);
+  arena.release(mark);
+  const GUARD = 64;
+  const ends: number[] = [];
+  const allocate = arena.allocateUnset.bind(arena);
+  vi.spyOn(arena, 'allocateUnset').mockImplementation((bytes) => {
+    const at = allocate(bytes + GUARD);
+    ends.push(at + bytes);
+    return at;
+  });
+  const X = Array.from({ length: n }, (_, i) =>
+    Array.from({ length: d }, (_, j) => (mixed && j % 2 === 1 && i % 3 !== 0 ? 0 : wave(i * d + j))),
+  );
+  const data = { X, y: X.map((_, i) => i % K), nClasses: K };
+  const set = mixed ? mixedTrainingSet(runtime, data, Array(d).fill(0)) : denseTrainingSet(arena, data);
+  if (set.matrix.kind !== 'dense') throw new TypeError('dense rows were asked for');
+  const { size, stride } = parameterLayout(d, K);
+  const placed = arena.allocateF32(n * stride);
+  probabilities(n, K).forEach((row, i) => {
+    placed.set(row, i * stride);
+  });
+  const from = arena.allocateF64(size);
+  const out = arena.allocateF64(size);
+  for (let i = 0; i < size; i++) from[i] = i % stride < K ? wave(i) : 0;
+  const blocks = classBlocks(runtime, set, set.matrix, RIDGE, true);
+  const guards = ends.map((end) => new Uint8Array(arena.memory.buffer, end, GUARD));
+  for (const guard of guards) guard.fill(0xa5);
+  const check = () => {
+    blocks.apply(from, out);
+    expect(Array.from(out).every(Number.isFinite)).toBe(true);
+    expect(guards.every((guard) => guard.every((byte) => byte === 0xa5))).toBe(true);
+  };
+  blocks.invertAtZero();
+  check();
+  blocks.list(placed, NEGLIGIBLE);
+  blocks.invert();
+  check();
+});
 
 test('what no row tells anything about is left to the ridge', () => {
   const runtime = kernelRuntime();
