@@ -19,7 +19,7 @@ export class ClassBlocksTask {
   leftOut: usize; // 64: f64 × stride: v p (1 − p) / n of the pairs that are not listed
   blocks: usize; // 68: f64, of each class columns, rounded up to four, × gradientBytes
   blockStep: u32; // 72
-  inverses: usize; // 76: f32, of each class columns, rounded up to four, × rowBytes
+  inverses: usize; // 76: f32, of each class columns, rounded up to four by an identity's, × rowBytes
   inverseStep: u32; // 80: 0 where all classes share the first's block
   work: usize; // 84: of each class two blocks of rows and a spare cache line
   workStep: u32; // 88
