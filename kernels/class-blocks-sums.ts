@@ -42,20 +42,21 @@ function addRows(t: ClassBlocksTask, k: u32, values: usize, rowBytes: u32, nFeat
   }
 }
 
-/** z ← (x, 1), padded with zeros; r ← weight · z */
+/** z ← (x, 1), padded with zeros; r ← weight · z. What is read of x goes on to a vector's end, to no effect. */
 function gather(x: usize, nFeatures: u32, weight: f32, z: usize, r: usize): void {
-  const bytes: usize = nFeatures << 2;
   const factor = f32x4.splat(weight);
-  const whole = bytes & ~15;
+  const whole: usize = (nFeatures & ~3) << 2;
   for (let at: usize = 0; at < whole; at += 16) {
     const values = v128.load(x + at);
     v128.store(z + at, values);
     v128.store(r + at, f32x4.mul(factor, values));
   }
-  v128.store(z + whole, f32x4.splat(0));
-  for (let at = whole; at < bytes; at += 4) store<f32>(z + at, load<f32>(x + at));
-  store<f32>(z + bytes, 1);
-  v128.store(r + whole, f32x4.mul(factor, v128.load(z + whole)));
+  const lanes = i32x4(0, 1, 2, 3);
+  const left = i32x4.splat(nFeatures & 3);
+  const one = v128.and(i32x4.eq(lanes, left), f32x4.splat(1));
+  const values = v128.or(v128.and(i32x4.lt_s(lanes, left), v128.load(x + whole)), one);
+  v128.store(z + whole, values);
+  v128.store(r + whole, f32x4.mul(factor, values));
 }
 
 function addBlock(Z: usize, R: usize, nRows: u32, nColumns: u32, B: usize, gBytes: usize): void {
