@@ -102,7 +102,7 @@ export { sumShards } from './sum-shards';
 export { supportModel } from './support-model';
 export { addTextCode, textCodesBytes } from './text-codes';
 export { listCombination, listProducts } from './vector-lists';
-export { axpy, axpyShard, copyShard, dot, dotShard, scale, scaleShard } from './vectors';
+export { copyShard, dot, dotShard, plus, plusShard, scale, scaleShard } from './vectors';
 export { weightTerms } from './weight-terms';
 export { wideColumns, wideColumnsDouble, wideRows, wideRowsDouble } from './wide';
 

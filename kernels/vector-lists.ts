@@ -2,7 +2,7 @@
 // read once for four of them.
 
 import { sumOfPair } from './lanes';
-import { axpy, dot } from './vectors';
+import { dot, plus } from './vectors';
 
 /** Written by src/problem/vector-lists.ts: keep both in step. */
 @unmanaged
@@ -41,7 +41,8 @@ export function listCombination(task: usize, shard: u32): void {
   for (let i: u32 = 0; i < whole; i += 4)
     addFour(t.vectors + (i << 2), offset, t.factors + (i << 3), t.x + offset, length);
   for (let i = whole; i < t.count; i++) {
-    axpy(load<f64>(t.factors + (i << 3)), load<u32>(t.vectors + (i << 2)) + offset, t.x + offset, length);
+    const v = load<u32>(t.vectors + (i << 2)) + offset;
+    plus(t.x + offset, load<f64>(t.factors + (i << 3)), v, t.x + offset, length);
   }
 }
 

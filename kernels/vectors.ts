@@ -24,31 +24,35 @@ export function dot(a: usize, b: usize, length: u32): f64 {
   return sum;
 }
 
-/** y ← y + alpha x */
-export function axpy(alpha: f64, x: usize, y: usize, length: u32): void {
+/** out ← y + alpha x; out may be x or y, as in what follows. */
+export function plus(y: usize, alpha: f64, x: usize, out: usize, length: u32): void {
   const factor = f64x2.splat(alpha);
   const end = x + ((length & ~3) << 3);
   while (x !== end) {
-    v128.store(y, f64x2.add(v128.load(y), f64x2.mul(factor, v128.load(x))));
-    v128.store(y, f64x2.add(v128.load(y, 16), f64x2.mul(factor, v128.load(x, 16))), 16);
+    v128.store(out, f64x2.add(v128.load(y), f64x2.mul(factor, v128.load(x))));
+    v128.store(out, f64x2.add(v128.load(y, 16), f64x2.mul(factor, v128.load(x, 16))), 16);
     x += 32;
     y += 32;
+    out += 32;
   }
   for (let i: u32 = 0; i < (length & 3); i++) {
-    store<f64>(y + (i << 3), load<f64>(y + (i << 3)) + alpha * load<f64>(x + (i << 3)));
+    store<f64>(out + (i << 3), load<f64>(y + (i << 3)) + alpha * load<f64>(x + (i << 3)));
   }
 }
 
-/** x ← alpha x */
-export function scale(alpha: f64, x: usize, length: u32): void {
+/** out ← alpha x */
+export function scale(alpha: f64, x: usize, out: usize, length: u32): void {
   const factor = f64x2.splat(alpha);
   const end = x + ((length & ~3) << 3);
   while (x !== end) {
-    v128.store(x, f64x2.mul(factor, v128.load(x)));
-    v128.store(x, f64x2.mul(factor, v128.load(x, 16)), 16);
+    v128.store(out, f64x2.mul(factor, v128.load(x)));
+    v128.store(out, f64x2.mul(factor, v128.load(x, 16)), 16);
     x += 32;
+    out += 32;
   }
-  for (let i: u32 = 0; i < (length & 3); i++) store<f64>(x + (i << 3), alpha * load<f64>(x + (i << 3)));
+  for (let i: u32 = 0; i < (length & 3); i++) {
+    store<f64>(out + (i << 3), alpha * load<f64>(x + (i << 3)));
+  }
 }
 
 /** One operation on long vectors, cut into pieces of SHARD_LENGTH. */
@@ -58,7 +62,7 @@ class VectorTask {
   x: usize;
   y: usize;
   length: u32;
-  unused: u32;
+  out: usize;
   /** f64 × shards */
   partials: usize;
 }
@@ -76,19 +80,20 @@ export function dotShard(task: usize, shard: u32): void {
   store<f64>(t.partials + shard * 8, dot(t.x + offset, t.y + offset, shardLength(t, shard)));
 }
 
-export function axpyShard(task: usize, shard: u32): void {
+export function plusShard(task: usize, shard: u32): void {
   const t = changetype<VectorTask>(task);
   const offset = shard * SHARD_LENGTH * 8;
-  axpy(t.alpha, t.x + offset, t.y + offset, shardLength(t, shard));
+  plus(t.y + offset, t.alpha, t.x + offset, t.out + offset, shardLength(t, shard));
 }
 
 export function scaleShard(task: usize, shard: u32): void {
   const t = changetype<VectorTask>(task);
-  scale(t.alpha, t.x + shard * SHARD_LENGTH * 8, shardLength(t, shard));
+  const offset = shard * SHARD_LENGTH * 8;
+  scale(t.alpha, t.x + offset, t.out + offset, shardLength(t, shard));
 }
 
 export function copyShard(task: usize, shard: u32): void {
   const t = changetype<VectorTask>(task);
   const offset = shard * SHARD_LENGTH * 8;
-  memory.copy(t.y + offset, t.x + offset, shardLength(t, shard) * 8);
+  memory.copy(t.out + offset, t.x + offset, shardLength(t, shard) * 8);
 }

@@ -140,11 +140,11 @@ function orthonormalize({ kernels }: Runtime, columns: readonly Float64Array[]):
     const before = kernels.dot(at, at, size);
     for (let other = 0; other < m; other++) {
       const direction = columns[other].byteOffset;
-      kernels.axpy(-kernels.dot(direction, at, size), direction, at, size);
+      kernels.plus(at, -kernels.dot(direction, at, size), direction, at, size);
     }
     const left = kernels.dot(at, at, size);
     const length = left > DEPENDENT ** 2 * before ? Math.sqrt(left) : 0;
-    kernels.scale(length > 0 ? 1 / length : 0, at, size);
+    kernels.scale(length > 0 ? 1 / length : 0, at, at, size);
     return length;
   });
 }

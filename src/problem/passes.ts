@@ -173,8 +173,10 @@ export interface VectorSpace {
   dot(a: Float64Array, b: Float64Array, length?: number): number;
   /** y ← y + alpha x, in the first `length` numbers; default: all */
   axpy(alpha: number, x: Float64Array, y: Float64Array, length?: number): void;
-  /** x ← alpha x */
-  scale(alpha: number, x: Float64Array): void;
+  /** out ← y + alpha x */
+  plus(y: Float64Array, alpha: number, x: Float64Array, out: Float64Array): void;
+  /** out ← alpha x; default: x */
+  scale(alpha: number, x: Float64Array, out?: Float64Array): void;
   copy(from: Float64Array, to: Float64Array): void;
   /** Operations on up to `most` vectors of `length` at once, until the space is released. */
   lists(most: number, length: number): VectorLists;

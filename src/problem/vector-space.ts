@@ -18,12 +18,18 @@ export function vectorSpace(runtime: Runtime): VectorSpace {
   const fields = arena.u32(task + 8, 5);
   let partials: Float64Array = new Float64Array(0);
 
-  function describe(alpha: number, x: Float64Array, y: Float64Array, length = x.length): number {
+  function describe(alpha: number, x: Float64Array, y: Float64Array, out = y, length = x.length): number {
     const nShards = Math.ceil(length / SHARD_LENGTH);
     if (partials.length < nShards) partials = arena.allocateF64(nShards);
     factor[0] = alpha;
-    fields.set([x.byteOffset, y.byteOffset, length, 0, partials.byteOffset]);
+    fields.set([x.byteOffset, y.byteOffset, length, out.byteOffset, partials.byteOffset]);
     return nShards;
+  }
+
+  function plus(y: Float64Array, alpha: number, x: Float64Array, out: Float64Array, length = x.length): void {
+    if (length < FEWEST_SHARDS * SHARD_LENGTH) {
+      kernels.plus(y.byteOffset, alpha, x.byteOffset, out.byteOffset, length);
+    } else runtime.run('plusShard', task, describe(alpha, x, y, out, length));
   }
 
   return {
@@ -32,20 +38,18 @@ export function vectorSpace(runtime: Runtime): VectorSpace {
     lists: (most, length) => vectorLists(runtime, most, length),
     dot(a, b, length = a.length) {
       if (length < FEWEST_SHARDS * SHARD_LENGTH) return kernels.dot(a.byteOffset, b.byteOffset, length);
-      const nShards = describe(1, a, b, length);
+      const nShards = describe(1, a, b, b, length);
       runtime.run('dotShard', task, nShards);
       let sum = 0;
       for (let shard = 0; shard < nShards; shard++) sum += partials[shard];
       return sum;
     },
-    axpy(alpha, x, y, length = x.length) {
-      if (length < FEWEST_SHARDS * SHARD_LENGTH) {
-        kernels.axpy(alpha, x.byteOffset, y.byteOffset, length);
-      } else runtime.run('axpyShard', task, describe(alpha, x, y, length));
-    },
-    scale(alpha, x) {
-      if (x.length < FEWEST_SHARDS * SHARD_LENGTH) kernels.scale(alpha, x.byteOffset, x.length);
-      else runtime.run('scaleShard', task, describe(alpha, x, x));
+    axpy: (alpha, x, y, length = x.length) => plus(y, alpha, x, y, length),
+    plus,
+    scale(alpha, x, out = x) {
+      if (x.length < FEWEST_SHARDS * SHARD_LENGTH) {
+        kernels.scale(alpha, x.byteOffset, out.byteOffset, x.length);
+      } else runtime.run('scaleShard', task, describe(alpha, x, out));
     },
     copy(from, to) {
       if (from.length < FEWEST_SHARDS * SHARD_LENGTH) {

@@ -63,7 +63,7 @@ export interface ShardKernels {
   packWeights(task: Pointer, shard: number): void;
   multiplyCenter(task: Pointer, shard: number): void;
   dotShard(task: Pointer, shard: number): void;
-  axpyShard(task: Pointer, shard: number): void;
+  plusShard(task: Pointer, shard: number): void;
   scaleShard(task: Pointer, shard: number): void;
   copyShard(task: Pointer, shard: number): void;
   listCombination(task: Pointer, shard: number): void;
@@ -131,9 +131,9 @@ export interface KernelExports extends ShardKernels {
   /** Σ aᵢ bᵢ */
   dot(a: Pointer, b: Pointer, length: number): number;
   /** y ← y + alpha x */
-  axpy(alpha: number, x: Pointer, y: Pointer, length: number): void;
+  plus(y: Pointer, alpha: number, x: Pointer, out: Pointer, length: number): void;
   /** x ← alpha x */
-  scale(alpha: number, x: Pointer, length: number): void;
+  scale(alpha: number, x: Pointer, out: Pointer, length: number): void;
   /** out ← exp(x), f32 × count, a multiple of 4 */
   expSingleArray(x: Pointer, out: Pointer, count: number): void;
   /** out ← exp(x), f64 × count, a multiple of 2 */

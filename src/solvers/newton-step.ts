@@ -33,8 +33,7 @@ export function newtonStep(
 
   return (gradient, { forcing, enough }, out) => {
     out.fill(0);
-    vectors.copy(gradient, residual);
-    vectors.scale(-1, residual);
+    vectors.scale(-1, gradient, residual);
     precondition(residual, preconditioned);
     vectors.copy(preconditioned, conjugate);
     let norm = vectors.dot(residual, preconditioned);
@@ -55,8 +54,7 @@ export function newtonStep(
       precondition(residual, preconditioned);
       const nextNorm = vectors.dot(residual, preconditioned);
       if (!(nextNorm > forcing * forcing * startNorm)) break;
-      vectors.scale(nextNorm / norm, conjugate);
-      vectors.axpy(1, preconditioned, conjugate);
+      vectors.plus(preconditioned, nextNorm / norm, conjugate, conjugate);
       norm = nextNorm;
     }
   };

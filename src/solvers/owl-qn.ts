@@ -27,8 +27,7 @@ function quasiNewtonRule({ layout, vectors }: Objective): DirectionRule {
 
   return {
     propose({ subgradient }: OrthantPoint, direction: Float64Array) {
-      vectors.copy(subgradient, direction);
-      vectors.scale(-1, direction);
+      vectors.scale(-1, subgradient, direction);
       if (stored === 0) {
         const norm = Math.sqrt(vectors.dot(direction, direction));
         vectors.scale(1 / Math.max(norm, 1), direction);
@@ -50,10 +49,8 @@ function quasiNewtonRule({ layout, vectors }: Objective): DirectionRule {
     accepted(from, to) {
       const step = steps[next];
       const change = changes[next];
-      vectors.copy(to.theta, step);
-      vectors.axpy(-1, from.theta, step);
-      vectors.copy(to.gradient, change);
-      vectors.axpy(-1, from.gradient, change);
+      vectors.plus(to.theta, -1, from.theta, step);
+      vectors.plus(to.gradient, -1, from.gradient, change);
       const curvature = vectors.dot(step, change);
       if (curvature <= 1e-10 * vectors.dot(change, change)) return;
       curvatures[next] = curvature;

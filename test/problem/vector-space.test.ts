@@ -60,7 +60,7 @@ describe.each([1, 3, 4, 7, 8, 63, 131_071, 131_072, 200_001])('vectors of %i', (
     },
   );
 
-  test('axpy, scale and copy are exact', () => {
+  test('axpy, plus, scale and copy are exact', () => {
     const y = space.zeros(length);
     space.copy(b, y);
     expect(y.every((x, i) => x === b[i])).toBe(true);
@@ -70,6 +70,12 @@ describe.each([1, 3, 4, 7, 8, 63, 131_071, 131_072, 200_001])('vectors of %i', (
     expect(y.every((x, i) => x === expected[i])).toBe(true);
     plain.scale(-1.7, expected);
     space.scale(-1.7, y);
+    expect(y.every((x, i) => x === expected[i])).toBe(true);
+    const out = space.zeros(length);
+    space.plus(y, -0.4, a, out);
+    expect(out.every((x, i) => x === y[i] + -0.4 * a[i])).toBe(true);
+    space.scale(2.3, y, out);
+    expect(out.every((x, i) => x === 2.3 * y[i])).toBe(true);
     expect(y.every((x, i) => x === expected[i])).toBe(true);
   });
 });

@@ -36,7 +36,7 @@ function growing(threads: number | null, processors: number, fails: 'never' | 'l
   const x = arena.allocateF64(40 * 32768).fill(1);
   const task = arena.allocate(64);
   arena.f64(task, 1)[0] = 2;
-  arena.u32(task + 8, 3).set([x.byteOffset, 0, x.length]);
+  arena.u32(task + 8, 4).set([x.byteOffset, 0, x.length, x.byteOffset]);
   const runtime = growingRuntime(platform, bench, threads);
   const run = (led = runtime) => led.run('scaleShard', task, 40);
   return { bench, platform, x, run, spawned: () => spawned };

@@ -219,8 +219,11 @@ export function plainVectors(): VectorSpace {
     axpy(alpha, x, y, length = x.length) {
       for (let i = 0; i < length; i++) y[i] += alpha * x[i];
     },
-    scale(alpha, x) {
-      for (let i = 0; i < x.length; i++) x[i] *= alpha;
+    plus(y, alpha, x, out) {
+      for (let i = 0; i < x.length; i++) out[i] = y[i] + alpha * x[i];
+    },
+    scale(alpha, x, out = x) {
+      for (let i = 0; i < x.length; i++) out[i] = alpha * x[i];
     },
     copy(from, to) {
       to.set(from);
