@@ -66,10 +66,11 @@ export function placeTask({ arena, run }: Runtime, chunks: RowChunks, nFeatures:
     const shardFeatures = featuresOfShard(kernel);
     set({ shardFeatures });
     const { weights, out } = { weights: words[FIELDS.weights], out: words[FIELDS.out] };
-    chunks.each(({ firstRow, nRows, rows }, meanwhile) => {
+    chunks.each(({ firstRow, nRows, rows }, copyNext) => {
       set({ nRows, rows, weights: weights && weights + firstRow * 8, out: out + firstRow * outBytes });
       const nShards = kernel === 'placeRows' ? nRows / blockRows : nFeatures / shardFeatures;
-      run(kernel, words.byteOffset, Math.ceil(nShards), { meanwhile });
+      const options = copyNext === null ? {} : { meanwhile: copyNext };
+      run(kernel, words.byteOffset, Math.ceil(nShards), options);
     });
     set({ weights, out });
   }

@@ -15,8 +15,8 @@ export interface RowChunks {
   readonly single: boolean;
   /** Whether all rows are one chunk. */
   readonly isOne: boolean;
-  /** Hands each chunk to `work`, which calls `copyNext` once while the chunk stands. */
-  each(work: (chunk: RowChunk, copyNext: () => void) => void): void;
+  /** Hands each chunk to `work`, which calls `copyNext` once while the chunk stands; null with the last. */
+  each(work: (chunk: RowChunk, copyNext: (() => void) | null) => void): void;
 }
 
 /** Two of them lie in the second-level cache, and handing one to other threads costs little beside. */
@@ -59,9 +59,12 @@ export function rowChunks(
       let next = chunkAt(0);
       while (next !== null) {
         const chunk: RowChunk = next;
-        work(chunk, () => {
-          next = chunkAt(chunk.firstRow + chunk.nRows);
-        });
+        const end = chunk.firstRow + chunk.nRows;
+        next = null;
+        const copyNext = () => {
+          next = chunkAt(end);
+        };
+        work(chunk, end === nSamples ? null : copyNext);
       }
     },
   };

@@ -31,7 +31,10 @@ export class Crew {
     this.startFollowers(platform, module, memory, threads);
   }
 
-  /** The same without a leader, for the calling thread to lead; `fewest` to `most` threads from an earlier fit will do. */
+  /**
+   * The same without a leader, for the calling thread to lead; `fewest` to `most` threads from an earlier fit will do, and
+   * are woken.
+   */
   startFollowers(
     platform: Platform,
     module: WebAssembly.Module,
@@ -41,7 +44,10 @@ export class Crew {
     most = threads,
   ): void {
     const workers = this.#workersOf(platform);
-    if (workers.followers !== null && workers.threads >= fewest && workers.threads <= most) return;
+    if (workers.followers !== null && workers.threads >= fewest && workers.threads <= most) {
+      workers.followers.rouse();
+      return;
+    }
     workers.followers?.close();
     workers.followers = null;
     workers.threads = threads;

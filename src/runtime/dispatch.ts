@@ -47,9 +47,12 @@ const SHARD_FAILED = 1;
 const WORKER_DIED = 2;
 
 /**
- * Idle threads watch this long before they sleep. The serial work between two passes of a solver mostly
- * takes less; a pass that had to wake a sleeper took 15 to 100 µs longer (busy 2-core machine, Linux, Node 20).
+ * Idle threads watch this long before they sleep. The serial work between two passes of a solver mostly takes less, and
+ * so does a small fit's between laying out the data and its first passes; a pass that had to wake a sleeper took 15 to
+ * 100 µs longer (2-core machines, Linux, Node 20).
  */
+const WATCH_MS = 0.2;
+/** The leader waits this long for the others' last shards before it sleeps. */
 const SPIN_MS = 0.05;
 /**
  * A pass wakes sleepers only when it has lasted this long: a shorter one ends sooner without them. Where a shard of the
@@ -112,6 +115,13 @@ export function follow(words: Int32Array, runShard: RunShard, onFailure: (error:
     complete(words, completed);
     awaitNextEpoch(words, epoch);
   }
+}
+
+/** Wakes idle threads for runs that are about to come: a shard that one woken for it takes lasts 50 µs longer. */
+export function rouse(words: Int32Array): void {
+  if (Atomics.load(words, SLEEPERS) === 0) return;
+  Atomics.add(words, EPOCH, 1);
+  Atomics.notify(words, EPOCH);
 }
 
 /** Ends every `follow` on these words. */
@@ -218,7 +228,7 @@ function sleepUntilCompletion(words: Int32Array, nShards: number) {
 }
 
 function awaitNextEpoch(words: Int32Array, epoch: number) {
-  const deadline = performance.now() + SPIN_MS;
+  const deadline = performance.now() + WATCH_MS;
   while (Atomics.load(words, EPOCH) === epoch) {
     if (performance.now() < deadline) continue;
     Atomics.add(words, SLEEPERS, 1);

@@ -9,12 +9,17 @@ export const nodePlatform: Platform = {
     compiled ??= WebAssembly.compile(readKernels());
     return compiled;
   },
-  processors: availableParallelism,
+  processors() {
+    processors ??= availableParallelism();
+    return processors;
+  },
   canShareMemory: () => true,
   spawn: (role) => wrap(new Worker(WORKER_FILES[role], WORKER_OPTIONS)),
 };
 
 let compiled: Promise<WebAssembly.Module> | undefined;
+/** To ask the system takes 10 µs, and a fit asks four times. */
+let processors: number | undefined;
 
 /** Workers need JavaScript, so they always come from the build. */
 const WORKER_FILES: Record<WorkerRole, URL> = {

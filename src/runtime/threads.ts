@@ -1,5 +1,5 @@
 import type { Arena, Pointer } from './arena.ts';
-import { announceDeath, createDispatchWords, lead, stopFollowers } from './dispatch.ts';
+import { announceDeath, createDispatchWords, lead, rouse, stopFollowers } from './dispatch.ts';
 import type { KernelWorkerStart } from './kernel-worker.ts';
 import type { KernelExports } from './kernels.ts';
 import { kernelNames } from './load.ts';
@@ -9,6 +9,8 @@ import type { Runtime } from './runtime.ts';
 /** Workers that run shards for whoever leads on the same dispatch words. */
 export interface KernelWorkers {
   readonly dispatchWords: Int32Array;
+  /** Wakes those that sleep: there will be runs soon. */
+  rouse(): void;
   /** Ends the workers. Unless a pass is under way, the memory may be used on at once. */
   close(): void;
 }
@@ -35,6 +37,7 @@ export function startKernelWorkers(
   }
   return {
     dispatchWords: words,
+    rouse: () => rouse(words),
     close() {
       stopFollowers(words);
       for (const worker of workers) worker.terminate();

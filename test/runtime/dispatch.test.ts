@@ -4,6 +4,7 @@ import {
   createDispatchWords,
   follow,
   lead,
+  rouse,
   stopFollowers,
 } from '../../src/runtime/dispatch.ts';
 
@@ -133,4 +134,31 @@ test('a sleeping thread is woken after a long shard, and before the first where 
   });
   follow(words, shard, () => {});
   expect.assertions(4);
+});
+
+test('a sleeping thread is roused to watch, once, and one that watches is let be', () => {
+  const words = createDispatchWords(1);
+  const notify = vi.spyOn(Atomics, 'notify');
+  rouse(words);
+  expect(notify).not.toHaveBeenCalled();
+  let sleeps = 0;
+  vi.spyOn(Atomics, 'wait').mockImplementation((watched, at) => {
+    if (++sleeps > 1) stopFollowers(words);
+    else {
+      const before = watched[at];
+      rouse(words);
+      expect(watched[at]).not.toBe(before);
+      expect(notify.mock.calls).toEqual([[words, at]]);
+    }
+    return 'ok';
+  });
+  const began = performance.now();
+  follow(
+    words,
+    () => expect.unreachable('there is no shard'),
+    () => {},
+  );
+  expect(sleeps).toBe(2);
+  // Each time it watched before it slept.
+  expect(performance.now() - began).toBeGreaterThan(2 * 0.1);
 });
