@@ -5,35 +5,62 @@ import { ClassBlocksTask, rowBytesOf } from './class-blocks-task';
 import { sumsOfLanes } from './lanes';
 
 /** out ← P B⁻¹ P x + what the classes share of x over the ridge's curvature, P taking out what they share. */
-export function classBlocksApply(task: usize, _shard: u32): void {
+export function classBlocksApply(task: usize): void {
   const t = changetype<ClassBlocksTask>(task);
-  const nClasses = t.nClasses;
   const nColumns = t.nFeatures + 1;
   const zBytes = rowBytesOf(nColumns);
-  const shared = t.work;
-  const Z = shared + 2 * zBytes;
-  const Y = Z + (nClasses + 1) * zBytes;
-  takeOutMeans(t, shared, Z, zBytes);
-  for (let k: u32 = 0; k < nClasses; k++) {
+  const Z = restsOf(t.work, zBytes);
+  const Y = productsOf(t, t.work, zBytes);
+  takeOutMeans(t, t.x, t.work, Z, zBytes);
+  for (let k: u32 = 0; k < t.nClasses; k++) {
     multiply(t.inverses + k * t.inverseStep, zBytes, nColumns, Z + k * zBytes, Y + k * zBytes);
   }
-  putOut(t, shared, Y, zBytes, Y + nClasses * zBytes);
+  putOut(t, t.work, Y, zBytes, t.out);
+}
+
+/** The same of two x, the inverses read once: digits' in 7.0 µs for 8.9, 200 classes' of 64 features in 228 for 356. */
+export function classBlocksApplyBoth(task: usize): void {
+  const t = changetype<ClassBlocksTask>(task);
+  const nColumns = t.nFeatures + 1;
+  const zBytes = rowBytesOf(nColumns);
+  const other = t.work + (t.nClasses >> 1) * t.workStep;
+  const between = other - t.work;
+  const Z = restsOf(t.work, zBytes);
+  const Y = productsOf(t, t.work, zBytes);
+  takeOutMeans(t, t.x, t.work, Z, zBytes);
+  takeOutMeans(t, t.otherX, other, Z + between, zBytes);
+  for (let k: u32 = 0; k < t.nClasses; k++) {
+    const inverse = t.inverses + k * t.inverseStep;
+    multiplyBoth(inverse, zBytes, nColumns, Z + k * zBytes, Y + k * zBytes, between);
+  }
+  putOut(t, t.work, Y, zBytes, t.out);
+  putOut(t, other, Y + between, zBytes, t.otherOut);
+}
+
+/** Where what a product takes from x goes, behind what the classes share of it. */
+function restsOf(work: usize, zBytes: usize): usize {
+  return work + 2 * zBytes;
+}
+
+/** Where its rows come, with room for one more behind them. */
+function productsOf(t: ClassBlocksTask, work: usize, zBytes: usize): usize {
+  return restsOf(work, zBytes) + (t.nClasses + 1) * zBytes;
 }
 
 /**
  * shared (f64, by features) ← what the classes share of x, 0 for the intercept; Z (f32, a row for each class and one
  * more where they are odd) ← the rest. A row's padding holds the last feature again, for which the inverses have 0.
  */
-function takeOutMeans(t: ClassBlocksTask, shared: usize, Z: usize, zBytes: usize): void {
+function takeOutMeans(t: ClassBlocksTask, x: usize, shared: usize, Z: usize, zBytes: usize): void {
   const last = t.nFeatures;
   const rowBytes: usize = t.stride << 3;
   const bytes: usize = ((t.nClasses + 1) & ~1) << 3;
   const count = f64x2.splat(<f64>t.nClasses);
   for (let j: u32 = 0; j <= last; j += 4) {
-    const x0 = t.x + j * rowBytes;
-    const x1 = t.x + min(j + 1, last) * rowBytes;
-    const x2 = t.x + min(j + 2, last) * rowBytes;
-    const x3 = t.x + min(j + 3, last) * rowBytes;
+    const x0 = x + j * rowBytes;
+    const x1 = x + min(j + 1, last) * rowBytes;
+    const x2 = x + min(j + 2, last) * rowBytes;
+    const x3 = x + min(j + 3, last) * rowBytes;
     let low = f64x2.splat(0);
     let high = f64x2.splat(0);
     for (let k: usize = 0; k < bytes; k += 16) {
@@ -90,8 +117,43 @@ function multiply(A: usize, rowBytes: usize, n: u32, z: usize, y: usize): void {
   }
 }
 
-/** out ← Y without what the classes share of it, and `shared` over the curvature; `spare` has room for a row of out. */
-function putOut(t: ClassBlocksTask, shared: usize, Y: usize, yBytes: usize, spare: usize): void {
+/** y (f32) ← A z and, so many bytes behind each, y ← A z, four rows of A at a time */
+function multiplyBoth(A: usize, rowBytes: usize, n: u32, z: usize, y: usize, between: usize): void {
+  for (let i: u32 = 0; i < n; i += 4) {
+    let a0 = f32x4.splat(0);
+    let a1 = f32x4.splat(0);
+    let a2 = f32x4.splat(0);
+    let a3 = f32x4.splat(0);
+    let b0 = f32x4.splat(0);
+    let b1 = f32x4.splat(0);
+    let b2 = f32x4.splat(0);
+    let b3 = f32x4.splat(0);
+    let a = A + i * rowBytes;
+    for (let at: usize = 0; at < rowBytes; at += 16) {
+      const v = v128.load(z + at);
+      const w = v128.load(z + between + at);
+      let row = v128.load(a);
+      a0 = f32x4.add(a0, f32x4.mul(v, row));
+      b0 = f32x4.add(b0, f32x4.mul(w, row));
+      row = v128.load(a + rowBytes);
+      a1 = f32x4.add(a1, f32x4.mul(v, row));
+      b1 = f32x4.add(b1, f32x4.mul(w, row));
+      row = v128.load(a + 2 * rowBytes);
+      a2 = f32x4.add(a2, f32x4.mul(v, row));
+      b2 = f32x4.add(b2, f32x4.mul(w, row));
+      row = v128.load(a + 3 * rowBytes);
+      a3 = f32x4.add(a3, f32x4.mul(v, row));
+      b3 = f32x4.add(b3, f32x4.mul(w, row));
+      a += 16;
+    }
+    v128.store(y + (i << 2), sumsOfLanes(a0, a1, a2, a3));
+    v128.store(y + between + (i << 2), sumsOfLanes(b0, b1, b2, b3));
+  }
+}
+
+/** to ← Y without what the classes share of it, and `shared` over the curvature */
+function putOut(t: ClassBlocksTask, shared: usize, Y: usize, yBytes: usize, to: usize): void {
+  const spare = Y + t.nClasses * yBytes;
   const last = t.nFeatures;
   const rowBytes: usize = t.stride << 3;
   const count = f64x2.splat(<f64>t.nClasses);
@@ -110,7 +172,7 @@ function putOut(t: ClassBlocksTask, shared: usize, Y: usize, yBytes: usize, spar
     high = f64x2.div(high, count);
     const shareLow = f64x2.div(v128.load(shared + (j << 3)), curvature);
     const shareHigh = f64x2.div(v128.load(shared + (j << 3), 16), curvature);
-    const out = t.out + j * rowBytes;
+    const out = to + j * rowBytes;
     putPairs(t, out, j < last ? out + rowBytes : spare, y, yBytes, low, shareLow);
     if (j + 2 > last) break;
     putPairs(

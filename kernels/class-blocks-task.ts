@@ -26,7 +26,9 @@ export class ClassBlocksTask {
   intercept: u32; // 92: 0 where it is not free
   x: usize; // 96: f64, (nFeatures + 1) × stride
   out: usize; // 100: the same
-  mixed: usize; // 104: MixedRows of X, or 0
+  otherX: usize; // 104: of another product
+  otherOut: usize; // 108
+  mixed: usize; // 112: MixedRows of X, or 0
 }
 
 /** Bytes of a row z = (x, 1) in f32. */

@@ -4,7 +4,7 @@ export { activeHessianSparse } from './active-hessian-sparse';
 export { choleskyDiagonal, choleskyRows, choleskySolve, choleskySolveTransposed } from './cholesky';
 export { chooseFeatures, featurePeaks } from './choose-features';
 export { classBlocksInvert } from './class-blocks';
-export { classBlocksApply } from './class-blocks-apply';
+export { classBlocksApply, classBlocksApplyBoth } from './class-blocks-apply';
 export { classBlocksList, classBlocksSumEqual } from './class-blocks-list';
 export { classWeights } from './class-weights';
 export { columnFourths } from './column-fourths';

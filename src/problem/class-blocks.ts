@@ -7,14 +7,14 @@ import type { ClassBlocks } from './passes.ts';
 
 /** As in kernels/class-blocks.ts. */
 const BLOCK = 60;
-const TASK_BYTES = 108;
+const TASK_BYTES = 120;
 const PROBABILITIES = 11;
 const NEGLIGIBLE = 12;
 const PARTS = 13;
 const INVERSE_STEP = 20;
-const X = 24;
-const OUT = 25;
-const MIXED = 26;
+/** x, out, and of another product x and out. */
+const PRODUCTS = 24;
+const MIXED = 28;
 /** Parts of the sum at θ = 0, of so many rows at least. */
 const MOST_PARTS = 4;
 const PART_ROWS = 240;
@@ -44,7 +44,7 @@ export interface ClassBlocksOf extends Omit<ClassBlocks, 'list'> {
 }
 
 export function classBlocks(
-  { arena, run }: Runtime,
+  { arena, kernels, run }: Runtime,
   { nClasses, sampleWeights }: TrainingSet,
   matrix: DenseMatrix,
   ridge: number,
@@ -101,9 +101,12 @@ export function classBlocks(
       run('classBlocksInvert', task, 1);
     },
     apply(x, out) {
-      fields[X] = x.byteOffset;
-      fields[OUT] = out.byteOffset;
-      run('classBlocksApply', task, 1);
+      fields.set([x.byteOffset, out.byteOffset], PRODUCTS);
+      kernels.classBlocksApply(task);
+    },
+    applyBoth(x, out, otherX, otherOut) {
+      fields.set([x.byteOffset, out.byteOffset, otherX.byteOffset, otherOut.byteOffset], PRODUCTS);
+      kernels.classBlocksApplyBoth(task);
     },
   };
 }

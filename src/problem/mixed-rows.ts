@@ -82,7 +82,8 @@ function differingParts(
   const offsets = spreadRows(arena, nSamples, nSeen, stride);
   const counts = arena.allocateU32(stride);
   kernels.countDifferent(values, offsets.byteOffset, nSeen, stride, base.byteOffset, counts.byteOffset);
-  const parts = Array.from(counts.subarray(0, nFeatures), (count) => count / nSeen);
+  const parts: number[] = [];
+  for (let j = 0; j < nFeatures; j++) parts.push(counts[j] / nSeen);
   arena.release(mark);
   return parts;
 }

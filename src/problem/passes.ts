@@ -150,6 +150,8 @@ export interface ClassBlocks {
    * single precision, off by 6e-8 of their largest entry.
    */
   apply(x: Float64Array, out: Float64Array): void;
+  /** The same of two vectors at once. */
+  applyBoth(x: Float64Array, out: Float64Array, otherX: Float64Array, otherOut: Float64Array): void;
 }
 
 /** What the smoothed hinge keeps of each row, for whoever works on it outside of passes. */

@@ -112,7 +112,6 @@ export interface ShardKernels {
   softmaxPairsProduct(task: Pointer, shard: number): void;
   weightTerms(task: Pointer, shard: number): void;
   classBlocksInvert(task: Pointer, shard: number): void;
-  classBlocksApply(task: Pointer, shard: number): void;
   classBlocksList(task: Pointer, shard: number): void;
   classBlocksSumEqual(task: Pointer, shard: number): void;
   softmaxPairsTake(task: Pointer, shard: number): void;
@@ -130,10 +129,13 @@ export interface KernelExports extends ShardKernels {
   staticEnd(): number;
   /** Σ aᵢ bᵢ */
   dot(a: Pointer, b: Pointer, length: number): number;
-  /** y ← y + alpha x */
+  /** out ← y + alpha x */
   plus(y: Pointer, alpha: number, x: Pointer, out: Pointer, length: number): void;
-  /** x ← alpha x */
+  /** out ← alpha x */
   scale(alpha: number, x: Pointer, out: Pointer, length: number): void;
+  classBlocksApply(task: Pointer): void;
+  /** The same of two vectors. */
+  classBlocksApplyBoth(task: Pointer): void;
   /** out ← exp(x), f32 × count, a multiple of 4 */
   expSingleArray(x: Pointer, out: Pointer, count: number): void;
   /** out ← exp(x), f64 × count, a multiple of 2 */

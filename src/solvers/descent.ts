@@ -14,6 +14,8 @@ export interface DescentPoint {
   readonly gap: number;
   /** The one that the run is after. */
   readonly target: number;
+  /** The objective's so far. */
+  readonly passes: number;
 }
 
 /** What makes the methods differ: how they choose a direction. */
@@ -157,13 +159,13 @@ export function* descend(
     const limit = progress.limit();
     if (limit !== null) return end(limit);
 
-    const firstStep = rule.direction({ theta, gradient, value, gap, target }, direction);
+    const { passes } = objective;
+    const firstStep = rule.direction({ theta, gradient, value, gap, target, passes }, direction);
     const slope = vectors.dot(gradient, direction);
     vectors.copy(theta, start);
     let evaluated = Number.NaN;
     const evaluate = (step: number) => {
-      vectors.copy(start, theta);
-      vectors.axpy(step, direction, theta);
+      vectors.plus(start, step, direction, theta);
       evaluated = step;
       const at = objective.smoothValueAndGradient(theta, nextGradient, precision);
       return { step, value: at, slope: vectors.dot(nextGradient, direction) };

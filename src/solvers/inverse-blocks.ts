@@ -73,6 +73,7 @@ export function inverseBlocks(objective: Objective): Preconditioner | null {
       return 0;
     },
     apply: blocks.apply,
+    applyBoth: blocks.applyBoth,
     scaling: 'root',
   };
 }

@@ -44,13 +44,18 @@ export function inverseHessian(
   const products = new Float64Array(memory + 1);
   const factors = new Float64Array(memory);
   let product: Float64Array | null = null;
+  let otherProduct: Float64Array | null = null;
   let gamma = 1;
+  /** The last pair, where γ is still to be told by it: its product with D is had with the next direction's. */
+  let untold: (Pair & { readonly curvature: number }) | null = null;
 
   function newPair(): Pair {
-    if (steps.length < memory) return spare.pop() ?? { s: vectors.zeros(size), y: vectors.zeros(size) };
+    if (steps.length < memory) return spare.pop() ?? { s: vectors.unset(size), y: vectors.unset(size) };
     // Each entry moves up a row and a column.
     meets.copyWithin(0, memory + 1);
-    return { s: steps.shift() as Float64Array, y: changes.shift() as Float64Array };
+    const oldest = { s: steps.shift() as Float64Array, y: changes.shift() as Float64Array };
+    if (untold?.s === oldest.s) untold = null;
+    return oldest;
   }
 
   /** factors ← −α, from the products of all s with the gradient. */
@@ -77,12 +82,31 @@ export function inverseHessian(
     steps.length = 0;
     changes.length = 0;
     gamma = start;
+    untold = null;
   }
 
+  /** D x, and what γ is by the last pair. */
   function precondition(by: Preconditioner, x: Float64Array): Float64Array {
     product ??= vectors.zeros(size);
-    by.apply(x, product);
+    if (untold === null) by.apply(x, product);
+    else {
+      const { y, curvature } = untold;
+      otherProduct ??= vectors.zeros(size);
+      if (by.applyBoth !== undefined) by.applyBoth(x, product, y, otherProduct);
+      else {
+        by.apply(x, product);
+        by.apply(y, otherProduct);
+      }
+      tellGamma(curvature, vectors.dot(y, otherProduct));
+      untold = null;
+    }
     return product;
+  }
+
+  function tellGamma(curvature: number, change: number): void {
+    // A preconditioner may be indefinite by rounding.
+    if (!(change > 0)) return;
+    gamma = preconditioner?.scaling === 'root' ? Math.sqrt(curvature / change) : curvature / change;
   }
 
   return {
@@ -99,8 +123,8 @@ export function inverseHessian(
         solveBackward();
         lists.addMultiples(factors, changes, direction);
       }
-      if (preconditioner !== null) vectors.copy(precondition(preconditioner, direction), direction);
-      vectors.scale(-gamma, direction);
+      const preconditioned = preconditioner ? precondition(preconditioner, direction) : direction;
+      vectors.scale(-gamma, preconditioned, direction);
       if (steps.length > 0) {
         lists.products(changes, direction, products);
         solveForward();
@@ -109,12 +133,10 @@ export function inverseHessian(
     },
     update(length, direction, before, after) {
       const { s, y } = newPair();
-      vectors.copy(direction, s);
-      vectors.scale(length, s);
-      vectors.copy(after, y);
-      vectors.axpy(-1, before, y);
+      vectors.scale(length, direction, s);
+      vectors.plus(after, -1, before, y);
       const curvature = vectors.dot(s, y);
-      let change = vectors.dot(y, y);
+      const change = vectors.dot(y, y);
       // Rounding makes up differences below this: such a pair would poison the memory.
       if (!(curvature > 1e-12 * Math.sqrt(change * vectors.dot(s, s)))) {
         spare.push({ s, y });
@@ -126,12 +148,8 @@ export function inverseHessian(
       for (let i = 0; i <= last; i++) meets[i * memory + last] = products[i];
       steps.push(s);
       changes.push(y);
-      const scaling = preconditioner?.scaling ?? 'whole';
-      if (scaling === 'none') return;
-      if (preconditioner !== null) change = vectors.dot(y, precondition(preconditioner, y));
-      // A preconditioner may be indefinite by rounding.
-      if (!(change > 0)) return;
-      gamma = scaling === 'root' ? Math.sqrt(curvature / change) : curvature / change;
+      if (preconditioner === null) tellGamma(curvature, change);
+      else if (preconditioner.scaling !== 'none') untold = { s, y, curvature };
     },
   };
 }

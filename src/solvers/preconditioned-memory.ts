@@ -108,7 +108,7 @@ export function preconditionedMemory(
     apply: memory.direction,
     follow(point) {
       if (need !== null) {
-        rate.record(point.gap, objective.passes);
+        rate.record(point.gap, point.passes);
         const expected = rate.passesLeft(point.target);
         if (rate.spent() > mostPasses) goBack();
         else if (takeUp(need.ask(point, rate)) && expected !== null) mostPasses = MOST_OF_EXPECTED * expected;
@@ -119,7 +119,7 @@ export function preconditionedMemory(
       }
       // Made anew, it overshoots where its last step was short: its first one by the root is between.
       const isShort = lastLength < (given?.shortStep ?? 0);
-      if (renew?.({ ...point, passes: objective.passes }, lastLength)) {
+      if (renew?.(point, lastLength)) {
         memory.clear(isShort ? Math.sqrt(lastLength) : 1);
       }
       lastLength = 1;

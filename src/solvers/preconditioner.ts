@@ -10,6 +10,8 @@ export interface Preconditioner {
   prepareWithin?(theta: Float64Array, passes: number): number;
   /** out ← M⁻¹ x */
   apply(x: Float64Array, out: Float64Array): void;
+  /** The same of two vectors where that takes less time than one after the other. */
+  applyBoth?(x: Float64Array, out: Float64Array, otherX: Float64Array, otherOut: Float64Array): void;
   /** It is worth preparing anew when the gap has fallen to this part; where not given, L-BFGS has its own. */
   readonly renewal?: number;
   /** … unless it was below this: from there on the Hessian hardly changes. Where not given, L-BFGS has its own. */
@@ -59,8 +61,7 @@ export function scaledParts(
   return {
     prepare() {},
     apply(x, out) {
-      vectors.copy(x, out);
-      vectors.scale(weights, out);
+      vectors.scale(weights, x, out);
       for (let i = nWeights; i < x.length; i++) out[i] = intercepts * x[i];
     },
   };

@@ -278,3 +278,36 @@ test('the price of the blocks goes by the pairs kept, and by the inverses where 
   expect(none).toBeGreaterThan(0);
   expect(listed() - none).toBeCloseTo((classBlockPasses(set.matrix, K, 1) - none) / 2, 12);
 });
+
+test.each([
+  { d: 5, K: 3 },
+  { d: 64, K: 4 },
+  { d: 9, K: 61 },
+])('$d features, $K classes: two products at once are those one after the other', ({ d, K }) => {
+  const n = 300;
+  const X = Array.from({ length: n }, (_, i) => Array.from({ length: d }, (_, j) => wave(i * d + j)));
+  const { size, stride } = parameterLayout(d, K);
+  const runtime = kernelRuntime();
+  const { arena } = runtime;
+  const set = denseTrainingSet(arena, { X, y: X.map((_, i) => i % K), nClasses: K });
+  if (set.matrix.kind !== 'dense') throw new TypeError('dense rows were asked for');
+  const placed = arena.allocateF32(n * stride);
+  probabilities(n, K).forEach((row, i) => {
+    placed.set(row, i * stride);
+  });
+  const blocks = classBlocks(runtime, set, set.matrix, RIDGE, true);
+  blocks.list(placed, NEGLIGIBLE);
+  blocks.invert();
+  const [x, other] = [3, 5000].map((seed) => {
+    const vector = arena.allocateF64(size);
+    for (let at = 0; at < size; at++) vector[at] = at % stride < K ? wave(seed + at) : 0;
+    return vector;
+  });
+  const outs = Array.from({ length: 4 }, () => arena.allocateF64(size).fill(7));
+  blocks.apply(x, outs[0]);
+  blocks.apply(other, outs[1]);
+  blocks.applyBoth(x, outs[2], other, outs[3]);
+  expect(outs[2]).toEqual(outs[0]);
+  expect(outs[3]).toEqual(outs[1]);
+  expect(outs[1]).not.toEqual(outs[0]);
+});

@@ -35,11 +35,21 @@ function plainDirection(steps: readonly Step[], start: (x: number[]) => number[]
 const scaling = (x: ArrayLike<number>) => Array.from(x, (value, i) => value / (i + 1));
 const diagonal: Preconditioner = { prepare() {}, apply: (x, out) => out.set(scaling(x)) };
 
+const both: Preconditioner = {
+  prepare() {},
+  apply: diagonal.apply,
+  applyBoth(x, out, otherX, otherOut) {
+    out.set(scaling(x));
+    otherOut.set(scaling(otherX));
+  },
+};
+
 const cases: readonly [string, Preconditioner | null][] = [
   ['the identity', null],
   ['a preconditioner', diagonal],
   ['one taken as it is', { ...diagonal, scaling: 'none' }],
   ['one scaled by the root', { ...diagonal, scaling: 'root' }],
+  ['one that takes two vectors at once', both],
 ];
 const POWERS = { whole: 1, root: 0.5, none: 0 };
 
@@ -82,4 +92,40 @@ test.each(cases)('directions are those of BFGS updates of %s', (_, preconditione
     const expected = plainDirection(steps, (x) => start(x).map((value) => gamma * value), [...g]);
     for (const [i, x] of expected.entries()) expect(out[i]).toBeCloseTo(x, 10);
   }
+});
+
+test('a pair tells γ with the next direction, unless another has taken its place before', () => {
+  const vectors = vectorSpace(kernelRuntime());
+  const placed = (...values: number[]) => {
+    const at = vectors.zeros(values.length);
+    at.set(values);
+    return at;
+  };
+  const applied: number[][] = [];
+  const halves: Preconditioner = {
+    prepare() {},
+    apply(x, out) {
+      applied.push([...x]);
+      out.set(x.map((value) => value / 2));
+    },
+  };
+  const memory = inverseHessian(vectors, 2, 1, halves);
+  const out = vectors.zeros(2);
+  const [zero, ones] = [placed(0, 0), placed(1, 1)];
+  memory.update(1, placed(3, 0), zero, placed(1, 0));
+  expect(applied).toEqual([]);
+  memory.direction(ones, out);
+  expect(applied).toEqual([
+    [0, 1],
+    [1, 0],
+  ]);
+  // γ = sᵀy / yᵀDy = 3 / ½
+  expect([...out]).toEqual([-3, -3]);
+  applied.length = 0;
+  memory.update(1, placed(1, 0), zero, placed(1, 0));
+  // Of negative curvature, in the only pair's room.
+  memory.update(1, placed(1, 0), zero, placed(-5, 0));
+  memory.direction(ones, out);
+  expect(applied).toEqual([[1, 1]]);
+  expect([...out]).toEqual([-3, -3]);
 });

@@ -26,6 +26,7 @@ async function descent(first?: Preconditioner) {
     value: 1,
     gap,
     target: TARGET,
+    passes: spent.passes,
   });
   const step = (factor: number) => {
     gap *= factor;

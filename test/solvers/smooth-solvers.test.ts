@@ -238,6 +238,7 @@ test('pruned Newton gives up blocks that lead nowhere in its conjugate gradients
     },
     invertAtZero() {},
     apply: (x: Float64Array, out: Float64Array) => out.set(x.map((entry) => (prepared ? Number.NaN : entry))),
+    applyBoth: () => expect.unreachable('its preconditioner takes one after the other'),
   };
   const settings = { preconditioner: { blocks, prepare() {}, apply: blocks.apply } };
   const theta = new Float64Array(objective.layout.size);
