@@ -56,7 +56,7 @@ export function classBlocks(
   const rowLength = roundUp(nColumns, 4);
   const blockStep = roundUp(nColumns, 4) * roundUp(rowLength, 8) * 8;
   const inverseStep = roundUp(rowLength * rowLength * 4, 64);
-  const workStep = roundUp(2 * BLOCK * rowLength * 4, 64) + 64;
+  const workStep = roundUp(BLOCK * rowLength * 4, 64) + 64;
   const task = arena.allocate(TASK_BYTES);
   const fields = arena.u32(task, TASK_BYTES / 4);
   arena.f64(task, 2).set([2 * ridge, 1 / nSamples]);
