@@ -57,7 +57,7 @@ export function mixedTrainingSet(
     set.matrix,
     data.nClasses,
     padded,
-    { features: columns, nDense },
+    { features: Uint32Array.from(columns), nDense },
     Number.POSITIVE_INFINITY,
   );
   if (mixed === null) throw new Error('no mixed rows');
