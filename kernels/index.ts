@@ -102,7 +102,7 @@ export { sumShards } from './sum-shards';
 export { supportModel } from './support-model';
 export { addTextCode, textCodesBytes } from './text-codes';
 export { listCombination, listProducts } from './vector-lists';
-export { copyShard, dot, dotShard, plus, plusShard, scale, scaleShard } from './vectors';
+export { areSame, copyShard, dot, dotShard, plus, plusShard, scale, scaleShard } from './vectors';
 export { weightTerms } from './weight-terms';
 export { wideColumns, wideColumnsDouble, wideRows, wideRowsDouble } from './wide';
 

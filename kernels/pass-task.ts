@@ -73,6 +73,8 @@ export class PassTask {
   hessianRows: u32;
   /** MixedRows of mixed-layout.ts (mixed) */
   mixed: usize;
+  /** f32 × nSamples × stride: where a softmax pass without sample weights leaves the probabilities, or 0 */
+  kept: usize;
 }
 
 /** Modes of a pass: what becomes of a block of scores. */

@@ -6,7 +6,8 @@ import { addLoss, interceptHessianOf, PassTask, probabilitiesOf, rowScratchOf } 
 
 /**
  * Scores of rows → residuals u = v (p − onehot(y)), p = softmax(s), in place, and their loss
- * Σ v (log Σ exp(s_k − max) + max − s_y) into the partial sums. Padding is scored −1e30 and gets residual 0.
+ * Σ v (log Σ exp(s_k − max) + max − s_y) into the partial sums. Padding is scored −1e30 and gets residual 0. Where there
+ * are no weights p may be kept.
  *
  * f32, the loss's logarithm and sum f64: |error of u| ≤ v (8 + stride / 4) 2⁻²³ beyond what the scores' error makes.
  */
@@ -17,6 +18,7 @@ export function softmaxRows(task: PassTask, S: usize, firstRow: u32, nRows: u32,
   const sums = rowScratchOf(partial, task.stride, task.hessianRows);
   const tops = sums + SCRATCH;
   const owns = tops + SCRATCH;
+  let kept = task.kept === 0 ? 0 : task.kept + firstRow * rowBytes;
   for (let i: u32 = 0; i < nRows; i++) {
     store<f32>(owns + (i << 2), load<f32>(S + i * rowBytes + (load<u32>(labels + (i << 2)) << 2)));
   }
@@ -29,7 +31,16 @@ export function softmaxRows(task: PassTask, S: usize, firstRow: u32, nRows: u32,
     const sum = sumOfRow(S, end);
     store<f32>(sums + (i << 2), f32x4.extract_lane(sum, 0));
     const factor = f32x4.div(f32x4.splat(v), sum);
-    for (; S < end; S += 16) v128.store(S, f32x4.mul(v128.load(S), factor));
+    if (kept === 0) {
+      for (; S < end; S += 16) v128.store(S, f32x4.mul(v128.load(S), factor));
+    } else {
+      for (; S < end; S += 16) {
+        const p = f32x4.mul(v128.load(S), factor);
+        v128.store(S, p);
+        v128.store(kept, p);
+        kept += 16;
+      }
+    }
     store<f32>(own, load<f32>(own) - v);
   }
   addLoss(partial, sumLogarithms(sums, sampleWeights, nRows));

@@ -24,6 +24,16 @@ export function dot(a: usize, b: usize, length: u32): f64 {
   return sum;
 }
 
+/** Whether a and b hold the same bits. */
+export function areSame(a: usize, b: usize, length: u32): bool {
+  const end = a + ((length & ~1) << 3);
+  for (; a !== end; a += 16) {
+    if (v128.any_true(v128.xor(v128.load(a), v128.load(b)))) return false;
+    b += 16;
+  }
+  return (length & 1) === 0 || load<u64>(a) === load<u64>(b);
+}
+
 /** out ← y + alpha x; out may be x or y, as in what follows. */
 export function plus(y: usize, alpha: f64, x: usize, out: usize, length: u32): void {
   const factor = f64x2.splat(alpha);

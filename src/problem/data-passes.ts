@@ -28,7 +28,10 @@ export function dataPasses(runtime: Runtime, trainingSet: TrainingSet, initialLo
   machine.setLoss(initialLoss);
 
   function prepare(theta: Float64Array): Float32Array {
+    const kept = machine.keptAt(theta);
+    if (kept !== null) return kept;
     passes += 0.5;
+    machine.keepProbabilities();
     const prepared = machine.reservePrepared();
     machine.pass(modes.prepare, theta, null, 'single');
     return prepared;
@@ -92,6 +95,7 @@ export function dataPasses(runtime: Runtime, trainingSet: TrainingSet, initialLo
     ...(initialLoss.kind === 'softmax' && matrix.kind === 'dense'
       ? {
           classBlocks(ridge, intercept) {
+            machine.keepProbabilities();
             const { list, ...blocks } = classBlocks(runtime, trainingSet, matrix, ridge, intercept);
             return { ...blocks, list: (negligible) => list(machine.reservePrepared(), negligible) };
           },

@@ -3,6 +3,7 @@ import type { Pointer } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { classFrequencies, sparseColumnScales } from './column-scales.ts';
 import { exp } from './elementary.ts';
+import { type KeptProbabilities, keptProbabilities } from './kept-probabilities.ts';
 import { isZero, type ParameterLayout, parameterLayout } from './parameters.ts';
 import { PANEL_BYTES, type PassShards, panelShards, passKind, passShards } from './pass-shards.ts';
 import { MODES, PADDING_SCORE, type PassTask, partialLayout, passTask, roundUp } from './pass-task.ts';
@@ -33,6 +34,8 @@ const FEW_PRESENT = 1 / 4;
  */
 const MOST_HESSIAN_CLASSES = 128;
 const MOST_KEPT = 2 ** 29;
+/** Bytes of probabilities that a pass for the loss writes in passing: digits' 86 KB, in 1 of 70 µs. */
+const MOST_LEFT = 2 ** 19;
 
 /** What a pass runs: kernels over shards of features (to lay out W, or nothing), of rows, and of features again. */
 const KERNELS = {
@@ -66,6 +69,10 @@ export interface PassMachine {
   setLoss(loss: PassLoss): void;
   setDualScale(scale: number): void;
   reservePrepared(): Float32Array;
+  /** Has softmax's passes for the loss keep the probabilities from now on, where these are few. */
+  keepProbabilities(): void;
+  /** The same as reservePrepared, with the probabilities at θ, where the last such pass was there; else null. */
+  keptAt(theta: Float64Array): Float32Array | null;
   pass(mode: number, theta: Float64Array, gradient: Float64Array | null, precision: Precision): void;
   /** Σ over row shards, in their order, of the f64 at byte `offset` of their partial sums */
   sum(offset: number): number;
@@ -160,6 +167,13 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
   }
   const present = arena.allocateU32(kind === 'wide' ? Math.floor(FEW_PRESENT * nFeatures) : 0);
   let prepared: Float32Array | null = null;
+  const mayKeep =
+    loss.kind === 'softmax' &&
+    dense &&
+    kind !== 'wide' &&
+    sampleWeights === 0 &&
+    nSamples * stride * 4 <= MOST_LEFT;
+  let kept: KeptProbabilities | null = null;
 
   function setPresent(theta: Float64Array): void {
     const nPresent = listPresentFeatures(layout, theta, present);
@@ -217,6 +231,15 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
       task.set({ dualScale: scale });
     },
     reservePrepared,
+    keepProbabilities() {
+      if (mayKeep) kept ??= keptProbabilities(runtime, nSamples * stride, layout.size);
+    },
+    keptAt(theta) {
+      const taken = kept?.take(theta, reservePrepared()) ?? null;
+      if (taken === null) return null;
+      prepared = taken;
+      return reservePrepared();
+    },
     pass(mode, theta, gradient, precision) {
       const isHessian = mode === MODES.softmax.hessian || mode === MODES.hinge.hessian;
       if (keepsRows && (mode === MODES.softmax.certificate || mode === MODES.softmax.intercepts)) {
@@ -228,7 +251,10 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
       const centered = center !== 0 && (mixed === null || precision === 'single');
       setIntercepts(theta, isHessian ? 0 : PADDING_SCORE, centered);
       const [packKernel, rowKernel, featureKernel] = KERNELS[kind][precision];
-      const atZero = mode === MODES.softmax.loss && byTiles && isZero(theta);
+      const isLoss = mode === MODES.softmax.loss;
+      const atZero = isLoss && byTiles && isZero(theta);
+      const keeper = isLoss && precision === 'single' && !atZero ? kept : null;
+      task.set({ kept: keeper?.placeFor(theta) ?? 0 });
       if (atZero) {
         runtime.run('densePassAtZero', task.pointer, nRowShards);
       } else {

@@ -43,6 +43,7 @@ const FIELDS = {
   nPresent: 168,
   hessianRows: 172,
   mixed: 176,
+  kept: 180,
 } as const;
 const TASK_BYTES = 184;
 /** Fields before are f64, the others u32. */

@@ -73,9 +73,9 @@ export interface DataPasses {
   /** F(θ); writes ∇F(θ), the intercept's row included. */
   lossAndGradient(theta: Float64Array, gradient: Float64Array, precision: Precision): number;
   /**
-   * Keeps what hessianProduct needs of θ (half a pass). Softmax on dense rows: products may leave out the curvature
-   * between classes of a row where the probability of one is at most `negligible` (default 0: nothing). Returns what a product
-   * costs, in passes.
+   * Keeps what hessianProduct needs of θ (half a pass; none where lossAndGradient was last and its probabilities were few
+   * enough to be kept). Softmax on dense rows: products may leave out the curvature between classes of a row where the
+   * probability of one is at most `negligible` (default 0: nothing). Returns what a product costs, in passes.
    */
   prepareHessian(theta: Float64Array, negligible?: number): number;
   /**

@@ -129,6 +129,8 @@ export interface KernelExports extends ShardKernels {
   staticEnd(): number;
   /** Σ aᵢ bᵢ */
   dot(a: Pointer, b: Pointer, length: number): number;
+  /** Whether the vectors hold the same bits; 0 or 1. */
+  areSame(a: Pointer, b: Pointer, length: number): number;
   /** out ← y + alpha x */
   plus(y: Pointer, alpha: number, x: Pointer, out: Pointer, length: number): void;
   /** out ← alpha x */

@@ -60,6 +60,18 @@ describe.each([1, 3, 4, 7, 8, 63, 131_071, 131_072, 200_001])('vectors of %i', (
     },
   );
 
+  test('vectors are the same unless a bit of them is not', () => {
+    const { areSame } = runtime.kernels;
+    const copy = space.zeros(length);
+    space.copy(a, copy);
+    expect(areSame(a.byteOffset, copy.byteOffset, length)).toBe(1);
+    for (const at of [0, length >> 1, length - 1]) {
+      copy[at] = -a[at];
+      expect(areSame(a.byteOffset, copy.byteOffset, length)).toBe(0);
+      copy[at] = a[at];
+    }
+  });
+
   test('axpy, plus, scale and copy are exact', () => {
     const y = space.zeros(length);
     space.copy(b, y);

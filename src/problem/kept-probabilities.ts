@@ -1,0 +1,35 @@
+import type { Pointer } from '../runtime/arena.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+
+/** What passes for the loss leave of each row beside it, for a Hessian that is prepared where the last of them was. */
+export interface KeptProbabilities {
+  /** Where a pass at θ is to leave them. */
+  placeFor(theta: Float64Array): Pointer;
+  /** Those of the last pass where it was at θ, in exchange for room for the next one's; else null. */
+  take(theta: Float64Array, room: Float32Array): Float32Array | null;
+}
+
+/** Of `length` probabilities and θ of `size` numbers, in the runtime's memory. */
+export function keptProbabilities(
+  { arena, kernels }: Runtime,
+  length: number,
+  size: number,
+): KeptProbabilities {
+  let kept = arena.allocateF32(length);
+  const at = arena.allocateF64(size);
+  let isKept = false;
+  return {
+    placeFor(theta) {
+      kernels.copyBytes(theta.byteOffset, at.byteOffset, at.byteLength);
+      isKept = true;
+      return kept.byteOffset;
+    },
+    take(theta, room) {
+      if (!isKept || !kernels.areSame(at.byteOffset, theta.byteOffset, size)) return null;
+      isKept = false;
+      const taken = kept;
+      kept = room;
+      return taken;
+    },
+  };
+}

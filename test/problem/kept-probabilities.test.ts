@@ -1,0 +1,110 @@
+import { describe, expect, test } from 'vitest';
+import { dataPasses } from '../../src/problem/data-passes.ts';
+import type { DataPasses } from '../../src/problem/passes.ts';
+import { compactTrainingSet, denseTrainingSet, mixedTrainingSet } from '../twins/kernel-data.ts';
+import { kernelRuntime } from '../twins/kernel-runtime.ts';
+
+const wave = (i: number) => Math.fround(Math.sin(1 + 3.7 * i));
+const [N, D, K] = [70, 9, 5];
+const base = Array.from({ length: D }, (_, j) => Math.fround(0.2 * j - 1));
+const X = Array.from({ length: N }, (_, i) =>
+  Array.from({ length: D }, (_, j) => (j % 2 === 1 && (i + j) % 3 !== 0 ? base[j] : wave(i * D + j))),
+);
+const rows = { X, y: X.map((_, i) => i % K), nClasses: K };
+const weighted = { ...rows, sampleWeights: X.map((_, i) => 0.5 + (i % 3) / 2) };
+
+const kinds = ['dense', 'mixed', 'compact'] as const;
+
+/** Passes of their own on the same rows, and a way to place θ. */
+function pose(kind: (typeof kinds)[number], data: typeof rows | typeof weighted = rows) {
+  const runtime = kernelRuntime();
+  const set =
+    kind === 'dense'
+      ? denseTrainingSet(runtime.arena, data)
+      : kind === 'mixed'
+        ? mixedTrainingSet(runtime, data, base)
+        : compactTrainingSet(runtime, data, base);
+  const passes = dataPasses(runtime, set, { kind: 'softmax' });
+  const { size, stride } = passes.layout;
+  const zeros = () => runtime.arena.allocateF64(size);
+  const place = (seed: number) => {
+    const theta = zeros();
+    for (let at = 0; at < size; at++) theta[at] = at % stride < K ? wave(seed + at) : 0;
+    return theta;
+  };
+  return { passes, place, zeros };
+}
+
+const probabilities = (passes: DataPasses, theta: Float64Array) =>
+  Float32Array.from(passes.probabilities?.(theta) ?? []);
+
+describe.each(kinds)('%s rows', (kind) => {
+  const fresh = (seed: number) => {
+    const { passes, place } = pose(kind);
+    return probabilities(passes, place(seed));
+  };
+
+  test('probabilities where the last loss was cost no pass once they were asked for, and are the same', () => {
+    const { passes, place, zeros } = pose(kind);
+    const gradient = zeros();
+    const [first, second] = [place(1), place(500)];
+    passes.lossAndGradient(first, gradient, 'single');
+    expect(probabilities(passes, first)).toEqual(fresh(1));
+    expect(passes.passes).toBe(1.5);
+    passes.lossAndGradient(first, gradient, 'single');
+    passes.lossAndGradient(second, gradient, 'single');
+    expect(probabilities(passes, second)).toEqual(fresh(500));
+    expect(passes.passes).toBe(3.5);
+  });
+
+  test('elsewhere they cost their half pass, also where the same θ was changed or only a double pass was made', () => {
+    const { passes, place, zeros } = pose(kind);
+    const gradient = zeros();
+    const theta = place(1);
+    passes.prepareHessian(theta);
+    passes.lossAndGradient(theta, gradient, 'single');
+    // By its last intercept alone.
+    theta[D * passes.layout.stride + K - 1] += 1;
+    const moved = probabilities(passes, theta);
+    expect(passes.passes).toBe(2);
+    expect(moved).not.toEqual(fresh(1));
+    theta.set(place(500));
+    expect(probabilities(passes, theta)).toEqual(fresh(500));
+    expect(passes.passes).toBe(2.5);
+    theta.set(place(900));
+    passes.lossAndGradient(theta, gradient, 'double');
+    expect(probabilities(passes, theta)).toEqual(fresh(900));
+    expect(passes.passes).toBe(4);
+    theta.fill(0);
+    passes.lossAndGradient(theta, gradient, 'single');
+    const even = probabilities(passes, theta);
+    for (let i = 0; i < N; i++) expect(even[i * passes.layout.stride]).toBeCloseTo(1 / K, 6);
+  });
+
+  test('a Hessian stays where it was prepared while losses are kept elsewhere', () => {
+    const { passes, place, zeros } = pose(kind);
+    const [gradient, before, after] = [zeros(), zeros(), zeros()];
+    const [theta, direction] = [place(1), place(77)];
+    passes.prepareHessian(place(300));
+    passes.lossAndGradient(theta, gradient, 'single');
+    passes.prepareHessian(theta);
+    passes.hessianProduct(direction, before);
+    for (const seed of [500, 900]) passes.lossAndGradient(place(seed), gradient, 'single');
+    passes.hessianProduct(direction, after);
+    expect(after).toEqual(before);
+    const other = pose(kind);
+    const expected = other.zeros();
+    other.passes.prepareHessian(other.place(1));
+    other.passes.hessianProduct(other.place(77), expected);
+    expect(Float64Array.from(after)).toEqual(Float64Array.from(expected));
+  });
+
+  test('with sample weights nothing is kept', () => {
+    const { passes, place, zeros } = pose(kind, weighted);
+    const theta = place(1);
+    passes.prepareHessian(theta);
+    passes.lossAndGradient(theta, zeros(), 'single');
+    expect(probabilities(passes, theta)).toEqual(fresh(1));
+    expect(passes.passes).toBe(2);
+  });
+});
