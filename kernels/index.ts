@@ -74,7 +74,7 @@ export { countDifferent, mixedFill, mixedPack } from './mixed-layout';
 export { mostFrequent } from './most-frequent';
 export { numberLines } from './number-lines';
 export { originalUnits } from './original-units';
-export { multiplyCenter, packClasses, packClassesDouble, packWeights } from './pack-weights';
+export { multiplyCenter, packClasses, packClassesDouble, packWeights, placeIntercepts } from './pack-weights';
 export { placeIndices } from './place-indices';
 export { columnSquaresSingle, placeRows, sumColumns, sumDeviations } from './place-rows';
 export { softmaxRows } from './probabilities';

@@ -76,3 +76,16 @@ export function multiplyCenter(task: usize, shard: u32): void {
     }
   }
 }
+
+/** intercepts, in both precisions, ← θ's less what multiplyCenter left of so many feature shards; the padding's are given. */
+export function placeIntercepts(task: usize, nFeatureShards: u32, padding: f64): void {
+  const t = changetype<PassTask>(task);
+  const from = t.theta + t.nFeatures * (t.stride << 3);
+  for (let k: u32 = 0; k < t.stride; k++) {
+    const at: usize = k << 3;
+    let b = k < t.nClasses ? load<f64>(from + at) : padding;
+    for (let s: u32 = 0; s < nFeatureShards; s++) b -= load<f64>(t.centerPartials + s * (t.stride << 3) + at);
+    store<f64>(t.intercepts + at, b);
+    store<f32>(t.interceptsSingle + (k << 2), <f32>b);
+  }
+}

@@ -15,7 +15,7 @@ export function keptProbabilities(
   length: number,
   size: number,
 ): KeptProbabilities {
-  let kept = arena.allocateF32(length);
+  let kept = arena.f32(arena.allocateUnset(length * 4), length);
   const at = arena.allocateF64(size);
   let isKept = false;
   return {

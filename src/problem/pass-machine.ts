@@ -181,14 +181,9 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
     else task.set({ present: present.byteOffset, nPresent });
   }
 
-  function setIntercepts(theta: Float64Array, padding: number, centered: boolean): void {
+  function setIntercepts(padding: number, centered: boolean): void {
     if (centered) runtime.run('multiplyCenter', task.pointer, nFeatureShards);
-    for (let k = 0; k < stride; k++) {
-      let b = k < nClasses ? theta[nFeatures * stride + k] : padding;
-      for (let s = 0; centered && s < nFeatureShards; s++) b -= centerPartials[s * stride + k];
-      intercepts[k] = b;
-    }
-    interceptsSingle.set(intercepts);
+    runtime.kernels.placeIntercepts(task.pointer, centered ? nFeatureShards : 0, padding);
   }
 
   function sum(offset: number): number {
@@ -204,7 +199,7 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
   }
 
   function reservePrepared(): Float32Array {
-    prepared ??= arena.allocateF32(nSamples * stride);
+    prepared ??= arena.f32(arena.allocateUnset(nSamples * stride * 4), nSamples * stride);
     task.set({ prepared: prepared.byteOffset });
     return prepared;
   }
@@ -249,7 +244,7 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
       if (kind === 'wide') setPresent(theta);
       // Double passes of mixed rows run over the dense ones.
       const centered = center !== 0 && (mixed === null || precision === 'single');
-      setIntercepts(theta, isHessian ? 0 : PADDING_SCORE, centered);
+      setIntercepts(isHessian ? 0 : PADDING_SCORE, centered);
       const [packKernel, rowKernel, featureKernel] = KERNELS[kind][precision];
       const isLoss = mode === MODES.softmax.loss;
       const atZero = isLoss && byTiles && isZero(theta);
