@@ -1,14 +1,21 @@
+import { VANISHED } from './class-moments.ts';
+
 /**
  * The largest change of an intercept in one Newton step. Where the Hessian is nearly singular (a rare class
  * whose scores are far off, a smoothed hinge with few active rows) the plain step would overshoot by orders
  * of magnitude.
  */
 const LONGEST_STEP = 8;
+/**
+ * An absent class's intercept stays, which has no residual and of the largest curvature at most this part: what rounding
+ * leaves of the others' residuals would else be divided by next to nothing, and the step cut to a LONGEST_STEP of that.
+ */
+const NO_CURVATURE = 1e-30;
 
 /**
  * Newton's step −H⁻¹ g for the intercepts, in the space orthogonal to the all-ones direction, along which the
  * losses do not change. H is K × K row-major and positive semidefinite; what is singular beyond the
- * all-ones direction is damped. null where H is 0 (no curvature to go by).
+ * all-ones direction is damped, and what has neither curvature nor gradient stays. null where H is 0 (no curvature to go by).
  */
 export function interceptStep(H: Float64Array, gradient: Float64Array, K: number): Float64Array | null {
   let largest = 0;
@@ -17,10 +24,11 @@ export function interceptStep(H: Float64Array, gradient: Float64Array, K: number
 
   // One score alone has no such direction.
   const shift = K > 1 ? largest / K : 0;
+  const stays = (k: number) => Math.abs(gradient[k]) <= VANISHED && H[k * K + k] <= NO_CURVATURE * largest;
   const L = new Float64Array(K * K);
   for (let k = 0; k < K; k++) {
-    for (let l = 0; l <= k; l++) L[k * K + l] = H[k * K + l] + shift;
-    L[k * K + k] += 1e-11 * H[k * K + k] + 1e-13 * largest;
+    if (!stays(k)) for (let l = 0; l <= k; l++) L[k * K + l] = stays(l) ? 0 : H[k * K + l] + shift;
+    L[k * K + k] += stays(k) ? largest : 1e-11 * H[k * K + k] + 1e-13 * largest;
   }
   for (let k = 0; k < K; k++) {
     for (let l = 0; l <= k; l++) {
@@ -32,7 +40,7 @@ export function interceptStep(H: Float64Array, gradient: Float64Array, K: number
 
   const step = new Float64Array(K);
   for (let k = 0; k < K; k++) {
-    let sum = -gradient[k];
+    let sum = stays(k) ? 0 : -gradient[k];
     for (let m = 0; m < k; m++) sum -= L[k * K + m] * step[m];
     step[k] = sum / L[k * K + k];
   }

@@ -26,3 +26,16 @@ test('intercepts stay where the step of a singular Hessian in single precision i
   expect(passes).toBe(0);
   expect([...b]).toEqual(new Array(K).fill(2));
 });
+
+test("an absent class's intercept stays, and takes nothing of the others' step", () => {
+  // Two classes of 0.25, and a third without probabilities; the residuals' sum is rounding.
+  const hessian = Float64Array.of(0.25, -0.25, 0, -0.25, 0.25, 0, 0, 0, 0);
+  const residual = Float64Array.of(0.01, -0.01 + 3e-9, 0);
+  const step = wholeCurvature(hessian, 3).step(residual);
+  expect(step?.[2]).toBe(0);
+  expect(step?.[0]).toBeCloseTo(-0.02, 6);
+  expect(step?.[1]).toBeCloseTo(0.02, 6);
+  // One that has samples comes up.
+  const rare = wholeCurvature(hessian, 3).step(Float64Array.of(0.01, 0.01, -0.02));
+  expect(rare?.[2]).toBeGreaterThan(1);
+});
