@@ -8,6 +8,14 @@ export type Three = u8;
 export type Four = u16;
 export type Five = u32;
 
+/**
+ * Of K classes so many are scored and have a gradient: losses depend on differences of scores alone, so that the last
+ * class's weights are taken from the others', its scores are 0, and its gradient is what makes all classes' 0.
+ */
+export function tiledClasses(nClasses: u32): u32 {
+  return nClasses - 1;
+}
+
 /** Classes of the next tile where `left` are left; of one or two, a tile of three reads and writes as if padded. */
 export function tileWidth(left: u32): u32 {
   if (left > 7 || left === 5) return 5;

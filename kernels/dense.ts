@@ -1,5 +1,6 @@
 import { classGradient, gradientBytes } from './class-gradient';
 import { classScores } from './class-scores';
+import { tiledClasses } from './class-tiles';
 import { sumRows } from './dense-gradient';
 import { clearSums, gradientOf, hasGradient, PassTask, partialOf, residualSumsOf } from './pass-task';
 import { sumRowsDouble, workOnRows, workOnRowsDouble } from './rows';
@@ -11,6 +12,7 @@ import { sumRowsDouble, workOnRows, workOnRowsDouble } from './rows';
 export function densePass(task: usize, shard: u32): void {
   const t = changetype<PassTask>(task);
   const withGradient = hasGradient(t.mode);
+  const nTiled = tiledClasses(t.nClasses);
   const partial = partialOf(t, shard);
   const G = gradientOf(partial, t.stride, t.hessianRows);
   const U = residualSumsOf(partial);
@@ -22,10 +24,10 @@ export function densePass(task: usize, shard: u32): void {
   for (let i = load<u32>(t.rowShards + (shard << 2)); i < last; i += t.blockRows) {
     const nRows = min(t.blockRows, last - i);
     const X = t.values + i * rowBytes;
-    classScores<f32>(X, rowBytes, nRows, t.weights, t.nClasses, t.stride, t.interceptsSingle, S);
+    classScores<f32>(X, rowBytes, nRows, t.weights, nTiled, t.stride, t.interceptsSingle, S);
     workOnRows(t, S, i, nRows, partial);
     sumRows(S, nRows, t.stride, U);
-    if (withGradient) classGradient<f32>(X, rowBytes, nRows, S, t.nClasses, t.stride, G);
+    if (withGradient) classGradient<f32>(X, rowBytes, nRows, S, nTiled, t.stride, G);
   }
 }
 
@@ -33,6 +35,7 @@ export function densePass(task: usize, shard: u32): void {
 export function densePassDouble(task: usize, shard: u32): void {
   const t = changetype<PassTask>(task);
   const withGradient = hasGradient(t.mode);
+  const nTiled = tiledClasses(t.nClasses);
   const partial = partialOf(t, shard);
   const G = gradientOf(partial, t.stride, t.hessianRows);
   const U = residualSumsOf(partial);
@@ -44,18 +47,18 @@ export function densePassDouble(task: usize, shard: u32): void {
   for (let i = load<u32>(t.rowShards + (shard << 2)); i < last; i += t.blockRows) {
     const nRows = min(t.blockRows, last - i);
     const X = t.values + i * rowBytes;
-    classScores<f64>(X, rowBytes, nRows, t.weights, t.nClasses, t.stride, t.intercepts, S);
+    classScores<f64>(X, rowBytes, nRows, t.weights, nTiled, t.stride, t.intercepts, S);
     workOnRowsDouble(t, S, i, nRows, partial);
     if (withGradient) {
       sumRowsDouble(S, nRows, t.stride, U);
-      classGradient<f64>(X, rowBytes, nRows, S, t.nClasses, t.stride, G);
+      classGradient<f64>(X, rowBytes, nRows, S, nTiled, t.stride, G);
     }
   }
 }
 
 /** Classes that classGradient writes. */
 export function gradientRows(t: PassTask): usize {
-  return max(t.nClasses, FEWEST_GRADIENT_ROWS);
+  return max(tiledClasses(t.nClasses), FEWEST_GRADIENT_ROWS);
 }
 
 export const FEWEST_GRADIENT_ROWS: u32 = 3;
@@ -75,11 +78,12 @@ export function denseReduce(task: usize, shard: u32): void {
 export function reduceColumns(t: PassTask, from: u32, to: u32, gBytes: usize, order: usize): void {
   const outBytes: usize = t.stride << 3;
   const G = gradientOf(t.partials, t.stride, t.hessianRows);
+  const nTiled = tiledClasses(t.nClasses);
   for (let k: u32 = 0; k < t.stride; k += 2) {
     const g = G + k * gBytes;
     const out = t.gradient + (k << 3);
     let j = from;
-    if (k + 1 < t.nClasses) {
+    if (k + 1 < nTiled) {
       for (; j + 8 <= to; j += 8) reduceEight(t, g + (j << 3), gBytes, out, order, j);
     }
     for (; j < to; j++) {
@@ -87,8 +91,8 @@ export function reduceColumns(t: PassTask, from: u32, to: u32, gBytes: usize, or
       let next: f64 = 0;
       let part = g + (j << 3);
       for (let s: u32 = 0; s < t.nRowShards; s++) {
-        if (k < t.nClasses) sum += load<f64>(part);
-        if (k + 1 < t.nClasses) next += load<f64>(part + gBytes);
+        if (k < nTiled) sum += load<f64>(part);
+        if (k + 1 < nTiled) next += load<f64>(part + gBytes);
         part += t.partialStep;
       }
       const at = out + featureAt(order, j) * outBytes;
@@ -96,6 +100,14 @@ export function reduceColumns(t: PassTask, from: u32, to: u32, gBytes: usize, or
       store<f64>(at, next * t.inverseCount, 8);
     }
   }
+  for (let j = from; j < to; j++) storeLast(t.gradient + featureAt(order, j) * outBytes, nTiled);
+}
+
+/** The last class's gradient, behind that of the others, is what makes all classes' 0. */
+function storeLast(row: usize, nTiled: u32): void {
+  let sum: f64 = 0;
+  for (let k: u32 = 0; k < nTiled; k++) sum += load<f64>(row + (k << 3));
+  store<f64>(row + (nTiled << 3), -sum);
 }
 
 function featureAt(order: usize, j: u32): usize {

@@ -1,5 +1,6 @@
 import { classGradient, gradientBytes } from './class-gradient';
 import { classScores } from './class-scores';
+import { tiledClasses } from './class-tiles';
 import { FEWEST_GRADIENT_ROWS, gradientRows, reduceColumns } from './dense';
 import { flush, sumRows } from './dense-gradient';
 import { MixedRows } from './mixed-layout';
@@ -18,7 +19,10 @@ export function packMixed(task: usize, shard: u32): void {
   for (let q = max(from, m.nDense); q < to; q++) {
     const w = t.theta + load<u32>(m.order + (q << 2)) * (t.stride << 3);
     const out = W + (q - m.nDense) * (t.stride << 2);
-    for (let k: u32 = 0; k < t.stride; k++) store<f32>(out + (k << 2), <f32>load<f64>(w + (k << 3)));
+    const last = load<f64>(w + (tiledClasses(t.nClasses) << 3));
+    for (let k: u32 = 0; k < t.stride; k++) {
+      store<f32>(out + (k << 2), k < t.nClasses ? <f32>(load<f64>(w + (k << 3)) - last) : 0);
+    }
   }
 }
 
@@ -35,6 +39,7 @@ export function mixedPass(task: usize, shard: u32): void {
   const t = changetype<PassTask>(task);
   const m = changetype<MixedRows>(t.mixed);
   const withGradient = hasGradient(t.mode);
+  const nTiled = tiledClasses(t.nClasses);
   const partial = partialOf(t, shard);
   const G = gradientOf(partial, t.stride, t.hessianRows);
   const U = residualSumsOf(partial);
@@ -55,7 +60,7 @@ export function mixedPass(task: usize, shard: u32): void {
   for (let i = load<u32>(t.rowShards + (shard << 2)); i < last; i += t.blockRows) {
     const nRows = min(t.blockRows, last - i);
     const X = m.values + i * rowBytes;
-    classScores<f32>(X, rowBytes, nRows, t.weights, t.nClasses, t.stride, t.interceptsSingle, S);
+    classScores<f32>(X, rowBytes, nRows, t.weights, nTiled, t.stride, t.interceptsSingle, S);
     const first = load<u32>(m.starts + (i << 2));
     const end = load<u32>(m.starts + ((i + nRows) << 2));
     const row0 = S - i * sBytes;
@@ -63,7 +68,7 @@ export function mixedPass(task: usize, shard: u32): void {
     workOnRows(t, S, i, nRows, partial);
     sumRows(S, nRows, t.stride, U);
     if (!withGradient) continue;
-    classGradient<f32>(X, rowBytes, nRows, S, t.nClasses, t.stride, G);
+    classGradient<f32>(X, rowBytes, nRows, S, nTiled, t.stride, G);
     spreadEntries(m, first, end, row0, sums, sBytes);
     flush(sums, G + packedBytes, othersBytes);
   }

@@ -1,4 +1,4 @@
-import { tileWidth } from './class-tiles';
+import { tiledClasses, tileWidth } from './class-tiles';
 import { PassTask } from './pass-task';
 
 /** weights (f32) ← θ (f64) for one feature shard, rounded to nearest. */
@@ -30,8 +30,8 @@ function packRows<T>(t: PassTask, shard: u32): void {
 }
 
 /**
- * Of a range of `nColumns` columns tile after tile of classes, in each a vector of columns of one class beside that of
- * the next; padding is 0. `order`, where it is not 0, lists the columns' features (u32).
+ * Of a range of `nColumns` columns tile after tile of classes, less the last one's weights, in each a vector of columns of
+ * one class beside that of the next; padding is 0. `order`, where it is not 0, lists the columns' features (u32).
  */
 export function packTiles<T>(
   t: PassTask,
@@ -42,20 +42,21 @@ export function packTiles<T>(
   order: usize,
 ): void {
   const lanes: u32 = 16 / sizeof<T>();
-  const nClasses = t.nClasses;
+  const nTiled = tiledClasses(t.nClasses);
   const thetaBytes: usize = t.stride << 3;
   const end = to === nColumns && from < to ? rowStride : to;
   let width: u32 = 0;
-  for (let first: u32 = 0; first < nClasses; first += width) {
-    width = tileWidth(nClasses - first);
+  for (let first: u32 = 0; first < nTiled; first += width) {
+    width = tileWidth(nTiled - first);
     const tile = t.weights + first * rowStride * sizeof<T>();
     for (let j = from; j < end; j++) {
       const feature = order === 0 || j >= to ? j : load<u32>(order + (j << 2));
-      const w = t.theta + feature * thetaBytes + (first << 3);
+      const w = t.theta + feature * thetaBytes;
       const out = tile + (j / lanes) * (width << 4) + (j % lanes) * sizeof<T>();
-      const count = j < to ? min(width, nClasses - first) : 0;
+      const last: f64 = j < to ? load<f64>(w + (nTiled << 3)) : 0;
+      const count = j < to ? min(width, nTiled - first) : 0;
       for (let k: u32 = 0; k < width; k++) {
-        store<T>(out + (k << 4), k < count ? <T>load<f64>(w + (k << 3)) : 0);
+        store<T>(out + (k << 4), k < count ? <T>(load<f64>(w + ((first + k) << 3)) - last) : 0);
       }
     }
   }
@@ -77,15 +78,22 @@ export function multiplyCenter(task: usize, shard: u32): void {
   }
 }
 
-/** intercepts, in both precisions, ← θ's less what multiplyCenter left of so many feature shards; the padding's are given. */
-export function placeIntercepts(task: usize, nFeatureShards: u32, padding: f64): void {
+/**
+ * intercepts, in both precisions, ← θ's less what multiplyCenter left of so many feature shards, and for tiles of classes
+ * less the last one's; the padding's are given.
+ */
+export function placeIntercepts(task: usize, nFeatureShards: u32, padding: f64, byTiles: bool): void {
   const t = changetype<PassTask>(task);
-  const from = t.theta + t.nFeatures * (t.stride << 3);
+  const last = byTiles ? interceptOf(t, tiledClasses(t.nClasses), nFeatureShards) : 0;
   for (let k: u32 = 0; k < t.stride; k++) {
-    const at: usize = k << 3;
-    let b = k < t.nClasses ? load<f64>(from + at) : padding;
-    for (let s: u32 = 0; s < nFeatureShards; s++) b -= load<f64>(t.centerPartials + s * (t.stride << 3) + at);
-    store<f64>(t.intercepts + at, b);
+    const b = k < t.nClasses ? interceptOf(t, k, nFeatureShards) - last : padding;
+    store<f64>(t.intercepts + (k << 3), b);
     store<f32>(t.interceptsSingle + (k << 2), <f32>b);
   }
+}
+
+function interceptOf(t: PassTask, k: u32, nFeatureShards: u32): f64 {
+  let b = load<f64>(t.theta + ((t.nFeatures * t.stride + k) << 3));
+  for (let s: u32 = 0; s < nFeatureShards; s++) b -= load<f64>(t.centerPartials + ((s * t.stride + k) << 3));
+  return b;
 }

@@ -183,7 +183,7 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
 
   function setIntercepts(padding: number, centered: boolean): void {
     if (centered) runtime.run('multiplyCenter', task.pointer, nFeatureShards);
-    runtime.kernels.placeIntercepts(task.pointer, centered ? nFeatureShards : 0, padding);
+    runtime.kernels.placeIntercepts(task.pointer, centered ? nFeatureShards : 0, padding, byTiles);
   }
 
   function sum(offset: number): number {

@@ -130,7 +130,7 @@ export interface KernelExports extends ShardKernels {
   /** Σ aᵢ bᵢ */
   dot(a: Pointer, b: Pointer, length: number): number;
   /** `task` is a pass's. */
-  placeIntercepts(task: Pointer, nFeatureShards: number, padding: number): void;
+  placeIntercepts(task: Pointer, nFeatureShards: number, padding: number, byTiles: boolean): void;
   /** Whether the vectors hold the same bits; 0 or 1. */
   areSame(a: Pointer, b: Pointer, length: number): number;
   /** out ← y + alpha x */
