@@ -38,6 +38,7 @@ export { hingePairsDirection, hingePairsProduct, hingePairsSum } from './hinge-p
 export { hingeStepSquares } from './hinge-step-rows';
 export { interceptProduct } from './intercept-product';
 export { jointHessianProbabilities, jointHessianShard } from './joint-hessian';
+export { keptInterceptHessian } from './kept-intercepts';
 export {
   lassoHomotopyAim,
   lassoHomotopyAppend,

@@ -46,8 +46,10 @@ export function dataPasses(runtime: Runtime, trainingSet: TrainingSet, initialLo
   const softmaxOnly = {
     probabilities: prepare,
     interceptPass(theta: Float64Array, residual: Float64Array, interceptHessian: Float64Array) {
-      passes += 0.5;
-      machine.pass(MODES.softmax.intercepts, theta, null, 'single');
+      if (!machine.sumsKeptIntercepts(theta)) {
+        passes += 0.5;
+        machine.pass(MODES.softmax.intercepts, theta, null, 'single');
+      }
       machine.readResidualSums(residual);
       machine.readInterceptHessian(interceptHessian);
       return machine.sum(0) / nSamples;

@@ -5,6 +5,8 @@ import type { Runtime } from '../runtime/runtime.ts';
 export interface KeptProbabilities {
   /** Where a pass at θ is to leave them. */
   placeFor(theta: Float64Array): Pointer;
+  /** Whether the last pass was there, and nobody has taken what it left. */
+  areAt(theta: Float64Array): boolean;
   /** Those of the last pass where it was at θ, in exchange for room for the next one's; else null. */
   take(theta: Float64Array, room: Float32Array): Float32Array | null;
 }
@@ -18,14 +20,17 @@ export function keptProbabilities(
   let kept = arena.f32(arena.allocateUnset(length * 4), length);
   const at = arena.allocateF64(size);
   let isKept = false;
+  const areAt = (theta: Float64Array) =>
+    isKept && kernels.areSame(at.byteOffset, theta.byteOffset, size) !== 0;
   return {
+    areAt,
     placeFor(theta) {
       kernels.copyBytes(theta.byteOffset, at.byteOffset, at.byteLength);
       isKept = true;
       return kept.byteOffset;
     },
     take(theta, room) {
-      if (!isKept || !kernels.areSame(at.byteOffset, theta.byteOffset, size)) return null;
+      if (!areAt(theta)) return null;
       isKept = false;
       const taken = kept;
       kept = room;

@@ -73,6 +73,11 @@ export interface PassMachine {
   keepProbabilities(): void;
   /** The same as reservePrepared, with the probabilities at θ, where the last such pass was there; else null. */
   keptAt(theta: Float64Array): Float32Array | null;
+  /**
+   * Whether the last pass was softmax's for the loss at θ and kept the probabilities: the intercept Hessian is then that of
+   * these, beside the pass's own sums.
+   */
+  sumsKeptIntercepts(theta: Float64Array): boolean;
   pass(mode: number, theta: Float64Array, gradient: Float64Array | null, precision: Precision): void;
   /** Σ over row shards, in their order, of the f64 at byte `offset` of their partial sums */
   sum(offset: number): number;
@@ -174,6 +179,7 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
     sampleWeights === 0 &&
     nSamples * stride * 4 <= MOST_LEFT;
   let kept: KeptProbabilities | null = null;
+  let wasKept = false;
 
   function setPresent(theta: Float64Array): void {
     const nPresent = listPresentFeatures(layout, theta, present);
@@ -235,6 +241,11 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
       prepared = taken;
       return reservePrepared();
     },
+    sumsKeptIntercepts(theta) {
+      if (keepsRows || !wasKept || !kept?.areAt(theta)) return false;
+      runtime.run('keptInterceptHessian', task.pointer, nRowShards);
+      return true;
+    },
     pass(mode, theta, gradient, precision) {
       const isHessian = mode === MODES.softmax.hessian || mode === MODES.hinge.hessian;
       if (keepsRows && (mode === MODES.softmax.certificate || mode === MODES.softmax.intercepts)) {
@@ -250,6 +261,7 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
       const atZero = isLoss && byTiles && isZero(theta);
       const keeper = isLoss && precision === 'single' && !atZero ? kept : null;
       task.set({ kept: keeper?.placeFor(theta) ?? 0 });
+      wasKept = keeper !== null;
       if (atZero) {
         runtime.run('densePassAtZero', task.pointer, nRowShards);
       } else {

@@ -99,7 +99,8 @@ export interface DataPasses {
   ): CertificatePass;
   /**
    * Softmax and logistic: the intercepts' part of the gradient into `residual` (nClasses), and ∇²_b F into
-   * `interceptHessian`, in single precision (half a pass). Returns the mean loss, or less.
+   * `interceptHessian`, in single precision (half a pass; none where prepareHessian takes none). Returns the mean loss, or
+   * less.
    */
   readonly interceptPass?: (
     theta: Float64Array,

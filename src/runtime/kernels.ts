@@ -53,6 +53,7 @@ export interface ShardKernels {
   logisticColumns(task: Pointer, shard: number): void;
   logisticColumnsDouble(task: Pointer, shard: number): void;
   interceptProduct(task: Pointer, shard: number): void;
+  keptInterceptHessian(task: Pointer, shard: number): void;
   mixedFill(task: Pointer, shard: number): void;
   mixedPack(task: Pointer, shard: number): void;
   mixedPass(task: Pointer, shard: number): void;

@@ -99,6 +99,45 @@ describe.each(kinds)('%s rows', (kind) => {
     expect(Float64Array.from(after)).toEqual(Float64Array.from(expected));
   });
 
+  test('the intercepts are told where the last loss was, also once the scales are known', () => {
+    const tell = ({ passes, place, zeros }: ReturnType<typeof pose>, seeds: readonly number[]) => {
+      const gradient = zeros();
+      passes.prepareHessian(place(300));
+      for (const seed of seeds) passes.lossAndGradient(place(seed), gradient, 'single');
+      passes.scales?.();
+      const before = passes.passes;
+      const [residual, hessian] = [new Float64Array(K), new Float64Array(K * K)];
+      const loss = passes.interceptPass?.(place(1), residual, hessian);
+      return { loss, residual, hessian, spent: passes.passes - before };
+    };
+    const kept = tell(pose(kind), [900, 1]);
+    const anew = tell(pose(kind), [1, 900]);
+    expect([kept.spent, anew.spent]).toEqual([0, 0.5]);
+    expect(kept.loss).toBe(anew.loss);
+    expect(kept.residual).toEqual(anew.residual);
+    for (const [at, value] of anew.hessian.entries()) {
+      expect(Math.abs(kept.hessian[at] - value)).toBeLessThanOrEqual(1e-6);
+    }
+    expect(kept.hessian[0]).toBeGreaterThan(0.01);
+  });
+
+  test('the intercepts are told anew where another pass came between, or what was kept is taken', () => {
+    const { passes, place, zeros } = pose(kind);
+    const [gradient, theta] = [zeros(), place(1)];
+    const spend = () => {
+      const before = passes.passes;
+      passes.interceptPass?.(theta, new Float64Array(K), new Float64Array(K * K));
+      return passes.passes - before;
+    };
+    passes.prepareHessian(theta);
+    passes.lossAndGradient(theta, gradient, 'single');
+    passes.hessianProduct(place(77), gradient);
+    expect(spend()).toBe(0.5);
+    passes.lossAndGradient(theta, gradient, 'single');
+    passes.prepareHessian(theta);
+    expect(spend()).toBe(0.5);
+  });
+
   test('with sample weights nothing is kept', () => {
     const { passes, place, zeros } = pose(kind, weighted);
     const theta = place(1);
