@@ -89,7 +89,7 @@ export function chooseSolver(runtime: Runtime, problem: Problem, theta: Float64A
   if (penalty.ridge === 0) return 'lbfgs';
   if (problem.trainingSet.nClasses === 2) return chooseForTwoClasses(runtime, problem);
   const { trainingSet } = problem;
-  const suitsBlocks = suitsBlockNewton(arena, problem, theta);
+  const suitsBlocks = suitsBlockNewton(runtime, problem, theta);
   if (suitsSampledNewton(runtime, problem, suitsBlocks)) return SAMPLED_NEWTON;
   if (suitsBlocks) return BLOCK_NEWTON;
   if (suitsRowSpace(trainingSet)) return ROW_SPACE;

@@ -699,7 +699,7 @@ describe('choosing a solver', () => {
     const chosen = (
       nSamples: number,
       nFeatures: number,
-      { nClasses = 10, sparse = false, theta = 0, units = 1 } = {},
+      { nClasses = 10, sparse = false, theta = 0, units = 1, ridge = 1e-3 } = {},
     ) => {
       const data = {
         X: Array.from({ length: nSamples }, (_, i) =>
@@ -709,7 +709,7 @@ describe('choosing a solver', () => {
         nClasses,
       };
       const runtime = kernelRuntime();
-      const penalty = { ridge: 1e-3, lasso: 0 };
+      const penalty = { ridge, lasso: 0 };
       const start = new Float64Array(parameterLayout(nFeatures, nClasses).size).fill(theta);
       return chooseSolver(runtime, pose(runtime, { penalty }, data, sparse), start);
     };
@@ -718,14 +718,38 @@ describe('choosing a solver', () => {
     expect(chosen(30, 40)).not.toBe('block-newton');
     expect(chosen(600, 40, { sparse: true })).not.toBe('block-newton');
     expect(chosen(3000, 120)).toBe('block-newton');
-    // Few classes do not repay the block that all have at θ = 0, few rows not the inverses.
-    expect(chosen(3000, 120, { nClasses: 3 })).toBe('subspace-newton');
-    expect(chosen(300, 120)).toBe('subspace-newton');
+    expect(chosen(3000, 120, { nClasses: 3 })).toBe('block-newton');
+    // Few rows do not repay the inverses.
+    expect(chosen(300, 120, { nClasses: 40 })).toBe('subspace-newton');
+    expect(chosen(170, 120, { nClasses: 3, ridge: 1e-6 })).toBe('subspace-newton');
+    expect(chosen(190, 120, { nClasses: 3, ridge: 1e-6 })).toBe('block-newton');
     expect(chosen(3000, 120, { units: 1e4 })).toBe('block-newton');
     expect(chosen(3000, 120, { units: 1e6 })).toBe('subspace-newton');
     // From elsewhere each class has its own.
     expect(chosen(3000, 120, { theta: 0.1 })).toBe('subspace-newton');
     expect(chosen(600, 40, { theta: 0.1 })).toBe('block-newton');
+  });
+
+  test('softmax with L2: block Newton of more features where columns vary together beside the ridge', () => {
+    const [n, d, rank] = [3000, 120, 4];
+    const apart = Array.from({ length: n }, (_, i) =>
+      Array.from({ length: d }, (_, j) => scattered(i * d + j)),
+    );
+    const directions = apart.slice(0, rank);
+    const together = apart.map((row) =>
+      directions[0].map((_, j) =>
+        directions.reduce((sum, direction, m) => sum + row[m] * direction[j] * Math.sqrt(3 / rank), 0),
+      ),
+    );
+    const chosen = (X: number[][], ridge: number) => {
+      const runtime = kernelRuntime();
+      const data = { X, y: X.map((_, i) => i % 10), nClasses: 10 };
+      return chosenFromZero(runtime, pose(runtime, { penalty: { ridge, lasso: 0 } }, data));
+    };
+    expect(chosen(together, 0.03)).toBe('block-newton');
+    expect(chosen(apart, 0.03)).toBe('subspace-newton');
+    expect(chosen(together, 1)).toBe('subspace-newton');
+    expect(chosen(apart, 1e-3)).toBe('block-newton');
   });
 
   test('softmax with L2: block Newton also of a thousand classes', () => {
@@ -772,7 +796,8 @@ describe('choosing a solver', () => {
       const placed = runtime.arena.allocateF32(nSamples * d);
       placed.set(values);
       const matrix = { kind: 'dense', nSamples, nFeatures: d, stride: d, values: placed.byteOffset } as const;
-      const problem = pose(runtime);
+      // A strong ridge, for which block Newton is not chosen of 96 features.
+      const problem = pose(runtime, { penalty: { ridge: 1, lasso: 0 } });
       return {
         runtime,
         problem: { ...problem, trainingSet: { ...problem.trainingSet, matrix, nClasses: K } },
@@ -809,9 +834,11 @@ describe('choosing a solver', () => {
   });
 
   test('softmax with L2: subspace Newton for dense rows of more features than a factor is worth', () => {
-    const chosen = (nSamples: number, sparse: boolean) => {
+    const chosen = (nSamples: number, nFeatures: number, sparse: boolean) => {
       const data = {
-        X: Array.from({ length: nSamples }, (_, i) => Array.from({ length: 250 }, (_, j) => Math.sin(i * j))),
+        X: Array.from({ length: nSamples }, (_, i) =>
+          Array.from({ length: nFeatures }, (_, j) => Math.sin(i * j)),
+        ),
         y: Array.from({ length: nSamples }, (_, i) => i % 10),
         nClasses: 10,
       };
@@ -819,9 +846,9 @@ describe('choosing a solver', () => {
       const penalty = { ridge: 1e-6, lasso: 0 };
       return chosenFromZero(runtime, pose(runtime, { penalty }, data, sparse));
     };
-    expect(chosen(4000, false)).toBe('subspace-newton');
-    expect(chosen(150, false)).toBe('subspace-newton');
-    expect(chosen(4000, true)).toBe('lbfgs');
+    expect(chosen(4000, 500, false)).toBe('subspace-newton');
+    expect(chosen(150, 250, false)).toBe('subspace-newton');
+    expect(chosen(4000, 250, true)).toBe('lbfgs');
   });
 
   test('softmax with L2 on sparse rows: L-BFGS where the ridge is strong and unknowns are few, or very weak', () => {
