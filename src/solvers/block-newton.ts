@@ -27,11 +27,17 @@ const MOST_COMPACT_FEATURES = 60;
 /**
  * Of more features the block at θ = 0, one for all classes, and the inverses of all classes' blocks may cost so many passes
  * times √κ, κ = leadingVariance / (K λ), which L-BFGS's passes grow with. Of 380 random shapes of 60 to 300 features the
- * rule then lost more than 1.5 on 17, at most 2.4; on 57, at most 5.3, with a bound on each price alone …
+ * rule then lost more than 1.5 on 16, at most 2.4; on 57, at most 5.3, with a bound on each price alone …
  */
 const PASSES_BY_ROOT = 2;
 /** … and no more than this: 472 × 259, 5 classes (39), took 2.7 times what subspace Newton took. */
 const MOST_PASSES = 30;
+/**
+ * … nor, beyond this κ, than this: there any solver takes hundreds of passes, and blocks save few of them. 862 × 173, 8 classes,
+ * on five decades (19), took 4 times what subspace Newton took, 901 × 165, 19 classes (15), and 2 354 × 244, 12 classes (20), twice.
+ */
+const STIFF = 1e7;
+const MOST_WHERE_STIFF = 12;
 /** Rows a feature, then: 184 × 184, 4 classes, and 238 × 166, 23 classes, took 3 times what subspace Newton took. */
 const FEWEST_ROWS = 1.5;
 /**
@@ -61,7 +67,8 @@ export function suitsBlockNewton(
   const passes = atZero + classBlockPasses(matrix, nClasses, 0);
   if (passes > MOST_PASSES || nSamples < FEWEST_ROWS * nFeatures || !isZero(theta)) return false;
   const condition = leadingVariance(runtime, matrix) / (nClasses * penalty.ridge);
-  return passes <= PASSES_BY_ROOT * Math.sqrt(condition) && unitRange(runtime.arena, matrix) <= MOST_UNITS;
+  const affordable = condition > STIFF ? MOST_WHERE_STIFF : PASSES_BY_ROOT * Math.sqrt(condition);
+  return passes <= affordable && unitRange(runtime.arena, matrix) <= MOST_UNITS;
 }
 
 /**

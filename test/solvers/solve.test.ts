@@ -723,6 +723,9 @@ describe('choosing a solver', () => {
     expect(chosen(300, 120, { nClasses: 40 })).toBe('subspace-newton');
     expect(chosen(170, 120, { nClasses: 3, ridge: 1e-6 })).toBe('subspace-newton');
     expect(chosen(190, 120, { nClasses: 3, ridge: 1e-6 })).toBe('block-newton');
+    // Nor does what a ridge leaves that is next to none.
+    expect(chosen(300, 120, { nClasses: 25, ridge: 1e-6 })).toBe('block-newton');
+    expect(chosen(300, 120, { nClasses: 25, ridge: 1e-12 })).toBe('subspace-newton');
     expect(chosen(3000, 120, { units: 1e4 })).toBe('block-newton');
     expect(chosen(3000, 120, { units: 1e6 })).toBe('subspace-newton');
     // From elsewhere each class has its own.
