@@ -21,7 +21,7 @@ export class ClassBlocksTask {
   blockStep: u32; // 72
   inverses: usize; // 76: f32, of each class columns, rounded up to four by an identity's, × rowBytes
   inverseStep: u32; // 80: 0 where all classes share the first's block
-  work: usize; // 84: of each class a block of rows and a spare cache line
+  work: usize; // 84: of each class a block of rows and a spare cache line; of two products at once each takes half of the classes'
   workStep: u32; // 88
   intercept: u32; // 92: 0 where it is not free
   x: usize; // 96: f64, (nFeatures + 1) × stride

@@ -1,7 +1,7 @@
 import { sumOfLanes, sumsOfLanes } from './lanes';
 
 // What tiles of three, four and five classes over dense rows have in common, in f32 (four features a vector) and in f64
-// (two; rows are f32 all the same). K classes go as fives, fours and threes, any K from 3 on without a lane to spare.
+// (two; rows are f32 all the same). K classes go as fives, fours and threes, from 3 on without a lane to spare.
 
 /** Types for their sizes alone: a function that is generic in one is compiled for each, without the sums it has not. */
 export type Three = u8;
@@ -10,7 +10,8 @@ export type Five = u32;
 
 /**
  * Of K classes so many are scored and have a gradient: losses depend on differences of scores alone, so that the last
- * class's weights are taken from the others', its scores are 0, and its gradient is what makes all classes' 0.
+ * class's weights are taken from the others', its scores are 0, and its gradient is what makes all classes' 0. In f32 a score
+ * is therefore off by 2⁻²⁴ of |w − w_last|, not of |w|.
  */
 export function tiledClasses(nClasses: u32): u32 {
   return nClasses - 1;

@@ -43,11 +43,11 @@ export class PassTask {
   center: usize;
   /** θ or a direction, f64 (nFeatures + 1) × stride */
   theta: usize;
-  /** the same as f32, no intercept row; panels of sums in a double pass over sparse rows */
+  /** the same as f32, no intercept row; tiles of class-tiles.ts (dense, mixed); panels of sums in a double pass over sparse rows */
   weights: usize;
-  /** f32 × stride: intercepts, less center · W; padding as the mode wants it */
+  /** f32 × stride: intercepts, less center · W, of tiles less the last class's; padding as the mode wants it */
   interceptsSingle: usize;
-  /** f64 × stride */
+  /** f64 × stride: the same */
   intercepts: usize;
   /** scores, then residuals: one block per row shard (dense) or all rows (sparse, wide) */
   work: usize;
@@ -56,7 +56,7 @@ export class PassTask {
   /** what each row shard sums: see partialLayout in src/problem/pass-task.ts */
   partials: usize;
   partialStep: usize;
-  /** f32 × nSamples × stride: what a Hessian product needs of each row */
+  /** f32 × nSamples × stride, and a vector more: what a Hessian product needs of each row */
   prepared: usize;
   /** f64 × stride: Σ v u over all rows */
   residualSums: usize;
@@ -73,7 +73,7 @@ export class PassTask {
   hessianRows: u32;
   /** MixedRows of mixed-layout.ts (mixed) */
   mixed: usize;
-  /** f32 × nSamples × stride: where a softmax pass without sample weights leaves the probabilities, or 0 */
+  /** the same room, where a softmax pass without sample weights leaves the probabilities, or 0 */
   kept: usize;
 }
 

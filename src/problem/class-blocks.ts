@@ -5,8 +5,9 @@ import { iterationProducts } from './pass-products.ts';
 import { roundUp } from './pass-task.ts';
 import type { ClassBlocks } from './passes.ts';
 
-/** As in kernels/class-blocks.ts. */
+/** As in kernels/class-blocks-sums.ts; a product needs four rows a class, and eight. */
 const BLOCK = 60;
+/** As in kernels/class-blocks-task.ts. */
 const TASK_BYTES = 120;
 const PROBABILITIES = 11;
 const NEGLIGIBLE = 12;

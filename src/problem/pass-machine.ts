@@ -3,7 +3,7 @@ import type { Pointer } from '../runtime/arena.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { classFrequencies, sparseColumnScales } from './column-scales.ts';
 import { exp } from './elementary.ts';
-import { type KeptProbabilities, keptProbabilities } from './kept-probabilities.ts';
+import { type KeptProbabilities, keptProbabilities, probabilityRoom } from './kept-probabilities.ts';
 import { isZero, type ParameterLayout, parameterLayout } from './parameters.ts';
 import { PANEL_BYTES, type PassShards, panelShards, passKind, passShards } from './pass-shards.ts';
 import { MODES, PADDING_SCORE, type PassTask, partialLayout, passTask, roundUp } from './pass-task.ts';
@@ -205,7 +205,7 @@ export function passMachine(runtime: Runtime, trainingSet: TrainingSet, loss: Pa
   }
 
   function reservePrepared(): Float32Array {
-    prepared ??= arena.f32(arena.allocateUnset(nSamples * stride * 4), nSamples * stride);
+    prepared ??= probabilityRoom(arena, nSamples * stride);
     task.set({ prepared: prepared.byteOffset });
     return prepared;
   }

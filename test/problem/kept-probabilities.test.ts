@@ -147,3 +147,42 @@ describe.each(kinds)('%s rows', (kind) => {
     expect(passes.passes).toBe(2);
   });
 });
+
+test('nothing is read behind the end of memory, where the probabilities are the last in it', () => {
+  const [n, nClasses] = [64, 19];
+  const few = X.slice(0, n);
+  const runtime = kernelRuntime();
+  const { arena } = runtime;
+  const set = denseTrainingSet(arena, { X: few, y: few.map((_, i) => i % nClasses), nClasses });
+  const passes = dataPasses(runtime, set, { kind: 'softmax' });
+  const { size, stride } = passes.layout;
+  const [first, second, gradient] = [1, 2, 0].map((value) => arena.allocateF64(size).fill(value));
+  const kept = n * stride * 4 + Math.ceil((size * 8) / 64) * 64;
+  const filler = (arena.memory.buffer.byteLength - arena.extent().top - kept - n * stride * 4) % 65536;
+  arena.allocateUnset((filler + 65536) % 65536);
+  passes.prepareHessian(first);
+  passes.lossAndGradient(first, gradient, 'single');
+  passes.prepareHessian(first);
+  passes.lossAndGradient(second, gradient, 'single');
+  const hessian = new Float64Array(nClasses ** 2);
+  passes.interceptPass?.(second, new Float64Array(nClasses), hessian);
+  expect(hessian[0]).toBeGreaterThan(0);
+});
+
+test('of many classes the rows are kept for products of the intercept Hessian, which takes its half pass', () => {
+  const nClasses = 131;
+  const runtime = kernelRuntime();
+  const { arena } = runtime;
+  const set = denseTrainingSet(arena, { X, y: X.map((_, i) => i % nClasses), nClasses });
+  const passes = dataPasses(runtime, set, { kind: 'softmax' });
+  const { size, stride } = passes.layout;
+  const theta = arena.allocateF64(size).map((_, at) => (at % stride < nClasses ? wave(at) : 0));
+  const [placed, gradient] = [arena.allocateF64(size), arena.allocateF64(size)];
+  placed.set(theta);
+  passes.prepareHessian(placed);
+  passes.lossAndGradient(placed, gradient, 'single');
+  passes.interceptPass?.(placed, new Float64Array(nClasses), new Float64Array(0));
+  expect(passes.passes).toBe(2);
+  passes.prepareHessian(placed);
+  expect(passes.passes).toBe(2);
+});
