@@ -34,7 +34,7 @@ test('a fit in workers keeps the process until it is done, and not longer', asyn
     const nFeatures = 200, nSamples = 6000;
     const values = Float64Array.from({ length: nSamples * nFeatures }, (_, t) => ((t * 7919) % 1009) / 1009);
     const y = Array.from({ length: nSamples }, (_, i) => i % 5);
-    fit({ X: { values, nSamples, nFeatures }, y }, { threads: 2, maxIterations: 5 })
+    fit({ X: { values, nSamples, nFeatures }, y }, { threads: 2, maxIterations: 5, solver: 'lbfgs' })
       .then((model) => console.log(model.status));
   `);
   expect(status).toBe('max-iterations\n');
