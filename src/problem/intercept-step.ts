@@ -24,11 +24,18 @@ export function interceptStep(H: Float64Array, gradient: Float64Array, K: number
 
   // One score alone has no such direction.
   const shift = K > 1 ? largest / K : 0;
-  const stays = (k: number) => Math.abs(gradient[k]) <= VANISHED && H[k * K + k] <= NO_CURVATURE * largest;
+  const stays = Array.from(
+    gradient,
+    (g, k) => Math.abs(g) <= VANISHED && H[k * K + k] <= NO_CURVATURE * largest,
+  );
   const L = new Float64Array(K * K);
   for (let k = 0; k < K; k++) {
-    if (!stays(k)) for (let l = 0; l <= k; l++) L[k * K + l] = stays(l) ? 0 : H[k * K + l] + shift;
-    L[k * K + k] += stays(k) ? largest : 1e-11 * H[k * K + k] + 1e-13 * largest;
+    if (stays[k]) {
+      L[k * K + k] = largest;
+      continue;
+    }
+    for (let l = 0; l <= k; l++) L[k * K + l] = stays[l] ? 0 : H[k * K + l] + shift;
+    L[k * K + k] += 1e-11 * H[k * K + k] + 1e-13 * largest;
   }
   for (let k = 0; k < K; k++) {
     for (let l = 0; l <= k; l++) {
@@ -40,7 +47,7 @@ export function interceptStep(H: Float64Array, gradient: Float64Array, K: number
 
   const step = new Float64Array(K);
   for (let k = 0; k < K; k++) {
-    let sum = stays(k) ? 0 : -gradient[k];
+    let sum = stays[k] ? 0 : -gradient[k];
     for (let m = 0; m < k; m++) sum -= L[k * K + m] * step[m];
     step[k] = sum / L[k * K + k];
   }

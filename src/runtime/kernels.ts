@@ -130,14 +130,15 @@ export interface KernelExports extends ShardKernels {
   staticEnd(): number;
   /** Σ aᵢ bᵢ */
   dot(a: Pointer, b: Pointer, length: number): number;
-  /** `task` is a pass's. */
-  placeIntercepts(task: Pointer, nFeatureShards: number, padding: number, byTiles: boolean): void;
   /** Whether the vectors hold the same bits; 0 or 1. */
   areSame(a: Pointer, b: Pointer, length: number): number;
   /** out ← y + alpha x */
   plus(y: Pointer, alpha: number, x: Pointer, out: Pointer, length: number): void;
   /** out ← alpha x */
   scale(alpha: number, x: Pointer, out: Pointer, length: number): void;
+  /** A pass's intercepts, less what multiplyCenter left of so many feature shards, and by tiles less the last class's. */
+  placeIntercepts(task: Pointer, nFeatureShards: number, padding: number, byTiles: boolean): void;
+  /** out ← M⁻¹ x by the inverses of class blocks */
   classBlocksApply(task: Pointer): void;
   /** The same of two vectors. */
   classBlocksApplyBoth(task: Pointer): void;
